@@ -1,0 +1,1 @@
+//! Routes, DTOs and authorisation of the HTTP API

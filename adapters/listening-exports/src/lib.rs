@@ -1,0 +1,1 @@
+//! Listening histories that other services export, read row by row

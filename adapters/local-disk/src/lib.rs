@@ -1,0 +1,1 @@
+//! The disk, clock and randomness of the machine that we run on

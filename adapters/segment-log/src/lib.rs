@@ -1,0 +1,1 @@
+//! The embedded report log: segments, checksums, group commit

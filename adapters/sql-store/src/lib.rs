@@ -1,0 +1,1 @@
+//! Committed facts, catalogue and credentials on SQLite

@@ -1,0 +1,1 @@
+//! Reads, lets the core decide, performs: the use cases and their ports

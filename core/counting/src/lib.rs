@@ -1,0 +1,1 @@
+//! Reports in; merged plays, statuses, verdicts and transitions out

@@ -1,0 +1,197 @@
+//! Identifiers that arrive as text. Each borrows from the buffer it was read from.
+
+use crate::UnixMs;
+
+/// Why a text is not the identifier it claims to be. The message says what would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum IdError {
+    /// No character at all.
+    #[error("must not be empty")]
+    Empty,
+    /// More bytes than the type allows.
+    #[error("must be at most {max} bytes long")]
+    TooLong {
+        /// The most bytes that the type allows.
+        max: usize,
+    },
+    /// A character outside the type's alphabet.
+    #[error("{rule}")]
+    Alphabet {
+        /// What the alphabet is, as a sentence for the sender.
+        rule: &'static str,
+    },
+}
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, max $max:literal, $check:expr, $rule:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name<'a>(&'a str);
+
+        impl<'a> $name<'a> {
+            /// The most bytes that a valid value has.
+            pub const MAX_BYTES: usize = $max;
+
+            /// Checks `text` and wraps it.
+            ///
+            /// # Errors
+            /// [`IdError`] where `text` is empty, too long or outside the alphabet.
+            #[inline]
+            pub fn new(text: &'a str) -> Result<Self, IdError> {
+                if text.is_empty() {
+                    return Err(IdError::Empty);
+                }
+                if text.len() > $max {
+                    return Err(IdError::TooLong { max: $max });
+                }
+                let valid: fn(&str) -> bool = $check;
+                if !valid(text) {
+                    return Err(IdError::Alphabet { rule: $rule });
+                }
+                Ok(Self(text))
+            }
+
+            /// The text itself.
+            #[inline]
+            #[must_use]
+            pub fn as_str(self) -> &'a str {
+                self.0
+            }
+        }
+
+        impl std::fmt::Display for $name<'_> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.0)
+            }
+        }
+    };
+}
+
+#[inline]
+fn is_key(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+#[inline]
+fn is_printable(text: &str) -> bool {
+    // ASCII without controls is nearly every identifier: the slow look is for the rest.
+    text.bytes().all(|b| (0x20..0x7f).contains(&b)) || !text.chars().any(char::is_control)
+}
+
+text_id! {
+    /// The idempotency key of a play, minted by the player when the play starts.
+    PlayId, max 64, is_key, "may only contain A-Z, a-z, 0-9, '_' and '-'"
+}
+text_id! {
+    /// A listener, by the pseudonym that its source gave (or the random id of our own accounts).
+    UserId, max 128, is_printable, "may not contain control characters"
+}
+text_id! {
+    /// A recording, as the catalogue and the players name it.
+    TrackId, max 256, is_printable, "may not contain control characters"
+}
+text_id! {
+    /// Whose credential or topic a report came in by; part of a play's identity.
+    SourceName, max 96, |text| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.:/@+".contains(&b)),
+    "may only contain A-Z, a-z, 0-9 and _ - . : / @ +"
+}
+text_id! {
+    /// A device, by the pseudonym that its player gave.
+    DeviceId, max 128, is_printable, "may not contain control characters"
+}
+text_id! {
+    /// One continuous use of a player by a listener.
+    SessionId, max 128, is_printable, "may not contain control characters"
+}
+text_id! {
+    /// A listener's plan, such as `free` or `premium`.
+    Tier, max 32, is_key, "may only contain A-Z, a-z, 0-9, '_' and '-'"
+}
+text_id! {
+    /// A country, ISO 3166-1 alpha-2, upper case.
+    Territory, max 2, |text| text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase()),
+    "must be an ISO 3166-1 alpha-2 code in upper case, such as SE"
+}
+text_id! {
+    /// The quality that was delivered, such as `320`.
+    Quality, max 32, is_printable, "may not contain control characters"
+}
+text_id! {
+    /// The type or the id of what a play was started from, such as a playlist.
+    ContextPart, max 128, is_printable, "may not contain control characters"
+}
+
+impl PlayId<'_> {
+    /// The time that a UUIDv7 carries in its first 48 bits (RFC 9562, section 5.7).
+    ///
+    /// Only the hyphenated form is read as a UUID: 32 bare hex digits are as likely
+    /// to be somebody's hash, whose leading bits are no time at all.
+    #[must_use]
+    pub fn uuid_v7_time(self) -> Option<UnixMs> {
+        let bytes = self.0.as_bytes();
+        if bytes.len() != 36 {
+            return None;
+        }
+        if bytes[8] != b'-' || bytes[13] != b'-' || bytes[18] != b'-' || bytes[23] != b'-' {
+            return None;
+        }
+        if bytes[14] != b'7' || !matches!(bytes[19], b'8' | b'9' | b'a' | b'b' | b'A' | b'B') {
+            return None;
+        }
+        let mut millis = 0u64;
+        for (index, byte) in bytes.iter().enumerate() {
+            if matches!(index, 8 | 13 | 18 | 23) {
+                continue;
+            }
+            let digit = match byte {
+                b'0'..=b'9' => byte - b'0',
+                b'a'..=b'f' => byte - b'a' + 10,
+                b'A'..=b'F' => byte - b'A' + 10,
+                _ => return None,
+            };
+            if index < 13 {
+                millis = millis << 4 | u64::from(digit);
+            }
+        }
+        UnixMs::new(millis).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uuid_v7_time_is_read_from_the_hyphenated_form_only() {
+        // The example of RFC 9562, appendix A.6: 2022-02-22T19:22:22.000Z.
+        let rows = [
+            ("017F22E2-79B0-7CC3-98C4-DC0C0C07398F", Some(1_645_557_742_000)),
+            ("017f22e2-79b0-7cc3-98c4-dc0c0c07398f", Some(1_645_557_742_000)),
+            ("017f22e279b07cc398c4dc0c0c07398f", None),
+            ("017f22e2-79b0-4cc3-98c4-dc0c0c07398f", None),
+            ("017f22e2-79b0-7cc3-18c4-dc0c0c07398f", None),
+            ("017f22e2-79b0-7cc3-98c4-dc0c0c07398g", None),
+            ("00000000-0000-7000-8000-000000000000", Some(0)),
+            ("ffffffff-ffff-7fff-bfff-ffffffffffff", None),
+        ];
+        for (text, millis) in rows {
+            let time = PlayId::new(text).expect("in the alphabet").uuid_v7_time();
+            assert_eq!(time.map(UnixMs::get), millis, "{text}");
+        }
+    }
+
+    #[test]
+    fn alphabets_are_kept() {
+        assert!(PlayId::new("abc_DEF-019").is_ok());
+        assert_eq!(PlayId::new(""), Err(IdError::Empty));
+        assert!(PlayId::new("a b").is_err());
+        assert!(PlayId::new(&"x".repeat(65)).is_err());
+        assert!(UserId::new("Zoë ☺").is_ok());
+        assert!(UserId::new("nul\0").is_err());
+        assert!(UserId::new("next\u{85}line").is_err());
+        assert!(Territory::new("SE").is_ok());
+        assert!(Territory::new("se").is_err());
+        assert!(Territory::new("SWE").is_err());
+        assert!(SourceName::new("import:spotify:a").is_ok());
+    }
+}

@@ -1,0 +1,1 @@
+//! Seeded synthetic listeners, and the true answer to what they play

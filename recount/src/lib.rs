@@ -1,0 +1,1 @@
+//! The independent recount: plain, slow code that shares nothing with counting
