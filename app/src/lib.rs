@@ -1,1 +1,3 @@
-//! Reads, lets the core decide, performs: the use cases and their ports
+//! Reads, lets the core decide, performs: the use cases and their ports.
+
+pub mod ports;

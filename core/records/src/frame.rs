@@ -15,7 +15,6 @@
 use ledgerline_ids::{Position, UnixMs};
 
 use crate::DecodeError;
-use crate::wire;
 
 /// The length of a frame's header in bytes.
 pub const HEADER_BYTES: usize = 32;
@@ -255,5 +254,5 @@ pub fn record_length(bytes: &[u8]) -> Result<(usize, usize), DecodeError> {
             return Ok((length, index + 1));
         }
     }
-    Err(if bytes.len() < 5 { DecodeError::CutOff } else { wire::DecodeError::Field { field: "length" } })
+    Err(if bytes.len() < 5 { DecodeError::CutOff } else { DecodeError::Field { field: "length" } })
 }

@@ -1,0 +1,30 @@
+//! What the use cases need of the world, as traits. Adapters implement them; the
+//! conformance suites in [`conformance`] hold for every implementation.
+
+pub mod clock;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+pub mod credentials;
+pub mod disk;
+pub mod facts;
+pub mod music;
+pub mod plays_log;
+pub mod report_log;
+
+pub use clock::{Clock, Random};
+pub use credentials::{Credential, CredentialStore, NewCredential, Scope};
+pub use disk::{Disk, DiskFile};
+pub use facts::{CommitError, FactStore, PartitionCommit, PartitionDelta};
+pub use music::{CatalogueStore, CatalogueTrack, ImportedTracks};
+pub use plays_log::{PlaysLog, PlaysLogReader};
+pub use report_log::{AppendError, Appended, Frame, LogError, ReportLog};
+
+/// A store could not answer. What it said is for the operator, not for a listener.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{what}: {detail}")]
+pub struct StoreError {
+    /// What was being done.
+    pub what: &'static str,
+    /// What the store said.
+    pub detail: String,
+}

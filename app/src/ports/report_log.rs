@@ -1,0 +1,116 @@
+//! The report log: what came in, in the order in which it is judged.
+
+use ledgerline_ids::{PartitionId, Position, UnixMs};
+use ledgerline_records::frame::{FrameHeader, RecordGroup};
+use std::sync::Arc;
+use tokio::sync::{oneshot, watch};
+
+/// Records that are durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// The position of the group's first record.
+    pub first: Position,
+    /// The receive time that the group was stamped with.
+    pub received_at: UnixMs,
+}
+
+/// Why a group was not appended. Nothing of it will be acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// Too much is queued already; try again shortly.
+    #[error("the report log is busy")]
+    Busy,
+    /// The disk is full; try again when there is room.
+    #[error("the disk of the report log is full")]
+    Full,
+    /// The disk failed; nothing is accepted any more until a restart has looked at it.
+    #[error("the report log failed and accepts nothing until it is restarted: {0}")]
+    Failed(String),
+    /// The log is being closed.
+    #[error("the report log is closing")]
+    Closing,
+}
+
+/// Why the log can't be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LogError {
+    /// Bytes that were durable have changed or are gone.
+    #[error("{file} is damaged at byte {offset}: {detail}")]
+    Damaged {
+        /// Which file, relative to the data folder.
+        file: String,
+        /// Where.
+        offset: u64,
+        /// What is wrong there.
+        detail: String,
+    },
+    /// The position was released.
+    #[error("position {wanted} of {partition} was released; the log begins at {start}")]
+    Released {
+        /// Which partition.
+        partition: PartitionId,
+        /// What was asked for.
+        wanted: Position,
+        /// What there is.
+        start: Position,
+    },
+    /// The system refused.
+    #[error("{file}: {detail}")]
+    Io {
+        /// Which file, relative to the data folder.
+        file: String,
+        /// What the system said.
+        detail: String,
+    },
+}
+
+/// A durable frame: its header, and its payload of records.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// Position, count and receive time.
+    pub header: FrameHeader,
+    /// The records, each after its length.
+    pub payload: Arc<[u8]>,
+}
+
+/// A log of partitions. One process writes it.
+pub trait ReportLog: Send + Sync + 'static {
+    /// How many partitions; fixed when the log was created.
+    fn partitions(&self) -> u16;
+
+    /// Queues `group`. The receiver gets its answer once the group is durable, or
+    /// certainly not; a receiver that is closed without an answer means *unknown*.
+    fn append(
+        &self,
+        partition: PartitionId,
+        group: RecordGroup,
+    ) -> oneshot::Receiver<Result<Appended, AppendError>>;
+
+    /// The oldest position that can be read.
+    fn start(&self, partition: PartitionId) -> Position;
+
+    /// The position after the last durable record; changes are announced.
+    fn end(&self, partition: PartitionId) -> watch::Receiver<Position>;
+
+    /// Frames from the one that holds `from` on: at least one where `from` is before the
+    /// end, and then as many as fit into `bytes_max`.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    fn read(
+        &self,
+        partition: PartitionId,
+        from: Position,
+        bytes_max: usize,
+    ) -> Result<Vec<Frame>, LogError>;
+
+    /// Allows whole segments before `before` to be removed.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    fn release(&self, partition: PartitionId, before: Position) -> Result<(), LogError>;
+
+    /// Accepts nothing more, makes durable what was queued, and notes that the log was
+    /// closed in order. Blocks until that is done.
+    fn close(&self);
+}
