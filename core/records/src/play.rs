@@ -73,6 +73,8 @@ impl<'a> PlayKey<'a> {
 /// What a counted play was counted as before this change, where that differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CountedAs<'a> {
+    /// The recording.
+    pub track: TrackId<'a>,
     /// The start, hence the day and the period.
     pub started_at: UnixMs,
     /// The merged listened time in milliseconds.
@@ -258,6 +260,7 @@ impl<'a> PlayRecord<'a> {
             writer.byte(decision as u8);
         }
         if let Some(was) = self.counted_as {
+            writer.text(was.track.as_str());
             writer.instant(was.started_at.get());
             writer.number(was.listened_ms);
             writer.optional_text(was.tier.map(Tier::as_str));
@@ -332,6 +335,7 @@ impl<'a> PlayRecord<'a> {
             },
             counted_as: match has(bit::COUNTED_AS) {
                 true => Some(CountedAs {
+                    track: typed!(TrackId, "was_track", reader.text()?)?,
                     started_at: instant(&mut reader, "was_started_at")?,
                     listened_ms: reader.number()?,
                     tier: typed!(Tier?, "was_tier", reader.text_if(has(bit::WAS_TIER))?)?,
@@ -360,10 +364,11 @@ impl<'a> PlayRecord<'a> {
             .then(|| self.counted_as.unwrap_or_else(|| self.attributes()))
     }
 
-    /// The fields that a counted play is counted by, besides its track and listener.
+    /// The fields that a counted play is counted by, besides its listener.
     #[must_use]
     pub fn attributes(&self) -> CountedAs<'a> {
         CountedAs {
+            track: self.track,
             started_at: self.started_at,
             listened_ms: self.listened_ms,
             tier: self.tier,

@@ -1,0 +1,97 @@
+//! Which bucket a key lives in, and until when.
+
+use ledgerline_ids::{DayNo, HourNo, PlayId, UnixMs};
+use ledgerline_records::report::Producer;
+
+use crate::rules::{CLOCK_SKEW_MS, DEDUPLICATION_MS};
+
+/// A set of keys that are forgotten together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Bucket {
+    /// Keys of backfills: never forgotten.
+    Archive,
+    /// UUIDv7s of one hour.
+    Hour(HourNo),
+    /// Other keys that were first received on one day.
+    Day(DayNo),
+}
+
+// A code is 0, or an hour plus 1, or a day plus this: 2^42 ms are 1 221 679 hours.
+const FIRST_DAY: u32 = 1 << 21;
+
+impl Bucket {
+    /// The bucket as a number below 2^22.
+    #[must_use]
+    pub fn code(self) -> u32 {
+        match self {
+            Self::Archive => 0,
+            Self::Hour(hour) => hour.0 + 1,
+            Self::Day(day) => day.0 + FIRST_DAY,
+        }
+    }
+
+    /// The bucket of a number that [`Bucket::code`] gave.
+    #[must_use]
+    pub fn from_code(code: u32) -> Self {
+        match code {
+            0 => Self::Archive,
+            hour if hour < FIRST_DAY => Self::Hour(HourNo(hour - 1)),
+            day => Self::Day(DayNo(day - FIRST_DAY)),
+        }
+    }
+
+    /// Whether its keys are forgotten when the clock stands at `clock`.
+    #[must_use]
+    pub fn is_forgotten(self, clock: UnixMs) -> bool {
+        let (start, length_ms) = match self {
+            Self::Archive => return false,
+            Self::Hour(hour) => (hour.start(), HourNo::MS),
+            Self::Day(day) => (day.start(), DayNo::MS),
+        };
+        clock.since(start) >= length_ms + DEDUPLICATION_MS
+    }
+}
+
+/// Where the key of a report may live: where it would be put, and where else it may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Homes {
+    /// The bucket that a new play's key is put into.
+    pub own: Bucket,
+    /// The hour that a UUIDv7 carries, where an earlier report may have put it there.
+    pub hour: Option<HourNo>,
+    /// Whether every live day must be looked into. False for a UUIDv7 within the horizon:
+    /// only days that took in UUIDv7s from outside theirs need be.
+    pub every_day: bool,
+}
+
+impl Homes {
+    /// Of a report with `play_id`, received at `received_at`.
+    #[must_use]
+    pub fn of(producer: Producer, play_id: Option<PlayId<'_>>, received_at: UnixMs) -> Self {
+        if producer == Producer::Backfill {
+            return Self { own: Bucket::Archive, hour: None, every_day: false };
+        }
+        let day = Bucket::Day(received_at.day());
+        let Some(time) = play_id.and_then(PlayId::uuid_v7_time) else {
+            return Self { own: day, hour: None, every_day: true };
+        };
+        let within = received_at.since(time) <= DEDUPLICATION_MS
+            && time.since(received_at) <= CLOCK_SKEW_MS;
+        Self {
+            own: if within { Bucket::Hour(time.hour()) } else { day },
+            hour: Some(time.hour()),
+            every_day: !within,
+        }
+    }
+
+    /// Whether a section of `bucket` may hold the key; `strays` says whether the section
+    /// has UUIDv7s from outside their horizon.
+    #[must_use]
+    pub fn may_be_in(&self, bucket: Bucket, strays: bool) -> bool {
+        match bucket {
+            Bucket::Archive => self.own == Bucket::Archive,
+            Bucket::Hour(hour) => self.hour == Some(hour),
+            Bucket::Day(_) => self.own != Bucket::Archive && (self.every_day || strays),
+        }
+    }
+}

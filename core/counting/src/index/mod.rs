@@ -1,0 +1,69 @@
+//! From a play's hash to its newest record.
+//!
+//! New and changed entries are in a [`Table`] in memory. At a snapshot the table is sealed
+//! into a *run*: sorted, in one section for each bucket, with a filter that says for nearly
+//! every absent key that it is absent. A filter's yes is always confirmed on the entries.
+//! A newer run's entry stands for an older one's; buckets are dropped whole.
+
+mod bucket;
+mod run;
+mod table;
+
+pub use bucket::{Bucket, Homes};
+pub use run::{
+    ENTRY_BYTES, RunError, SPARSE_EVERY, Section, SectionHeader, decode_entry, encode_run,
+    merge_entries,
+};
+pub use table::Table;
+
+use ledgerline_records::play::PlayAddress;
+
+/// What the index holds of a play, in 16 bytes: the fingerprint of the last report that
+/// changed it, the address of its newest record, and the bucket that its key lives in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndexEntry {
+    /// See [`crate::merge::Received::fingerprint`].
+    pub fingerprint: u64,
+    packed: u64,
+}
+
+const ADDRESS_BITS: u32 = 42;
+
+impl IndexEntry {
+    /// Packs an entry.
+    ///
+    /// # Panics
+    /// Where the address is beyond 4 TiB, which a partition's plays log doesn't reach.
+    #[must_use]
+    pub fn new(fingerprint: u64, address: PlayAddress, bucket: Bucket) -> Self {
+        assert!(address.0 < 1 << ADDRESS_BITS, "a partition's plays log stays below 4 TiB");
+        Self { fingerprint, packed: address.0 | u64::from(bucket.code()) << ADDRESS_BITS }
+    }
+
+    /// The address of the play's newest record.
+    #[must_use]
+    pub fn address(&self) -> PlayAddress {
+        PlayAddress(self.packed & ((1 << ADDRESS_BITS) - 1))
+    }
+
+    /// The bucket that the play's key lives in.
+    #[must_use]
+    pub fn bucket(&self) -> Bucket {
+        Bucket::from_code(u32::try_from(self.packed >> ADDRESS_BITS).expect("22 bits"))
+    }
+
+    fn to_bytes(self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&self.fingerprint.to_le_bytes());
+        bytes[8..].copy_from_slice(&self.packed.to_le_bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: [u8; 16]) -> Self {
+        let (fingerprint, packed) = bytes.split_at(8);
+        Self {
+            fingerprint: u64::from_le_bytes(fingerprint.try_into().expect("eight bytes")),
+            packed: u64::from_le_bytes(packed.try_into().expect("eight bytes")),
+        }
+    }
+}

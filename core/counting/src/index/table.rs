@@ -1,0 +1,67 @@
+//! The entries that are not in a run yet, and those that changed since they were.
+
+use hashbrown::HashTable;
+use ledgerline_ids::IdentityHash;
+
+use super::{Bucket, IndexEntry};
+
+/// A hash table of index entries. Walked in sorted order only.
+#[derive(Debug, Default)]
+pub struct Table {
+    entries: HashTable<(u128, IndexEntry)>,
+}
+
+fn low_half(hash: u128) -> u64 {
+    // The hash is keyed and uniform: its low half needs no further hashing.
+    (hash & u128::from(u64::MAX)) as u64
+}
+
+impl Table {
+    /// The entry of a play.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, hash: IdentityHash) -> Option<IndexEntry> {
+        self.entries.find(low_half(hash.0), |(key, _)| *key == hash.0).map(|(_, entry)| *entry)
+    }
+
+    /// Puts or replaces the entry of a play.
+    #[inline]
+    pub fn put(&mut self, hash: IdentityHash, entry: IndexEntry) {
+        let rehash = |(key, _): &(u128, IndexEntry)| low_half(*key);
+        match self.entries.find_mut(low_half(hash.0), |(key, _)| *key == hash.0) {
+            Some((_, place)) => *place = entry,
+            None => {
+                self.entries.insert_unique(low_half(hash.0), (hash.0, entry), rehash);
+            }
+        }
+    }
+
+    /// How many entries.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// All entries by bucket, each bucket's sorted by hash. The table stays as it is.
+    #[must_use]
+    pub fn sorted(&self) -> Vec<(Bucket, IdentityHash, IndexEntry)> {
+        let mut sorted: Vec<_> = self
+            .entries
+            .iter()
+            .map(|(key, entry)| (entry.bucket(), IdentityHash(*key), *entry))
+            .collect();
+        sorted.sort_unstable_by_key(|(bucket, hash, _)| (*bucket, *hash));
+        sorted
+    }
+
+    /// Forgets all entries and keeps the memory.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+    }
+}

@@ -1,0 +1,396 @@
+//! A partition: records go in, in the order of the log; changes of plays come out.
+//!
+//! It is a pure state machine. What it can't hold in memory it asks of [`Memory`], and
+//! what it decides it hands there. Two partitions that were given the same records have
+//! written the same plays log, byte for byte.
+
+mod control;
+mod delta;
+mod expiry;
+mod fraud;
+mod report;
+
+pub use delta::Delta;
+
+use ledgerline_ids::{DayNo, HashKey, IdentityHash, ListenerHash, Position, UnixMs};
+use ledgerline_records::LogRecord;
+use ledgerline_records::play::{PlayAddress, PlayIdentity, PlayRecord};
+use ledgerline_records::report::Producer;
+use ledgerline_records::verdict::{Status, Verdict};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::fraud::{Books, Noting};
+use crate::identity::{book_hash, identity_hash, track_hash};
+use crate::index::{Bucket, Homes, IndexEntry, Table};
+use crate::keyless::{Window, Windows};
+use crate::rules::RULE_VERSION;
+use crate::status::{is_candidate, standing, without_fraud};
+use expiry::Deadlines;
+
+/// What a partition looks up and keeps outside itself.
+pub trait Memory {
+    /// Why something could not be looked up. The partition is then in no defined state
+    /// and must be built again from the log.
+    type Error;
+
+    /// The newest entry of a play in the sealed runs, in a bucket that `homes` allows.
+    /// `strays` are the days that took in UUIDv7s from outside their horizon.
+    ///
+    /// # Errors
+    /// What the runs' store says.
+    fn find_sealed(
+        &mut self,
+        hash: IdentityHash,
+        homes: &Homes,
+        strays: &BTreeSet<DayNo>,
+        clock: UnixMs,
+    ) -> Result<Option<IndexEntry>, Self::Error>;
+
+    /// Copies the record at `address` into `out`, which is emptied first.
+    ///
+    /// # Errors
+    /// What the plays log says.
+    fn read_play(&self, address: PlayAddress, out: &mut Vec<u8>) -> Result<(), Self::Error>;
+
+    /// What a record that can't be read back means.
+    fn undecodable(&self, address: PlayAddress) -> Self::Error;
+
+    /// Appends a record to the plays log.
+    fn append_play(&mut self, play: &PlayRecord<'_>) -> PlayAddress;
+}
+
+/// What a snapshot holds of a partition besides its runs. The rest is built again from the
+/// plays log, record by record, with [`Partition::recall`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PartitionState {
+    /// The greatest receive time so far.
+    pub clock: UnixMs,
+    /// The greatest watermark of the fraud rules so far.
+    pub evaluated_at: UnixMs,
+    /// Open runs of keyless reports.
+    pub windows: Vec<(u128, Window)>,
+    /// The deployment's list of bot devices.
+    pub devices: BTreeSet<Box<str>>,
+    /// Listed or unlisted devices that no tick has looked at yet.
+    pub devices_changed: BTreeSet<Box<str>>,
+    /// Days that took in UUIDv7s from outside their horizon.
+    pub strays: BTreeSet<DayNo>,
+    /// Listeners to be looked at again at the next tick.
+    pub dirty: Vec<ListenerHash>,
+}
+
+/// One partition of the counting.
+#[derive(Debug)]
+pub struct Partition {
+    key: HashKey,
+    clock: UnixMs,
+    evaluated_at: UnixMs,
+    windows: Windows,
+    devices: BTreeSet<Box<str>>,
+    devices_changed: BTreeSet<Box<str>>,
+    strays: BTreeSet<DayNo>,
+    table: Table,
+    books: Books,
+    deadlines: Deadlines,
+    delta: Delta,
+    overactive: Vec<(ListenerHash, u32)>,
+    // Built at the first of a row of catalogue facts, dropped at any other record.
+    by_track: Option<BTreeMap<u64, BTreeSet<PlayAddress>>>,
+    scratch: Vec<Vec<u8>>,
+}
+
+/// Why a play is written again.
+#[derive(Debug, Clone, Copy)]
+struct Cause {
+    position: Position,
+    at: UnixMs,
+    /// 0 where it isn't a report: the next report of the play is then looked at in full.
+    fingerprint: u64,
+    /// Whether the fraud rules themselves are the cause.
+    by_rules: bool,
+}
+
+impl Partition {
+    /// A partition that has seen nothing.
+    #[must_use]
+    pub fn new(key: HashKey) -> Self {
+        Self {
+            key,
+            clock: UnixMs::EPOCH,
+            evaluated_at: UnixMs::EPOCH,
+            windows: Windows::default(),
+            devices: BTreeSet::new(),
+            devices_changed: BTreeSet::new(),
+            strays: BTreeSet::new(),
+            table: Table::default(),
+            books: Books::default(),
+            deadlines: Deadlines::default(),
+            delta: Delta::default(),
+            overactive: Vec::new(),
+            by_track: None,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Applies the next record of the log. Says the verdict where it is a report.
+    ///
+    /// # Errors
+    /// What [`Memory`] says; the partition must then be built again.
+    pub fn apply<M: Memory>(
+        &mut self,
+        position: Position,
+        frame_received_at: UnixMs,
+        record: &LogRecord<'_>,
+        memory: &mut M,
+    ) -> Result<Option<Verdict>, M::Error> {
+        let clock = match record {
+            LogRecord::Report(report) if report.producer == Producer::Backfill => self.clock,
+            LogRecord::Tick(tick) => frame_received_at.max(tick.at),
+            _ => frame_received_at,
+        };
+        if clock > self.clock {
+            self.advance(clock, position, memory)?;
+        }
+        if !matches!(record, LogRecord::TrackFact(_)) {
+            self.by_track = None;
+        }
+        match record {
+            LogRecord::Report(report) => {
+                self.report(report, position, frame_received_at, memory).map(Some)
+            }
+            LogRecord::Tick(tick) => self.evaluate_fraud(tick.at, position, memory).map(|()| None),
+            LogRecord::TrackFact(fact) => {
+                self.track_fact(fact, position, frame_received_at, memory).map(|()| None)
+            }
+            LogRecord::DeviceFact(fact) => {
+                self.device_fact(fact);
+                Ok(None)
+            }
+            LogRecord::Adjudicated(decided) => {
+                self.adjudicated(decided, position, memory).map(|()| None)
+            }
+            LogRecord::FraudRuling(ruled) => self.ruled(ruled, position, memory).map(|()| None),
+        }
+    }
+
+    /// Takes what was added since the last call.
+    pub fn take_delta(&mut self) -> Delta {
+        std::mem::take(&mut self.delta)
+    }
+
+    /// Takes the listeners with new plays since the last call, each with how many it has in
+    /// the hour of their receipt. A listener is named by [`book_hash`].
+    pub fn take_overactive(&mut self) -> Vec<(ListenerHash, u32)> {
+        std::mem::take(&mut self.overactive)
+    }
+
+    /// The greatest receive time so far.
+    #[must_use]
+    pub fn clock(&self) -> UnixMs {
+        self.clock
+    }
+
+    /// The index entries that are in no run yet, or changed since.
+    #[must_use]
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// Says that [`Partition::table`] was sealed into a run.
+    pub fn sealed(&mut self) {
+        self.table.clear();
+        let clock = self.clock;
+        self.strays.retain(|day| !Bucket::Day(*day).is_forgotten(clock));
+    }
+
+    /// What a snapshot holds besides the runs.
+    #[must_use]
+    pub fn state(&self) -> PartitionState {
+        PartitionState {
+            clock: self.clock,
+            evaluated_at: self.evaluated_at,
+            windows: self.windows.iter().collect(),
+            devices: self.devices.clone(),
+            devices_changed: self.devices_changed.clone(),
+            strays: self.strays.clone(),
+            dirty: self.books.dirty(),
+        }
+    }
+
+    /// Builds a partition from what a snapshot holds. All records of the plays log up to
+    /// the snapshot must then be given to [`Partition::recall`], and after them
+    /// [`Partition::recalled`] be called.
+    #[must_use]
+    pub fn restore(key: HashKey, state: &PartitionState) -> Self {
+        let mut partition = Self::new(key);
+        partition.clock = state.clock;
+        partition.evaluated_at = state.evaluated_at;
+        partition.windows.restore(state.windows.iter().copied());
+        partition.devices.clone_from(&state.devices);
+        partition.devices_changed.clone_from(&state.devices_changed);
+        partition.strays.clone_from(&state.strays);
+        partition
+    }
+
+    /// Notes a record that the plays log holds already.
+    pub fn recall(&mut self, address: PlayAddress, play: &PlayRecord<'_>) {
+        let hash = identity_hash(&self.key, &play.identity);
+        let (status, _) = without_fraud(play, self.clock);
+        let noting = Noting { candidate: is_candidate(status), settled: true };
+        self.books.note(&self.key, hash, address, play, noting);
+        if status == Status::Pending {
+            self.deadlines.add(play, address);
+        }
+    }
+
+    /// Ends the recalling: the listeners that were to be looked at again are so still.
+    pub fn recalled(&mut self, state: &PartitionState) {
+        for listener in &state.dirty {
+            self.books.mark_dirty(*listener);
+        }
+    }
+
+    /// The entry of a play whose key is remembered.
+    fn find<M: Memory>(
+        &self,
+        hash: IdentityHash,
+        homes: &Homes,
+        memory: &mut M,
+    ) -> Result<Option<IndexEntry>, M::Error> {
+        match self.table.get(hash) {
+            Some(entry) => Ok((!entry.bucket().is_forgotten(self.clock)).then_some(entry)),
+            None => memory.find_sealed(hash, homes, &self.strays, self.clock),
+        }
+    }
+
+    /// The newest record of a play that a decision names, forgotten or not.
+    fn newest<M: Memory>(
+        &self,
+        identity: &PlayIdentity<'_>,
+        memory: &mut M,
+    ) -> Result<Option<PlayAddress>, M::Error> {
+        let hash = identity_hash(&self.key, identity);
+        if let Some(listener) = book_hash(&self.key, identity) {
+            return Ok(self.books.newest_of(listener, hash));
+        }
+        // An anonymous play has no book; its key may be in any bucket.
+        if let Some(entry) = self.table.get(hash) {
+            return Ok(Some(entry.address()));
+        }
+        let play_id = identity.key.play_id();
+        for producer in [Producer::Trusted, Producer::Backfill] {
+            let homes = Homes { every_day: true, ..Homes::of(producer, play_id, self.clock) };
+            let homes = match producer {
+                Producer::Backfill => Homes { every_day: false, ..homes },
+                _ => homes,
+            };
+            if let Some(entry) = memory.find_sealed(hash, &homes, &self.strays, self.clock)? {
+                return Ok(Some(entry.address()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads the record at `address` and gives it to `with`.
+    fn with_play<M: Memory, R>(
+        &mut self,
+        address: PlayAddress,
+        memory: &mut M,
+        with: impl FnOnce(&mut Self, &PlayRecord<'_>, &mut M) -> Result<R, M::Error>,
+    ) -> Result<R, M::Error> {
+        let mut buffer = self.scratch.pop().unwrap_or_default();
+        let result = memory.read_play(address, &mut buffer).and_then(|()| {
+            match PlayRecord::decode(&buffer) {
+                Ok(play) => with(self, &play, memory),
+                Err(_) => Err(memory.undecodable(address)),
+            }
+        });
+        self.scratch.push(buffer);
+        result
+    }
+
+    /// Writes a play that nobody knew.
+    fn open_play<M: Memory>(
+        &mut self,
+        mut play: PlayRecord<'_>,
+        hash: IdentityHash,
+        home: Bucket,
+        fingerprint: u64,
+        memory: &mut M,
+    ) {
+        (play.to, play.reason) = standing(&play, self.clock);
+        play.number = 1;
+        let address = memory.append_play(&play);
+        self.table.put(hash, IndexEntry::new(fingerprint, address, home));
+        if let Bucket::Day(day) = home
+            && play.identity.key.play_id().is_some_and(|id| id.uuid_v7_time().is_some())
+        {
+            self.strays.insert(day);
+        }
+        self.wrote(address, hash, &play, false);
+    }
+
+    /// Writes a play again, after `change` was made to its record at `address`.
+    fn rewrite<'a, M: Memory>(
+        &mut self,
+        address: PlayAddress,
+        before: &PlayRecord<'a>,
+        mut play: PlayRecord<'a>,
+        cause: Cause,
+        memory: &mut M,
+    ) -> PlayAddress {
+        (play.to, play.reason) = standing(&play, self.clock);
+        play.from = Some(before.to);
+        let was = before.attributes();
+        play.counted_as =
+            (before.to == Status::Counted && was != play.attributes()).then_some(was);
+        (play.number, play.amendment) = if play.to == before.to {
+            (before.number, before.amendment + 1)
+        } else {
+            (before.number + 1, 0)
+        };
+        play.previous = Some(address);
+        play.cause = cause.position;
+        play.received_at = cause.at;
+        play.rule_version = RULE_VERSION;
+        let written = memory.append_play(&play);
+        let hash = identity_hash(&self.key, &play.identity);
+        let play_id = play.identity.key.play_id();
+        let home = Homes::of(play.producer, play_id, play.first_received_at).own;
+        if !home.is_forgotten(self.clock) {
+            self.table.put(hash, IndexEntry::new(cause.fingerprint, written, home));
+        }
+        self.wrote(written, hash, &play, cause.by_rules);
+        written
+    }
+
+    fn wrote(
+        &mut self,
+        address: PlayAddress,
+        hash: IdentityHash,
+        play: &PlayRecord<'_>,
+        by_rules: bool,
+    ) {
+        self.delta.play(play);
+        let (status, _) = without_fraud(play, self.clock);
+        let noting = Noting { candidate: is_candidate(status), settled: by_rules };
+        let noted = self.books.note(&self.key, hash, address, play, noting);
+        if let Some(listener) = noted.listener
+            && noted.new_plays > 0
+            && play.producer != Producer::Backfill
+        {
+            self.overactive.push((listener, noted.new_plays));
+        }
+        if status == Status::Pending {
+            self.deadlines.add(play, address);
+        }
+        if let Some(by_track) = &mut self.by_track
+            && let Some(plays) = by_track.get_mut(&track_hash(&self.key, play.track))
+        {
+            if let Some(previous) = play.previous {
+                plays.remove(&previous);
+            }
+            plays.insert(address);
+        }
+    }
+}
