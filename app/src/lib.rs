@@ -1,3 +1,29 @@
 //! Reads, lets the core decide, performs: the use cases and their ports.
+//!
+//! In reading order:
+//! - [`ports`]: what the use cases need of the world
+//! - [`intake`]: reports come in
+//! - `judging`: one worker for each partition
+//! - [`deployment`]: all of it started, watched and stopped
+//! - [`counts`], [`plays`], [`conservation`]: what was decided, read
+//! - [`adjudication`], [`fraud`]: people decide
+//! - [`catalogue`], [`access`]: which tracks there are, and who may do what
 
+pub mod access;
+pub mod adjudication;
+pub mod catalogue;
+pub mod conservation;
+pub mod counts;
+pub mod deployment;
+mod explain;
+pub mod fraud;
+pub mod intake;
+mod judging;
+mod listing;
+pub mod plays;
 pub mod ports;
+pub mod reading;
+
+pub use deployment::Deployment;
+pub use judging::{SealedIndex, read_sealed_index};
+pub use listing::Page;

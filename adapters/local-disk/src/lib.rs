@@ -1,1 +1,20 @@
-//! The disk, clock and randomness of the machine that we run on
+//! The disk, clock and randomness of the machine that we run on.
+//!
+//! What it is for: the only crate that asks the operating system for files, time and
+//! random bytes, so that the simulator can stand in for all three.
+//! What it refuses: meaning. It knows no log and no record.
+//!
+//! In reading order:
+//! - [`LocalDisk`]: the data folder, readable by its owner only
+//! - [`FolderLock`]: one process at a time writes the data folder
+//! - [`SystemClock`], [`SystemRandom`]
+
+mod clock;
+mod disk;
+mod lock;
+mod random;
+
+pub use clock::SystemClock;
+pub use disk::LocalDisk;
+pub use lock::{FolderLock, LockError};
+pub use random::SystemRandom;

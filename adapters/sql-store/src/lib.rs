@@ -1,1 +1,27 @@
-//! Committed facts, catalogue and credentials on SQLite
+//! Committed facts, catalogue and credentials on SQLite.
+//!
+//! What it is for: one [`SqlStore`] is one database file and implements the ports
+//! `FactStore`, `CatalogueStore` and `CredentialStore` on it. Every call is one
+//! transaction; one that returned is on disk (`synchronous = FULL`).
+//! What it refuses: deciding. It adds up what it is told and says where its own rows
+//! contradict each other; it also keeps no secret, only hashes of secrets.
+//!
+//! In reading order:
+//! - [`open`]: opening, closing, the one writer and the readers beside it
+//! - [`facts`]: partitions, their positions and totals
+//! - [`credentials`]: API keys
+//! - [`catalogue`]: tracks, their artists, bot devices
+//! - [`verify`]: looking for damage
+//! - [`dialect`]: all that is SQLite's own; the statements elsewhere are meant for PostgreSQL too
+//! - [`statements`], [`fault`]: statements of many rows; what can go wrong, and checked numbers
+
+mod catalogue;
+mod credentials;
+mod dialect;
+mod facts;
+mod fault;
+mod open;
+mod statements;
+mod verify;
+
+pub use open::SqlStore;

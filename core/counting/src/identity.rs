@@ -1,6 +1,8 @@
 //! Which play a report is of.
 
-use ledgerline_ids::{DeviceId, HashKey, IdentityHash, ListenerHash, SessionId, TrackId, UserId};
+use ledgerline_ids::{
+    DeviceId, HashKey, IdentityHash, ListenerHash, SessionId, SourceName, TrackId, UserId,
+};
 use ledgerline_records::play::{PlayIdentity, PlayKey};
 use ledgerline_records::report::ReportRecord;
 
@@ -92,12 +94,16 @@ pub fn identity_hash(key: &HashKey, identity: &PlayIdentity<'_>) -> IdentityHash
     IdentityHash(hasher.finish128())
 }
 
-/// The hash of the fraud rules' listener: one user of one source.
+/// The hash of the fraud rules' listener, where the play has one.
 #[must_use]
 pub fn book_hash(key: &HashKey, identity: &PlayIdentity<'_>) -> Option<ListenerHash> {
-    let user = identity.user?;
-    let hash = key.hasher(BOOK).text(identity.source.as_str()).text(user.as_str()).finish64();
-    Some(ListenerHash(hash))
+    Some(book_hash_of(key, identity.source, identity.user?))
+}
+
+/// The hash of the fraud rules' listener: one user of one source.
+#[must_use]
+pub fn book_hash_of(key: &HashKey, source: SourceName<'_>, user: UserId<'_>) -> ListenerHash {
+    ListenerHash(key.hasher(BOOK).text(source.as_str()).text(user.as_str()).finish64())
 }
 
 /// The hash that the fraud rules tell tracks apart by.

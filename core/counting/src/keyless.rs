@@ -69,7 +69,8 @@ impl Windows {
     pub fn sweep(&mut self, clock: UnixMs) {
         if clock.since(self.swept_at) >= WINDOW_MS {
             self.swept_at = clock;
-            self.open.retain(|_, window| window.backfill || clock.since(window.last_at) < WINDOW_MS);
+            self.open
+                .retain(|_, window| window.backfill || clock.since(window.last_at) < WINDOW_MS);
         }
     }
 

@@ -3,11 +3,11 @@
 
 use ledgerline_ids::{DeviceId, TrackId, UnixMs};
 
+use crate::DecodeError;
 use crate::play::{PlayIdentity, read_identity, write_identity};
 use crate::report::TrackStamp;
 use crate::verdict::{Decision, Ruling};
 use crate::wire::{Reader, Writer, instant, typed};
-use crate::DecodeError;
 
 /// The first byte of a [`Tick`].
 pub const TICK: u8 = 2;
@@ -139,8 +139,8 @@ impl<'a> Adjudicated<'a> {
     pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes, ADJUDICATED, VERSION)?;
         let play = read_identity(&mut reader)?;
-        let decision = Decision::from_byte(reader.byte()?)
-            .ok_or(DecodeError::Field { field: "decision" })?;
+        let decision =
+            Decision::from_byte(reader.byte()?).ok_or(DecodeError::Field { field: "decision" })?;
         let (by, note) = (reader.text()?, reader.text()?);
         let at = instant(&mut reader, "at")?;
         reader.end()?;

@@ -148,17 +148,14 @@ impl FrameHeader {
     /// # Errors
     /// [`DecodeError`] where `bytes` are too few or don't begin a frame.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let bytes: &[u8; HEADER_BYTES] =
-            bytes.first_chunk().ok_or(DecodeError::CutOff)?;
+        let bytes: &[u8; HEADER_BYTES] = bytes.first_chunk().ok_or(DecodeError::CutOff)?;
         if bytes[..4] != MAGIC {
             return Err(DecodeError::Field { field: "magic" });
         }
-        let four = |at: usize| {
-            u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
-        };
-        let eight = |at: usize| {
-            u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"))
-        };
+        let four =
+            |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
+        let eight =
+            |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
         let header = Self {
             payload_bytes: four(4),
             checksum: four(8),

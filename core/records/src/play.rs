@@ -8,10 +8,10 @@ use ledgerline_ids::{
     ContextPart, DeviceId, PlayId, Position, SourceName, Territory, Tier, TrackId, UnixMs, UserId,
 };
 
+use crate::DecodeError;
 use crate::report::{Context, Producer, TrackStamp};
 use crate::verdict::{Decision, FraudRules, Reason, Ruling, Status};
 use crate::wire::{Reader, Writer, instant, typed};
-use crate::DecodeError;
 
 /// The first byte of every record of this kind.
 pub const KIND: u8 = 16;

@@ -5,9 +5,9 @@ use ledgerline_ids::{
     UnixMs, UserId,
 };
 
+use crate::DecodeError;
 use crate::verdict::words;
 use crate::wire::{Reader, Writer, instant, instant_if, typed};
-use crate::DecodeError;
 
 /// The first byte of every record of this kind.
 pub const KIND: u8 = 1;
@@ -243,8 +243,8 @@ impl<'a> ReportRecord<'a> {
         let mut reader = Reader::new(bytes, KIND, VERSION)?;
         let bits = reader.number()?;
         let has = |bit: u64| bits & bit != 0;
-        let producer = Producer::from_byte(reader.byte()?)
-            .ok_or(DecodeError::Field { field: "producer" })?;
+        let producer =
+            Producer::from_byte(reader.byte()?).ok_or(DecodeError::Field { field: "producer" })?;
         let record = Self {
             source: typed!(SourceName, "source", reader.text()?)?,
             producer,

@@ -19,7 +19,9 @@ pub enum DecodeError {
         kind: u8,
     },
     /// A version of a known kind that this version of Ledgerline doesn't know.
-    #[error("version {version} of record kind {kind} is not known; upgrade before reading this log")]
+    #[error(
+        "version {version} of record kind {kind} is not known; upgrade before reading this log"
+    )]
     UnknownVersion {
         /// The kind's byte.
         kind: u8,

@@ -1,2 +1,6 @@
 //! One suite per port, run on every implementation of it. An implementation's own tests
 //! call these with a factory; a case that fails panics with what it expected.
+
+pub mod credentials;
+pub mod facts;
+pub mod music;

@@ -36,7 +36,13 @@ const BACKFILL: u64 = 1 << (START_BITS + 1);
 const RULES_SHIFT: u32 = START_BITS + 2;
 
 impl Entry {
-    fn of(key: &HashKey, hash: IdentityHash, address: PlayAddress, play: &PlayRecord<'_>, candidate: bool) -> Self {
+    fn of(
+        key: &HashKey,
+        hash: IdentityHash,
+        address: PlayAddress,
+        play: &PlayRecord<'_>,
+        candidate: bool,
+    ) -> Self {
         let backfill = play.producer == Producer::Backfill;
         let packed = play.started_at.get()
             | if candidate { CANDIDATE } else { 0 }

@@ -75,8 +75,8 @@ impl Homes {
         let Some(time) = play_id.and_then(PlayId::uuid_v7_time) else {
             return Self { own: day, hour: None, every_day: true };
         };
-        let within = received_at.since(time) <= DEDUPLICATION_MS
-            && time.since(received_at) <= CLOCK_SKEW_MS;
+        let within =
+            received_at.since(time) <= DEDUPLICATION_MS && time.since(received_at) <= CLOCK_SKEW_MS;
         Self {
             own: if within { Bucket::Hour(time.hour()) } else { day },
             hour: Some(time.hour()),

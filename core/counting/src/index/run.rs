@@ -257,11 +257,7 @@ pub fn encode_run(
     out
 }
 
-fn encode_section(
-    entries: &[(Bucket, IdentityHash, IndexEntry)],
-    strays: bool,
-    out: &mut Vec<u8>,
-) {
+fn encode_section(entries: &[(Bucket, IdentityHash, IndexEntry)], strays: bool, out: &mut Vec<u8>) {
     let filter = filter_of(entries);
     let mut resident = Vec::new();
     if let Some(filter) = &filter {

@@ -94,6 +94,7 @@ pub struct Partition {
     deadlines: Deadlines,
     delta: Delta,
     overactive: Vec<(ListenerHash, u32)>,
+    overactive_from: u32,
     // Built at the first of a row of catalogue facts, dropped at any other record.
     by_track: Option<BTreeMap<u64, BTreeSet<PlayAddress>>>,
     scratch: Vec<Vec<u8>>,
@@ -127,6 +128,7 @@ impl Partition {
             deadlines: Deadlines::default(),
             delta: Delta::default(),
             overactive: Vec::new(),
+            overactive_from: u32::MAX,
             by_track: None,
             scratch: Vec::new(),
         }
@@ -178,8 +180,13 @@ impl Partition {
         std::mem::take(&mut self.delta)
     }
 
-    /// Takes the listeners with new plays since the last call, each with how many it has in
-    /// the hour of their receipt. A listener is named by [`book_hash`].
+    /// From how many new plays in an hour on a listener is overactive.
+    pub fn report_overactive_from(&mut self, new_plays_per_hour: u32) {
+        self.overactive_from = new_plays_per_hour;
+    }
+
+    /// Takes the listeners who became overactive since the last call, each with how many new
+    /// plays it has in the hour of their receipt. A listener is named by [`book_hash`].
     pub fn take_overactive(&mut self) -> Vec<(ListenerHash, u32)> {
         std::mem::take(&mut self.overactive)
     }
@@ -188,6 +195,12 @@ impl Partition {
     #[must_use]
     pub fn clock(&self) -> UnixMs {
         self.clock
+    }
+
+    /// The greatest time that a tick told: the watermark of the fraud rules.
+    #[must_use]
+    pub fn evaluated_at(&self) -> UnixMs {
+        self.evaluated_at
     }
 
     /// The index entries that are in no run yet, or changed since.
@@ -263,8 +276,11 @@ impl Partition {
         }
     }
 
-    /// The newest record of a play that a decision names, forgotten or not.
-    fn newest<M: Memory>(
+    /// The newest record of a play that a person names, whether its key is forgotten or not.
+    ///
+    /// # Errors
+    /// What [`Memory`] says.
+    pub fn newest<M: Memory>(
         &self,
         identity: &PlayIdentity<'_>,
         memory: &mut M,
@@ -299,12 +315,13 @@ impl Partition {
         with: impl FnOnce(&mut Self, &PlayRecord<'_>, &mut M) -> Result<R, M::Error>,
     ) -> Result<R, M::Error> {
         let mut buffer = self.scratch.pop().unwrap_or_default();
-        let result = memory.read_play(address, &mut buffer).and_then(|()| {
-            match PlayRecord::decode(&buffer) {
-                Ok(play) => with(self, &play, memory),
-                Err(_) => Err(memory.undecodable(address)),
-            }
-        });
+        let result =
+            memory.read_play(address, &mut buffer).and_then(|()| {
+                match PlayRecord::decode(&buffer) {
+                    Ok(play) => with(self, &play, memory),
+                    Err(_) => Err(memory.undecodable(address)),
+                }
+            });
         self.scratch.push(buffer);
         result
     }
@@ -342,8 +359,7 @@ impl Partition {
         (play.to, play.reason) = standing(&play, self.clock);
         play.from = Some(before.to);
         let was = before.attributes();
-        play.counted_as =
-            (before.to == Status::Counted && was != play.attributes()).then_some(was);
+        play.counted_as = (before.to == Status::Counted && was != play.attributes()).then_some(was);
         (play.number, play.amendment) = if play.to == before.to {
             (before.number, before.amendment + 1)
         } else {
@@ -376,7 +392,7 @@ impl Partition {
         let noting = Noting { candidate: is_candidate(status), settled: by_rules };
         let noted = self.books.note(&self.key, hash, address, play, noting);
         if let Some(listener) = noted.listener
-            && noted.new_plays > 0
+            && noted.new_plays >= self.overactive_from
             && play.producer != Producer::Backfill
         {
             self.overactive.push((listener, noted.new_plays));

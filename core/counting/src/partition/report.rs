@@ -59,8 +59,12 @@ impl Partition {
             }
             let (before, _) = without_fraud(play, partition.clock);
             let (after, _) = without_fraud(&merged, partition.clock);
-            let cause =
-                Cause { position: received.position, at: received.at, fingerprint, by_rules: false };
+            let cause = Cause {
+                position: received.position,
+                at: received.at,
+                fingerprint,
+                by_rules: false,
+            };
             partition.rewrite(address, play, merged, cause, memory);
             Ok(verdict(Some(before), after, adds))
         })

@@ -1,0 +1,174 @@
+//! The embedded report log.
+
+use ledgerline_app::ports::{AppendError, Appended, Clock, Disk, Frame, LogError, ReportLog};
+use ledgerline_ids::{PartitionId, Position};
+use ledgerline_records::frame::RecordGroup;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use tokio::sync::{oneshot, watch};
+
+use crate::closed::ClosedMark;
+use crate::error::OpenError;
+use crate::options::Options;
+use crate::recovery::{Found, look};
+use crate::segment::{LogKind, Place};
+use crate::writer::{Partition, Writer};
+
+/// The embedded report log: one folder of segments and one writing thread per partition.
+///
+/// Dropped without [`ReportLog::close`] it forgets what is queued and leaves the disk as a
+/// crash would.
+pub struct SegmentReportLog {
+    disk: Arc<dyn Disk>,
+    partitions: Vec<Arc<Partition>>,
+    // Empty once the log was closed.
+    writers: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl SegmentReportLog {
+    /// Opens the log, or creates it where there is none.
+    ///
+    /// `expected_ends` says for each partition up to which position records were counted:
+    /// those must be there. Where it is too short, 0 stands for the rest.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    ///
+    /// # Panics
+    /// Where `options` ask for no partition, or the system gives no thread.
+    pub fn open(
+        disk: Arc<dyn Disk>,
+        clock: Arc<dyn Clock>,
+        options: Options,
+        expected_ends: &[Position],
+    ) -> Result<Self, OpenError> {
+        assert!(options.partitions > 0, "a log has a partition");
+        let mut found = Vec::new();
+        for number in 0..options.partitions {
+            let place = place(PartitionId(number), options.partitions);
+            let expected_end = expected_ends.get(usize::from(number)).copied().unwrap_or_default();
+            found.push(look(&*disk, place, &options, expected_end)?);
+        }
+        // All of it is sound: only now is anything changed.
+        let acted = found.into_iter().map(|found: Found| found.act(&*disk));
+        let opened = acted.collect::<Result<Vec<_>, _>>()?;
+        let mut partitions = Vec::new();
+        let mut writers = Vec::new();
+        for opened in opened {
+            let name = format!("reports-{}", opened.place.partition);
+            let partition = Arc::new(Partition::new(&opened, &disk, &options));
+            let (disk, clock) = (Arc::clone(&disk), Arc::clone(&clock));
+            let writer =
+                Writer::new(Arc::clone(&partition), opened, disk, clock, options.clone());
+            let spawned = std::thread::Builder::new().name(name).spawn(move || writer.run());
+            writers.push(spawned.expect("the system gives a thread to each partition"));
+            partitions.push(partition);
+        }
+        Ok(Self { disk, partitions, writers: Mutex::new(writers) })
+    }
+
+    fn partition(&self, partition: PartitionId) -> &Partition {
+        let found = self.partitions.get(usize::from(partition.0));
+        found.expect("the partition is one of this log's")
+    }
+
+    fn mark_closed(&self, partition: &Partition) {
+        if partition.queue.has_failed() {
+            return;
+        }
+        let last = partition.shelf.last();
+        let mark = ClosedMark {
+            end: *partition.end.borrow(),
+            last_segment: last.header().first,
+            last_length: last.end(),
+        };
+        if let Err(error) = mark.write(&*self.disk, &partition.place) {
+            // The next opening will treat it like a crash, after which nothing is missing.
+            let log = partition.place.folder();
+            tracing::warn!(%log, %error, "that the log was closed in order could not be noted");
+        }
+    }
+}
+
+pub(crate) fn place(partition: PartitionId, partitions: u16) -> Place {
+    Place { kind: LogKind::Reports, partition, partitions }
+}
+
+impl ReportLog for SegmentReportLog {
+    fn partitions(&self) -> u16 {
+        u16::try_from(self.partitions.len()).expect("as many as the options said")
+    }
+
+    fn append(
+        &self,
+        partition: PartitionId,
+        group: RecordGroup,
+    ) -> oneshot::Receiver<Result<Appended, AppendError>> {
+        self.partition(partition).queue.push(group)
+    }
+
+    fn start(&self, partition: PartitionId) -> Position {
+        self.partition(partition).shelf.start()
+    }
+
+    fn end(&self, partition: PartitionId) -> watch::Receiver<Position> {
+        self.partition(partition).end.subscribe()
+    }
+
+    fn read(
+        &self,
+        partition: PartitionId,
+        from: Position,
+        bytes_max: usize,
+    ) -> Result<Vec<Frame>, LogError> {
+        let partition = self.partition(partition);
+        let bytes_max = bytes_max as u64;
+        let end = *partition.end.borrow();
+        if from >= end {
+            return Ok(Vec::new());
+        }
+        partition.shelf.check_kept(from)?;
+        let tail = partition.tail.lock().expect("no thread panics in the tail cache");
+        let cached = tail.from(from, bytes_max);
+        drop(tail);
+        if cached.is_empty() {
+            partition.shelf.read(from, end, bytes_max)
+        } else {
+            Ok(cached.iter().map(|frame| frame.frame()).collect())
+        }
+    }
+
+    fn release(&self, partition: PartitionId, before: Position) -> Result<(), LogError> {
+        self.partition(partition).shelf.release(before)
+    }
+
+    fn close(&self) {
+        let mut writers = self.writers.lock().expect("no thread panics while it closes the log");
+        if writers.is_empty() {
+            return;
+        }
+        for partition in &self.partitions {
+            partition.queue.close();
+        }
+        for writer in writers.drain(..) {
+            // One that panicked has marked its partition as failed.
+            let _ = writer.join();
+        }
+        for partition in &self.partitions {
+            self.mark_closed(partition);
+        }
+    }
+}
+
+impl Drop for SegmentReportLog {
+    fn drop(&mut self) {
+        for partition in &self.partitions {
+            partition.queue.abandon();
+        }
+        if let Ok(mut writers) = self.writers.lock() {
+            for writer in writers.drain(..) {
+                let _ = writer.join();
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! All that is SQLite's own. The statements in the other files are meant for PostgreSQL too.
+
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection as _, Sqlite, SqliteConnection};
+use std::fs::{File, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::fault::{Fault, said};
+
+/// The database that the statements are sent to.
+pub(crate) type Database = Sqlite;
+/// One connection to it.
+pub(crate) type Connection = SqliteConnection;
+/// Connections for reading.
+pub(crate) type Pool = SqlitePool;
+/// What reads see one moment of the database through.
+pub(crate) type Snapshot = sqlx::Transaction<'static, Database>;
+
+/// Begins a transaction that writes. It takes the lock at once: a transaction that reads
+/// first and wants to write later can be refused when it is half done.
+pub(crate) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
+
+/// How long a lock of another process is waited for.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How many reads go on at once; more of them wait.
+const READERS_MAX: u32 = 4;
+/// How many prepared statements a connection keeps; we have some fifty.
+const STATEMENTS_MAX: usize = 128;
+/// The table in which sqlx notes which migrations were applied.
+const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
+/// What SQLite puts beside the database: the write-ahead log, and its index.
+const SIDE_FILES: [&str; 2] = ["-wal", "-shm"];
+/// Only the owner reads and writes: hashes of secrets and listeners' pseudonyms are in there.
+const PRIVATE: u32 = 0o600;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// Creates the file where it is missing, and closes it to everybody else. SQLite gives
+/// the files that it puts beside it the same mode.
+///
+/// An existing file is not opened here: closing it again would take away the locks of
+/// every other connection of this process (POSIX advisory locks belong to the process).
+pub(crate) fn prepare_file(path: &Path) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(path) {
+        Ok(file) => {
+            file.sync_all()?;
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            close_to_others(path)?;
+            for suffix in SIDE_FILES {
+                match close_to_others(&beside(path, suffix)) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Opens the connection that writes.
+pub(crate) async fn connect_writer(path: &Path) -> Result<Connection, sqlx::Error> {
+    options(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        // On Apple's systems an fsync alone leaves the bytes in the drive's cache.
+        .pragma("fullfsync", "ON")
+        .pragma("checkpoint_fullfsync", "ON")
+        .connect()
+        .await
+}
+
+/// Opens the connections that read.
+pub(crate) async fn connect_readers(path: &Path) -> Result<Pool, sqlx::Error> {
+    SqlitePoolOptions::new()
+        .max_connections(READERS_MAX)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .connect_with(options(path).read_only(true))
+        .await
+}
+
+/// Begins reading at one moment.
+pub(crate) async fn begin_read(readers: &Pool) -> Result<Snapshot, sqlx::Error> {
+    readers.begin().await
+}
+
+/// Brings the tables to the form that this program writes.
+pub(crate) async fn migrate(connection: &mut Connection) -> Result<(), Fault> {
+    match MIGRATIONS.run(connection).await {
+        Ok(()) => Ok(()),
+        Err(MigrateError::VersionMissing(_)) => said(NEWER),
+        Err(MigrateError::Execute(error)) => Err(error.into()),
+        Err(error) => said(format!("its tables can't be brought up to date: {error}")),
+    }
+}
+
+/// Refuses tables that are not of the form that this program reads.
+pub(crate) async fn require_current(connection: &mut Connection) -> Result<(), Fault> {
+    let applied = match connection.list_applied_migrations(MIGRATIONS_TABLE).await {
+        Ok(applied) => applied,
+        // Without that table the database is somebody else's, or was never set up.
+        Err(MigrateError::Execute(sqlx::Error::Database(error))) if is_missing_table(&*error) => {
+            Vec::new()
+        }
+        Err(MigrateError::Execute(error)) => return Err(error.into()),
+        Err(error) => return said(error.to_string()),
+    };
+    let has = applied.last().map_or(0, |migration| migration.version);
+    let wants = MIGRATIONS.iter().last().map_or(0, |migration| migration.version);
+    match has.cmp(&wants) {
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => said(NEWER),
+        std::cmp::Ordering::Less => said(format!(
+            "its tables have version {has}, this program reads version {wants}; \
+             open it for writing once to bring them up to date"
+        )),
+    }
+}
+
+/// Moves everything from the write-ahead log into the database file and empties the log.
+pub(crate) async fn empty_log(connection: &mut Connection) -> Result<(), Fault> {
+    let (busy, _, _): (i64, i64, i64) =
+        sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(connection).await?;
+    if busy == 0 {
+        return Ok(());
+    }
+    said(
+        "somebody still reads it, so the newest commits stay in the file ending in -wal; \
+         nothing is lost, but the two files must be kept together",
+    )
+}
+
+/// What SQLite itself finds wrong in the file.
+///
+/// It looks through a connection of its own, because one that was used before has pages in
+/// memory and would not read them again.
+pub(crate) async fn damage(path: &Path) -> Result<Vec<String>, sqlx::Error> {
+    let options = options(path).read_only(true).pragma("cell_size_check", "ON");
+    let mut connection = options.connect().await?;
+    let mut findings = Vec::new();
+    match sqlx::query_scalar::<_, String>("PRAGMA integrity_check").fetch_all(&mut connection).await
+    {
+        Ok(lines) => findings.extend(lines.into_iter().filter(|line| line != "ok")),
+        Err(sqlx::Error::Database(error)) => findings.push(error.to_string()),
+        Err(error) => return Err(error),
+    }
+    let orphans = sqlx::query_as::<_, (String, Option<i64>, String, i64)>;
+    match orphans("PRAGMA foreign_key_check").fetch_all(&mut connection).await {
+        Ok(rows) => findings.extend(rows.into_iter().map(|(table, _, parent, _)| {
+            format!("a row of {table} belongs to no row of {parent}")
+        })),
+        Err(sqlx::Error::Database(error)) => findings.push(error.to_string()),
+        Err(error) => return Err(error),
+    }
+    connection.close().await?;
+    Ok(findings)
+}
+
+const NEWER: &str = "it was written by a newer version of this program; use that one";
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY_TIMEOUT)
+        .foreign_keys(true)
+        .statement_cache_capacity(STATEMENTS_MAX)
+        // Nothing in the file is to run code of its own accord, should somebody forge it.
+        .pragma("trusted_schema", "OFF")
+        .disable_statement_logging()
+}
+
+fn is_missing_table(error: &dyn sqlx::error::DatabaseError) -> bool {
+    error.message().starts_with("no such table")
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn close_to_others(path: &Path) -> io::Result<()> {
+    let mode = std::fs::metadata(path)?.permissions().mode() & 0o777;
+    if mode & !PRIVATE == 0 {
+        return Ok(());
+    }
+    std::fs::set_permissions(path, Permissions::from_mode(mode & PRIVATE))
+}

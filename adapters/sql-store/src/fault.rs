@@ -1,0 +1,33 @@
+//! What can go wrong inside, before it becomes a port's error, and numbers that fit.
+
+use ledgerline_ids::PartitionId;
+
+/// A call that did not do what it should.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    /// The database refused or failed. What the connection is worth then is unknown.
+    #[error(transparent)]
+    Sql(#[from] sqlx::Error),
+    /// We refuse, or what was read makes no sense. The connection is sound.
+    #[error("{0}")]
+    Said(String),
+    /// The partition is not at the expected epoch and position.
+    #[error("{0} is not at the expected epoch and position")]
+    Fenced(PartitionId),
+}
+
+/// Shorthand for a sentence of our own.
+pub(crate) fn said<T>(sentence: impl Into<String>) -> Result<T, Fault> {
+    Err(Fault::Said(sentence.into()))
+}
+
+/// A number as the database can hold it: its integers have a sign.
+pub(crate) fn to_column(what: &str, number: u64) -> Result<i64, Fault> {
+    i64::try_from(number)
+        .map_err(|_| Fault::Said(format!("{what} {number} is more than the database can hold")))
+}
+
+/// A number that was read, as the type that it must fit into.
+pub(crate) fn from_column<T: TryFrom<i64>>(what: &str, number: i64) -> Result<T, Fault> {
+    T::try_from(number).map_err(|_| Fault::Said(format!("{what} is {number}, out of range")))
+}

@@ -1,0 +1,42 @@
+//! The conformance suites of the three ports.
+
+use ledgerline_app::ports::conformance::{credentials, facts, music};
+use ledgerline_sql_store::SqlStore;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tempfile::TempDir;
+
+/// Makes a new store at each call; the files go away with it.
+struct Fresh {
+    folder: TempDir,
+    made: AtomicU32,
+}
+
+impl Fresh {
+    fn new() -> Self {
+        Self { folder: TempDir::new().unwrap(), made: AtomicU32::new(0) }
+    }
+
+    async fn store(&self) -> SqlStore {
+        let number = self.made.fetch_add(1, Ordering::Relaxed);
+        let path = self.folder.path().join(format!("state-{number}.db"));
+        SqlStore::open(&path).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn facts_conform() {
+    let fresh = Fresh::new();
+    facts::every_case(async || fresh.store().await).await;
+}
+
+#[tokio::test]
+async fn credentials_conform() {
+    let fresh = Fresh::new();
+    credentials::every_case(async || fresh.store().await).await;
+}
+
+#[tokio::test]
+async fn catalogue_conforms() {
+    let fresh = Fresh::new();
+    music::every_case(async || fresh.store().await).await;
+}

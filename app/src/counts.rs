@@ -1,0 +1,202 @@
+//! Counts: how many plays count, by track, artist, listener, territory, tier or day.
+
+use ledgerline_counting::tally::{Days, Dimension, Tally};
+use ledgerline_ids::{DayNo, PartitionId, Position};
+use std::collections::BTreeMap;
+
+use crate::Deployment;
+use crate::deployment::ReadError;
+use crate::ports::{CatalogueStore, LogError, StoreError};
+use crate::reading::Readers;
+
+/// What plays can be counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// The recording.
+    Track,
+    /// The recording's artists, each of them.
+    Artist,
+    /// The listener.
+    User,
+    /// The listener's country.
+    Territory,
+    /// The listener's plan.
+    Tier,
+    /// The UTC day of the play's start.
+    Day,
+}
+
+impl By {
+    /// Every way, in the order in which they are shown.
+    pub const ALL: [Self; 6] =
+        [Self::Track, Self::Artist, Self::User, Self::Territory, Self::Tier, Self::Day];
+
+    /// Its name, as a person types it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Track => "track",
+            Self::Artist => "artist",
+            Self::User => "user",
+            Self::Territory => "territory",
+            Self::Tier => "tier",
+            Self::Day => "day",
+        }
+    }
+
+    /// The field that a row names its value by.
+    #[must_use]
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::Track => "track_id",
+            Self::User => "user_id",
+            other => other.as_str(),
+        }
+    }
+
+    /// The way of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|by| by.as_str() == name)
+    }
+
+    fn dimension(self) -> Dimension {
+        match self {
+            Self::Track | Self::Artist => Dimension::Track,
+            Self::User => Dimension::User,
+            Self::Territory => Dimension::Territory,
+            Self::Tier => Dimension::Tier,
+            Self::Day => Dimension::Day,
+        }
+    }
+}
+
+/// What to count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountsQuery {
+    /// By what.
+    pub by: By,
+    /// From the beginning of this UTC day, by the play's start.
+    pub from: Option<DayNo>,
+    /// Until the beginning of this UTC day.
+    pub to: Option<DayNo>,
+}
+
+/// Up to where a partition's reports are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AppliedTo {
+    /// Which partition.
+    pub partition: PartitionId,
+    /// The position after the last counted record.
+    pub position: Position,
+    /// The length of the plays log there, in bytes.
+    pub plays_bytes: u64,
+}
+
+/// One row of counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountRow {
+    /// The track, artist, listener, territory, tier or day; empty where plays have none.
+    pub value: String,
+    /// How many plays count.
+    pub counted: i64,
+}
+
+/// Counts, with what they are of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counts {
+    /// What was asked for.
+    pub query: CountsQuery,
+    /// Up to where reports are counted.
+    pub applied_to: Vec<AppliedTo>,
+    /// All rows, in the order of their values.
+    pub rows: Vec<CountRow>,
+}
+
+impl Deployment {
+    /// Judges what the log holds, then counts.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn counts(&self, query: CountsQuery) -> Result<Counts, ReadError> {
+        self.settle(true).await?;
+        let applied_to = self.applied_to();
+        let (readers, of) = (self.readers.clone(), applied_to.clone());
+        let tally = tokio::task::spawn_blocking(move || tally(&readers, &of, query))
+            .await
+            .map_err(|error| ReadError::Stopped(error.to_string()))??;
+        let rows = rows(tally, query.by, &**self.catalogue.store()).await?;
+        Ok(Counts { query, applied_to, rows })
+    }
+
+    /// Up to where each partition is counted.
+    pub(crate) fn applied_to(&self) -> Vec<AppliedTo> {
+        self.progress()
+            .into_iter()
+            .map(|(partition, progress)| AppliedTo {
+                partition,
+                position: progress.committed,
+                plays_bytes: progress.plays_bytes,
+            })
+            .collect()
+    }
+}
+
+/// Sums the plays logs up, each partition on a thread of its own.
+fn tally(readers: &Readers, of: &[AppliedTo], query: CountsQuery) -> Result<Tally, LogError> {
+    let days = Days { from: query.from, to: query.to };
+    let new = || Tally::new(query.by.dimension(), days);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = of
+            .iter()
+            .map(|applied| {
+                scope.spawn(move || {
+                    let mut tally = new();
+                    readers
+                        .for_each(applied.partition, 0, applied.plays_bytes, &mut |_, play| {
+                            tally.add(play);
+                        })
+                        .map(|()| tally)
+                })
+            })
+            .collect();
+        let mut sum = new();
+        for thread in threads {
+            sum.merge(thread.join().expect("adding plays doesn't panic")?);
+        }
+        Ok(sum)
+    })
+}
+
+async fn rows(
+    tally: Tally,
+    by: By,
+    catalogue: &dyn CatalogueStore,
+) -> Result<Vec<CountRow>, StoreError> {
+    if by != By::Artist {
+        let rows = tally.rows().map(|(value, counted)| CountRow { value, counted });
+        return Ok(rows.collect());
+    }
+    let mut by_artist = BTreeMap::<String, i64>::new();
+    let mut by_track: BTreeMap<String, i64> = tally.rows().collect();
+    let mut after = String::new();
+    loop {
+        let page = catalogue.tracks_after(&after, 10_000).await?;
+        let Some(last) = page.last() else { break };
+        after.clone_from(&last.track_id);
+        for track in &page {
+            let Some(counted) = by_track.remove(&track.track_id) else { continue };
+            if track.artists.is_empty() {
+                *by_artist.entry(String::new()).or_default() += counted;
+            }
+            for artist in &track.artists {
+                *by_artist.entry(artist.clone()).or_default() += counted;
+            }
+        }
+    }
+    // Tracks that the catalogue doesn't have count for nobody that it knows.
+    for counted in by_track.into_values() {
+        *by_artist.entry(String::new()).or_default() += counted;
+    }
+    Ok(by_artist.into_iter().map(|(value, counted)| CountRow { value, counted }).collect())
+}

@@ -1,0 +1,462 @@
+//! A deployment on this machine: its log, its workers, its stores, and the way in.
+
+use ledgerline_ids::{HashKey, PartitionId, Position, UnixMs};
+use ledgerline_records::LogRecord;
+use ledgerline_records::control::Tick;
+use ledgerline_records::frame::RecordGroup;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::runtime::Handle;
+
+use crate::access::Access;
+use crate::catalogue::Catalogue;
+use crate::intake::{Intake, Overactive};
+use crate::judging::{Progress, Worker, WorkerParts, WorkerSettings, start};
+use crate::ports::{
+    AppendError, CatalogueStore, Clock, CredentialStore, Disk, FactStore, LogError, PlaysLog,
+    ReportLog, StoreError,
+};
+use crate::reading::Readers;
+
+/// What can be set without changing a count.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// How often a partition with new reports is told the time, so that fraud rules look.
+    pub tick_every: Duration,
+    /// The longest that a judged report waits for its commit while reports keep coming.
+    pub commit_every: Duration,
+    /// How many index entries each partition keeps in memory before they are sealed.
+    pub table_entries_max: usize,
+    /// The most reports a second of a key without a limit of its own.
+    pub reports_per_second: u32,
+    /// The most new plays of a listener in an hour.
+    pub new_plays_per_listener_hour: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            tick_every: Duration::from_secs(5),
+            commit_every: Duration::from_millis(250),
+            table_entries_max: 500_000,
+            reports_per_second: 2_000_000,
+            new_plays_per_listener_hour: 2_000,
+        }
+    }
+}
+
+/// What a deployment is made of.
+pub struct Parts {
+    /// The key of its hashes.
+    pub key: HashKey,
+    /// Its report log.
+    pub log: Arc<dyn ReportLog>,
+    /// Its plays logs, in the order of the partitions.
+    pub plays: Vec<Box<dyn PlaysLog>>,
+    /// Its committed facts.
+    pub facts: Arc<dyn FactStore>,
+    /// Its catalogue.
+    pub catalogue: Arc<dyn CatalogueStore>,
+    /// Its credentials.
+    pub credentials: Arc<dyn CredentialStore>,
+    /// Its data folder.
+    pub disk: Arc<dyn Disk>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Why a deployment doesn't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A file is damaged or can't be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// A store can't be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why something can't be read now.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// A file is damaged or can't be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// A store can't be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The log takes no tick.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// Counting has stopped, and why.
+    #[error("counting has stopped: {0}")]
+    Stopped(String),
+}
+
+/// Whether a deployment answers, and what is wrong where it doesn't.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// Whether everything works and the start is over.
+    pub ready: bool,
+    /// What doesn't, one sentence each.
+    pub problems: Vec<String>,
+}
+
+/// A running deployment.
+pub struct Deployment {
+    pub(crate) key: HashKey,
+    pub(crate) log: Arc<dyn ReportLog>,
+    pub(crate) facts: Arc<dyn FactStore>,
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) readers: Readers,
+    pub(crate) workers: Vec<Worker>,
+    access: Access,
+    intake: Intake,
+    settings: Settings,
+}
+
+/// The pause after which an idle partition is told the time all the same, so that pending
+/// plays expire.
+const IDLE_TICK: Duration = Duration::from_secs(3600);
+
+impl Deployment {
+    /// Takes the partitions over and starts a worker for each. Must be called within the
+    /// runtime that the workers are to use.
+    ///
+    /// # Errors
+    /// [`StartError`] names what is damaged; nothing was changed then.
+    pub async fn start(parts: Parts, settings: Settings) -> Result<Arc<Self>, StartError> {
+        let commits = parts.facts.take_over(parts.log.partitions()).await?;
+        let catalogue = Arc::new(Catalogue::load(parts.catalogue).await?);
+        let overactive = Arc::new(Overactive::default());
+        let readers = Readers::new(parts.plays.iter().map(|plays| plays.reader()).collect());
+        let worker_settings = WorkerSettings {
+            batch_bytes: 4 << 20,
+            commit_every: settings.commit_every,
+            table_entries_max: settings.table_entries_max,
+            new_plays_per_listener_hour: settings.new_plays_per_listener_hour,
+        };
+        let mut starting = Vec::new();
+        for (commit, plays) in commits.into_iter().zip(parts.plays) {
+            let worker_parts = WorkerParts {
+                key: parts.key,
+                log: parts.log.clone(),
+                plays,
+                facts: parts.facts.clone(),
+                disk: parts.disk.clone(),
+                clock: parts.clock.clone(),
+                overactive: overactive.clone(),
+            };
+            let runtime = Handle::current();
+            starting.push(tokio::task::spawn_blocking(move || {
+                start(commit, worker_parts, worker_settings, runtime)
+            }));
+        }
+        let mut workers = Vec::new();
+        for worker in starting {
+            workers.push(worker.await.expect("starting a worker doesn't panic")?);
+        }
+        let intake = Intake::new(
+            parts.key,
+            parts.log.clone(),
+            parts.clock.clone(),
+            catalogue.clone(),
+            overactive,
+            settings.reports_per_second,
+        );
+        Ok(Arc::new(Self {
+            key: parts.key,
+            log: parts.log,
+            facts: parts.facts,
+            catalogue,
+            access: Access::new(parts.credentials, parts.clock.clone()),
+            clock: parts.clock,
+            readers,
+            workers,
+            intake,
+            settings,
+        }))
+    }
+
+    /// The way in.
+    #[must_use]
+    pub fn intake(&self) -> &Intake {
+        &self.intake
+    }
+
+    /// Who may do what.
+    #[must_use]
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// The catalogue.
+    #[must_use]
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// The report log.
+    #[must_use]
+    pub fn log(&self) -> &Arc<dyn ReportLog> {
+        &self.log
+    }
+
+    /// The current time.
+    #[must_use]
+    pub fn now(&self) -> UnixMs {
+        self.clock.now()
+    }
+
+    /// Tells every partition the time as long as the future is polled.
+    pub async fn tick_forever(&self) {
+        loop {
+            tokio::time::sleep(self.settings.tick_every).await;
+            if let Err(error) = self.tick().await {
+                tracing::warn!(%error, "the log takes no tick; fraud rules wait");
+            }
+        }
+    }
+
+    /// Tells the time to every partition that has judged something since it was last told,
+    /// or that was not told for an hour. Says up to where each partition is to be judged.
+    async fn tick(&self) -> Result<Vec<Position>, AppendError> {
+        let now = self.clock.now();
+        let mut receipts = Vec::new();
+        for worker in &self.workers {
+            let progress = worker.progress.borrow().clone();
+            let end = *self.log.end(worker.partition).borrow();
+            let idle = now.since(progress.ticked_at) >= millis(IDLE_TICK);
+            let due = progress.unticked || progress.committed < end || idle;
+            let receipt = (due && (end > Position(0))).then(|| {
+                let mut group = RecordGroup::default();
+                group.push_with(|out| LogRecord::Tick(Tick { at: now }).encode(out));
+                self.log.append(worker.partition, group)
+            });
+            receipts.push((end, receipt));
+        }
+        let mut targets = Vec::new();
+        for (end, receipt) in receipts {
+            targets.push(match receipt {
+                Some(receipt) => receipt.await.unwrap_or(Err(AppendError::Closing))?.first.plus(1),
+                None => end,
+            });
+        }
+        Ok(targets)
+    }
+
+    /// Judges and commits everything that the log holds now; with `tick`, tells the time
+    /// first, so that fraud rules and expiry are up to date too.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn settle(&self, tick: bool) -> Result<(), ReadError> {
+        let targets = if tick {
+            self.tick().await?
+        } else {
+            let ends = self.workers.iter().map(|worker| self.log.end(worker.partition));
+            ends.map(|end| *end.borrow()).collect()
+        };
+        for (worker, target) in self.workers.iter().zip(targets) {
+            worker.settled(target).await.map_err(ReadError::Stopped)?;
+        }
+        Ok(())
+    }
+
+    /// How far each partition is judged and committed.
+    pub(crate) fn progress(&self) -> Vec<(PartitionId, Progress)> {
+        self.workers
+            .iter()
+            .map(|worker| (worker.partition, worker.progress.borrow().clone()))
+            .collect()
+    }
+
+    /// Waits until every partition has caught up with what the log held at the start.
+    ///
+    /// # Errors
+    /// [`ReadError::Stopped`] where counting can't go on.
+    pub async fn wait_until_ready(&self) -> Result<(), ReadError> {
+        for worker in &self.workers {
+            let mut progress = worker.progress.clone();
+            let reached = progress
+                .wait_for(|progress| progress.ready || progress.failed.is_some())
+                .await
+                .map_err(|_| ReadError::Stopped("the counting worker has ended".to_owned()))?;
+            if let Some(why) = &reached.failed {
+                return Err(ReadError::Stopped(why.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether everything works.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let mut problems = Vec::new();
+        let mut ready = true;
+        for (partition, progress) in self.progress() {
+            ready &= progress.ready;
+            if !progress.ready && progress.failed.is_none() {
+                problems.push(format!("{partition} is still catching up"));
+            }
+            if let Some(why) = progress.failed {
+                problems.push(format!("counting of {partition} has stopped: {why}"));
+            }
+            if let Some(why) = progress.stalled {
+                problems.push(format!("counting of {partition} waits: {why}"));
+            }
+        }
+        Health { ready: ready && problems.is_empty(), problems }
+    }
+
+    /// Accepts nothing more, judges and commits what was accepted, takes snapshots, and
+    /// closes the log in order.
+    pub async fn stop(&self) {
+        self.intake.close();
+        let log = self.log.clone();
+        // What is queued becomes durable and is acknowledged before the workers end.
+        let _ = tokio::task::spawn_blocking(move || log.close()).await;
+        for worker in &self.workers {
+            worker.stop().await;
+        }
+    }
+
+    /// Numbers for the operator, in the order in which they are to be shown.
+    #[must_use]
+    pub fn metrics(&self) -> Vec<Metric> {
+        let mut metrics = Vec::new();
+        for worker in &self.workers {
+            let partition = worker.partition;
+            let progress = worker.progress.borrow();
+            let end = *self.log.end(partition).borrow();
+            let numbers = &worker.metrics;
+            let load = |number: &std::sync::atomic::AtomicU64| number.load(Ordering::Relaxed);
+            let rows = [
+                (
+                    "ledgerline_log_end",
+                    "Position after the last durable record.",
+                    MetricKind::Gauge,
+                    end.0,
+                ),
+                (
+                    "ledgerline_committed_position",
+                    "Position after the last judged and committed record.",
+                    MetricKind::Gauge,
+                    progress.committed.0,
+                ),
+                (
+                    "ledgerline_counting_lag_records",
+                    "Durable records that are not judged and committed yet.",
+                    MetricKind::Gauge,
+                    end.0.saturating_sub(progress.committed.0),
+                ),
+                (
+                    "ledgerline_plays_log_bytes",
+                    "Length of the plays log.",
+                    MetricKind::Gauge,
+                    progress.plays_bytes,
+                ),
+                (
+                    "ledgerline_index_table_entries",
+                    "Index entries that are not sealed yet.",
+                    MetricKind::Gauge,
+                    load(&numbers.table_entries),
+                ),
+                (
+                    "ledgerline_index_sealed_entries",
+                    "Index entries in sealed runs.",
+                    MetricKind::Gauge,
+                    load(&numbers.sealed_entries),
+                ),
+                (
+                    "ledgerline_index_sealed_memory_bytes",
+                    "Memory that sealed runs take.",
+                    MetricKind::Gauge,
+                    load(&numbers.sealed_bytes),
+                ),
+                (
+                    "ledgerline_commits_total",
+                    "Commits since the start.",
+                    MetricKind::Counter,
+                    load(&numbers.commits),
+                ),
+                (
+                    "ledgerline_snapshots_total",
+                    "Snapshots since the start.",
+                    MetricKind::Counter,
+                    load(&numbers.snapshots),
+                ),
+                (
+                    "ledgerline_counting_stopped",
+                    "1 where counting has stopped or waits.",
+                    MetricKind::Gauge,
+                    u64::from(progress.failed.is_some() || progress.stalled.is_some()),
+                ),
+            ];
+            for (name, help, kind, value) in rows {
+                let labels = vec![("partition", partition.to_string())];
+                metrics.push(Metric { name, help, kind, labels, value });
+            }
+        }
+        metrics.sort_by_key(|metric| metric.name);
+        let intake = self.intake.metrics();
+        for (name, help, number) in [
+            (
+                "ledgerline_reports_accepted_total",
+                "Reports acknowledged since the start.",
+                &intake.accepted,
+            ),
+            (
+                "ledgerline_bodies_busy_total",
+                "Bodies refused because too much was waiting.",
+                &intake.busy,
+            ),
+            (
+                "ledgerline_bodies_storage_total",
+                "Bodies refused because the disk was full or failed.",
+                &intake.storage,
+            ),
+            ("ledgerline_bodies_limited_total", "Bodies refused by a limit.", &intake.limited),
+        ] {
+            let value = number.load(Ordering::Relaxed);
+            metrics.push(Metric {
+                name,
+                help,
+                kind: MetricKind::Counter,
+                labels: Vec::new(),
+                value,
+            });
+        }
+        metrics
+    }
+}
+
+/// Whether a number only grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetricKind {
+    /// It only grows.
+    Counter,
+    /// It goes up and down.
+    Gauge,
+}
+
+/// A number for the operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metric {
+    /// Its name, in Prometheus' manner.
+    pub name: &'static str,
+    /// What it is, as a sentence.
+    pub help: &'static str,
+    /// Whether it only grows.
+    pub kind: MetricKind,
+    /// What tells it from others of its name.
+    pub labels: Vec<(&'static str, String)>,
+    /// Its value.
+    pub value: u64,
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

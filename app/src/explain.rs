@@ -1,0 +1,181 @@
+//! What became of each report of one play: judged again from the log, on request.
+
+use ledgerline_counting::identity::{identity_hash, own_identity, window_hash};
+use ledgerline_counting::index::{Homes, IndexEntry};
+use ledgerline_counting::{Memory, Partition};
+use ledgerline_ids::{DayNo, HashKey, IdentityHash, PartitionId, Position, UnixMs};
+use ledgerline_records::LogRecord;
+use ledgerline_records::frame::Records;
+use ledgerline_records::play::{PlayAddress, PlayIdentity, PlayKey, PlayRecord};
+use ledgerline_records::report::ReportRecord;
+use std::collections::BTreeSet;
+
+use crate::plays::ReportView;
+use crate::ports::{LogError, PlaysLogReader, ReportLog};
+
+const READ_BYTES: usize = 8 << 20;
+/// More reports of one play than this are not shown.
+const REPORTS_MAX: usize = 10_000;
+
+/// The reports of the play whose newest record stands at `address`, each with its verdict.
+pub(crate) fn verdicts_of(
+    log: &dyn ReportLog,
+    key: &HashKey,
+    partition: PartitionId,
+    plays: &dyn PlaysLogReader,
+    address: PlayAddress,
+) -> Result<Vec<ReportView>, LogError> {
+    let mut bytes = Vec::new();
+    let mut from = Position::default();
+    let mut next = Some(address);
+    while let Some(address) = next {
+        plays.read(address, &mut bytes)?;
+        let play = decode(&bytes, partition, address)?;
+        (from, next) = (play.cause, play.previous);
+    }
+    let wanted = decode(&bytes, partition, address)?.identity;
+    let mut again = Again::new(key, &wanted);
+    let end = *log.end(partition).borrow();
+    let mut position = from.max(log.start(partition));
+    while position < end && again.reports.len() < REPORTS_MAX {
+        for frame in log.read(partition, position, READ_BYTES)? {
+            let mut at = frame.header.first;
+            for record in Records::new(&frame.payload) {
+                let record = record.and_then(|(_, bytes)| LogRecord::decode(bytes));
+                let record = record.map_err(|error| LogError::Damaged {
+                    file: format!("reports/{partition}"),
+                    offset: at.0,
+                    detail: format!("the record at this position: {error}"),
+                })?;
+                if at >= from {
+                    again.record(at, frame.header.received_at, &record)?;
+                }
+                at = at.plus(1);
+            }
+            position = at;
+        }
+    }
+    Ok(again.reports)
+}
+
+fn decode<'b>(
+    bytes: &'b [u8],
+    partition: PartitionId,
+    address: PlayAddress,
+) -> Result<PlayRecord<'b>, LogError> {
+    PlayRecord::decode(bytes).map_err(|error| LogError::Damaged {
+        file: format!("plays/{partition}"),
+        offset: address.0,
+        detail: error.to_string(),
+    })
+}
+
+/// A partition that is given the records of one play only.
+struct Again<'w> {
+    key: HashKey,
+    wanted: &'w PlayIdentity<'w>,
+    hash: IdentityHash,
+    partition: Partition,
+    memory: InMemory,
+    reports: Vec<ReportView>,
+}
+
+impl<'w> Again<'w> {
+    fn new(key: &HashKey, wanted: &'w PlayIdentity<'w>) -> Self {
+        Self {
+            key: *key,
+            wanted,
+            hash: identity_hash(key, wanted),
+            partition: Partition::new(*key),
+            memory: InMemory::default(),
+            reports: Vec::new(),
+        }
+    }
+
+    fn record(
+        &mut self,
+        position: Position,
+        frame_at: UnixMs,
+        record: &LogRecord<'_>,
+    ) -> Result<(), LogError> {
+        let concerns = match record {
+            LogRecord::Report(report) => self.concerns(report),
+            LogRecord::Adjudicated(decided) => decided.play == *self.wanted,
+            LogRecord::TrackFact(_) => true,
+            // Fraud is no part of a verdict.
+            LogRecord::Tick(_) | LogRecord::DeviceFact(_) | LogRecord::FraudRuling(_) => false,
+        };
+        if !concerns {
+            return Ok(());
+        }
+        let verdict = self.partition.apply(position, frame_at, record, &mut self.memory)?;
+        if let (Some(verdict), LogRecord::Report(report)) = (verdict, record) {
+            self.reports.push(ReportView {
+                position,
+                received_at: ledgerline_counting::timing::received_at(report, frame_at),
+                listened_ms: report.listened_ms,
+                event: report.event,
+                verdict,
+            });
+        }
+        Ok(())
+    }
+
+    fn concerns(&self, report: &ReportRecord<'_>) -> bool {
+        match own_identity(report) {
+            Some(identity) => identity_hash(&self.key, &identity) == self.hash,
+            // Which window a report joins depends on the other reports of its key.
+            None => match self.wanted.key {
+                PlayKey::Window { track, .. } => {
+                    report.track == track
+                        && report.user == self.wanted.user
+                        && report.source == self.wanted.source
+                        && window_hash(&self.key, report) != 0
+                }
+                PlayKey::Keyed(_) | PlayKey::Started { .. } => false,
+            },
+        }
+    }
+}
+
+/// A plays log in memory, for the handful of records of one play.
+#[derive(Default)]
+struct InMemory {
+    plays: Vec<Vec<u8>>,
+}
+
+impl Memory for InMemory {
+    type Error = LogError;
+
+    fn find_sealed(
+        &mut self,
+        _hash: IdentityHash,
+        _homes: &Homes,
+        _strays: &BTreeSet<DayNo>,
+        _clock: UnixMs,
+    ) -> Result<Option<IndexEntry>, LogError> {
+        Ok(None)
+    }
+
+    fn read_play(&self, address: PlayAddress, out: &mut Vec<u8>) -> Result<(), LogError> {
+        let index = usize::try_from(address.0).expect("an index of a vector");
+        out.clear();
+        out.extend_from_slice(&self.plays[index]);
+        Ok(())
+    }
+
+    fn undecodable(&self, address: PlayAddress) -> LogError {
+        LogError::Damaged {
+            file: "memory".to_owned(),
+            offset: address.0,
+            detail: "a record that was just written can't be read".to_owned(),
+        }
+    }
+
+    fn append_play(&mut self, play: &PlayRecord<'_>) -> PlayAddress {
+        let mut bytes = Vec::new();
+        play.encode(&mut bytes);
+        self.plays.push(bytes);
+        PlayAddress(self.plays.len() as u64 - 1)
+    }
+}

@@ -1,0 +1,228 @@
+//! A body of reports on its way into the log.
+
+use ledgerline_counting::identity;
+use ledgerline_ids::{HourNo, PartitionId, SourceName, UnixMs};
+use ledgerline_records::frame::RecordGroup;
+use ledgerline_records::report::{GrantCheck, Producer, ReportRecord, TrackStamp};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tokio::sync::oneshot;
+
+use super::{Intake, IntakeError, Origin, PlaybackReport, Rejection};
+use crate::catalogue::CatalogueView;
+use crate::ports::{AppendError, Appended};
+
+/// Reports of one body, stamped and encoded, by partition.
+pub struct Batch<'i> {
+    intake: &'i Intake,
+    origin: Arc<Origin>,
+    // Held until everything is queued: what is stamped with an older revision of the
+    // catalogue stands in the log before the facts of a newer one.
+    catalogue: CatalogueView<'i>,
+    groups: Vec<RecordGroup>,
+    count: u64,
+    overactive: u64,
+    now: UnixMs,
+}
+
+impl<'i> Batch<'i> {
+    pub(super) fn new(intake: &'i Intake, origin: Arc<Origin>) -> Self {
+        let partitions = usize::from(intake.log.partitions());
+        Self {
+            catalogue: intake.catalogue.view(),
+            groups: vec![RecordGroup::default(); partitions],
+            count: 0,
+            overactive: 0,
+            now: intake.clock.now(),
+            intake,
+            origin,
+        }
+    }
+
+    /// Stamps and encodes one report that is received now.
+    ///
+    /// # Errors
+    /// A [`Rejection`] that names why the report isn't taken; the others of the body are.
+    pub fn add(&mut self, line: u64, report: &PlaybackReport<'_>) -> Result<(), Rejection> {
+        self.add_received(line, report, None)
+    }
+
+    /// Stamps and encodes one report of a backfill, with the receive time that it has.
+    ///
+    /// # Errors
+    /// A [`Rejection`] that names why the report isn't taken; the others of the body are.
+    pub fn add_backfilled(
+        &mut self,
+        line: u64,
+        report: &PlaybackReport<'_>,
+        received_at: UnixMs,
+    ) -> Result<(), Rejection> {
+        self.add_received(line, report, Some(received_at))
+    }
+
+    fn add_received(
+        &mut self,
+        line: u64,
+        report: &PlaybackReport<'_>,
+        backfilled_at: Option<UnixMs>,
+    ) -> Result<(), Rejection> {
+        if let Some(prefix) = &self.origin.user_prefix
+            && !report.user.is_some_and(|user| user.as_str().starts_with(&**prefix))
+        {
+            let detail = format!("this key may only report users that begin with \"{prefix}\"");
+            return Err(Rejection { line, code: "user_not_allowed", detail });
+        }
+        let stamp = self.catalogue.stamp(report.track.as_str());
+        let origin = self.origin.clone();
+        let record = stamped(report, &origin, stamp, backfilled_at);
+        if backfilled_at.is_none() && self.is_overactive(&record) {
+            self.overactive += 1;
+            let detail = "this listener started more plays this hour than anyone does; \
+                          send the report again when the hour is over"
+                .to_owned();
+            return Err(Rejection { line, code: "too_many_plays", detail });
+        }
+        let listener = identity::listener_hash(&self.intake.key, &record);
+        let partition = listener.shard().partition(self.intake.log.partitions());
+        self.groups[usize::from(partition.0)].push_with(|out| record.encode(out));
+        self.count += 1;
+        Ok(())
+    }
+
+    fn is_overactive(&self, record: &ReportRecord<'_>) -> bool {
+        let overactive = &self.intake.overactive;
+        if overactive.is_empty() {
+            return false;
+        }
+        let listener =
+            record.user.map(|user| identity::book_hash_of(&self.intake.key, record.source, user));
+        listener.is_some_and(|listener| overactive.is_closed(listener, self.now))
+    }
+
+    /// How many reports were added.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether none was added.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Queues everything for the log. What comes back is to be waited for.
+    ///
+    /// # Errors
+    /// [`IntakeError`] where a limit is reached or the server is stopping; nothing is
+    /// queued then.
+    pub fn queue(self) -> Result<Queued<'i>, IntakeError> {
+        let intake = self.intake;
+        if intake.closing.load(Ordering::Acquire) {
+            return Err(IntakeError::Closing);
+        }
+        if self.count == 0 && self.overactive > 0 {
+            intake.metrics.limited.fetch_add(1, Ordering::Relaxed);
+            let hour_ends = self.now.hour().start().plus(HourNo::MS);
+            return Err(IntakeError::TooManyPlays {
+                retry_after_s: hour_ends.since(self.now).div_ceil(1000).max(1),
+            });
+        }
+        if self.origin.producer != Producer::Backfill {
+            let rate = self.origin.reports_per_second.unwrap_or(intake.default_rate);
+            let now = intake.clock.elapsed();
+            intake.rates.take(&self.origin.key_id, rate, self.count, now).map_err(
+                |retry_after_s| {
+                    intake.metrics.limited.fetch_add(1, Ordering::Relaxed);
+                    IntakeError::RateLimited { retry_after_s }
+                },
+            )?;
+        }
+        let mut receipts = Vec::with_capacity(self.groups.len());
+        for (partition, group) in self.groups.into_iter().enumerate() {
+            if !group.is_empty() {
+                let partition =
+                    u16::try_from(partition).expect("partitions are counted in 16 bits");
+                receipts.push(intake.log.append(PartitionId(partition), group));
+            }
+        }
+        Ok(Queued { intake, receipts, count: self.count })
+    }
+
+    /// Queues everything and waits until all of it is durable. Says how many reports.
+    ///
+    /// # Errors
+    /// [`IntakeError`]; nothing of the body is acknowledged then.
+    pub fn finish(self) -> impl Future<Output = Result<u64, IntakeError>> + Send + 'i {
+        let queued = self.queue();
+        async move { queued?.durable().await }
+    }
+}
+
+/// The record of a report, with what the intake knows besides.
+fn stamped<'r>(
+    report: &PlaybackReport<'r>,
+    origin: &'r Origin,
+    stamp: TrackStamp,
+    backfilled_at: Option<UnixMs>,
+) -> ReportRecord<'r> {
+    ReportRecord {
+        source: SourceName::new(&origin.source).expect("checked when it was made"),
+        producer: origin.producer,
+        user: report.user,
+        play_id: report.play_id,
+        track: report.track,
+        listened_ms: report.listened_ms,
+        started_at: report.started_at,
+        sent_at: report.sent_at,
+        event: report.event,
+        completed: report.completed,
+        session: report.session,
+        device: report.device,
+        quality: report.quality,
+        offline: report.offline,
+        context: report.context,
+        tier: report.tier,
+        territory: report.territory,
+        preview: report.preview,
+        imported: report.imported,
+        grant: match origin.producer {
+            Producer::Trusted | Producer::Backfill => GrantCheck::NotNeeded,
+            Producer::Player => GrantCheck::Missing,
+        },
+        stamp,
+        backfilled_at,
+    }
+}
+
+/// A body that is queued for the log.
+pub struct Queued<'i> {
+    intake: &'i Intake,
+    receipts: Vec<oneshot::Receiver<Result<Appended, AppendError>>>,
+    count: u64,
+}
+
+impl Queued<'_> {
+    /// Waits until all of it is durable. Says how many reports.
+    ///
+    /// # Errors
+    /// [`IntakeError`]; nothing of the body is acknowledged then.
+    pub async fn durable(self) -> Result<u64, IntakeError> {
+        let mut outcome = Ok(self.count);
+        for receipt in self.receipts {
+            // A log that went away without an answer may have kept the group or not: it is
+            // not acknowledged.
+            let answer = receipt.await.unwrap_or(Err(AppendError::Closing));
+            if let Err(error) = answer {
+                outcome = Err(IntakeError::from(error));
+            }
+        }
+        let metrics = &self.intake.metrics;
+        match &outcome {
+            Ok(count) => metrics.accepted.fetch_add(*count, Ordering::Relaxed),
+            Err(IntakeError::Busy { .. }) => metrics.busy.fetch_add(1, Ordering::Relaxed),
+            Err(_) => metrics.storage.fetch_add(1, Ordering::Relaxed),
+        };
+        outcome
+    }
+}

@@ -1,0 +1,149 @@
+//! Reports come in: checked, stamped, made durable, and only then acknowledged.
+//!
+//! Nothing here looks whether a play is known already: deduplication comes after the log.
+
+mod batch;
+mod overactive;
+mod rate;
+mod report;
+
+pub use batch::{Batch, Queued};
+pub use overactive::Overactive;
+pub use report::{LISTENED_MS_MAX, PlaybackReport, Rejection};
+
+use ledgerline_ids::HashKey;
+use ledgerline_records::report::Producer;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::catalogue::Catalogue;
+use crate::ports::{AppendError, Clock, ReportLog};
+use rate::Rates;
+
+/// In whose name reports come in.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The source that they are stamped with.
+    pub source: Arc<str>,
+    /// What may be believed of them.
+    pub producer: Producer,
+    /// The prefix that their users must have, if any.
+    pub user_prefix: Option<Arc<str>>,
+    /// The id of the credential, for its limits.
+    pub key_id: Arc<str>,
+    /// The most reports a second, where the credential has a limit of its own.
+    pub reports_per_second: Option<u32>,
+}
+
+/// Why none of a body's reports were acknowledged. The sender may send them again: what was
+/// made durable already is then a duplicate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IntakeError {
+    /// The credential sends too fast.
+    #[error("this key sends more reports a second than it may; send them again later")]
+    RateLimited {
+        /// When, in seconds.
+        retry_after_s: u64,
+    },
+    /// Every report is of a listener who started more plays this hour than anyone does.
+    #[error("every report is of a listener with too many new plays this hour")]
+    TooManyPlays {
+        /// When the hour ends, in seconds.
+        retry_after_s: u64,
+    },
+    /// Too much is on its way to the disk already.
+    #[error("too many reports are waiting for the disk; send them again shortly")]
+    Busy {
+        /// When, in seconds.
+        retry_after_s: u64,
+    },
+    /// The disk is full.
+    #[error("the disk is full; nothing was lost, send the reports again when there is room")]
+    StorageFull {
+        /// When, in seconds.
+        retry_after_s: u64,
+    },
+    /// The disk failed.
+    #[error("the disk failed; nothing is accepted until the operator has restarted the server")]
+    StorageFailed,
+    /// The server is stopping.
+    #[error("the server is stopping; send the reports to it again when it is back")]
+    Closing,
+}
+
+impl From<AppendError> for IntakeError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Busy => Self::Busy { retry_after_s: 1 },
+            AppendError::Full => Self::StorageFull { retry_after_s: 30 },
+            AppendError::Failed(_) => Self::StorageFailed,
+            AppendError::Closing => Self::Closing,
+        }
+    }
+}
+
+/// Numbers for the operator.
+#[derive(Debug, Default)]
+pub struct IntakeMetrics {
+    /// Reports that were acknowledged.
+    pub accepted: AtomicU64,
+    /// Bodies that were refused because too much was waiting.
+    pub busy: AtomicU64,
+    /// Bodies that were refused because the disk was full or failed.
+    pub storage: AtomicU64,
+    /// Bodies or reports that were refused by a limit.
+    pub limited: AtomicU64,
+}
+
+/// The way in.
+pub struct Intake {
+    key: HashKey,
+    log: Arc<dyn ReportLog>,
+    clock: Arc<dyn Clock>,
+    catalogue: Arc<Catalogue>,
+    overactive: Arc<Overactive>,
+    rates: Rates,
+    default_rate: u32,
+    closing: AtomicBool,
+    metrics: IntakeMetrics,
+}
+
+impl Intake {
+    pub(crate) fn new(
+        key: HashKey,
+        log: Arc<dyn ReportLog>,
+        clock: Arc<dyn Clock>,
+        catalogue: Arc<Catalogue>,
+        overactive: Arc<Overactive>,
+        default_rate: u32,
+    ) -> Self {
+        Self {
+            key,
+            log,
+            clock,
+            catalogue,
+            overactive,
+            rates: Rates::default(),
+            default_rate,
+            closing: AtomicBool::new(false),
+            metrics: IntakeMetrics::default(),
+        }
+    }
+
+    /// Begins a body of reports. Limits are looked at when it ends.
+    #[must_use]
+    pub fn begin(&self, origin: &Arc<Origin>) -> Batch<'_> {
+        Batch::new(self, origin.clone())
+    }
+
+    /// Accepts nothing more.
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+    }
+
+    /// Numbers for the operator.
+    #[must_use]
+    pub fn metrics(&self) -> &IntakeMetrics {
+        &self.metrics
+    }
+}

@@ -1,0 +1,182 @@
+//! A snapshot: what a partition needs to begin again without reading the whole log.
+//!
+//! One file, `manifest`, in the partition's index folder: a line with the length and the
+//! CRC-32 of the rest, then JSON. It names the runs and the position that they are of, and
+//! it is replaced at once or not at all. It is never ahead of the committed position.
+
+use ledgerline_counting::PartitionState;
+use ledgerline_counting::keyless::Window;
+use ledgerline_ids::{DayNo, ListenerHash, PartitionId, Position, UnixMs};
+use serde::{Deserialize, Serialize};
+
+use crate::ports::{Disk, LogError};
+
+/// What a snapshot says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Snapshot {
+    /// The position after the last record that is in it.
+    pub position: Position,
+    /// The length of the plays log there.
+    pub plays_bytes: u64,
+    /// The runs' names, oldest first.
+    pub runs: Vec<String>,
+    /// The rest of the partition.
+    pub state: PartitionState,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Manifest {
+    format: u32,
+    partition: u16,
+    position: u64,
+    plays_bytes: u64,
+    runs: Vec<String>,
+    clock: u64,
+    evaluated_at: u64,
+    windows: Vec<ManifestWindow>,
+    devices: Vec<Box<str>>,
+    devices_changed: Vec<Box<str>>,
+    strays: Vec<u32>,
+    dirty: Vec<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ManifestWindow {
+    hash: String,
+    opened_at: u64,
+    ordinal: u64,
+    last_at: u64,
+    listened_ms: u64,
+    backfill: bool,
+}
+
+const FORMAT: u32 = 1;
+
+/// The folder of a partition's index.
+pub(crate) fn folder(partition: PartitionId) -> String {
+    format!("index/{partition}")
+}
+
+/// Writes a snapshot, durably.
+pub(crate) fn write(
+    disk: &dyn Disk,
+    partition: PartitionId,
+    snapshot: &Snapshot,
+) -> Result<(), LogError> {
+    let body = serde_json::to_vec(&to_manifest(partition, snapshot))
+        .expect("a manifest has only numbers and texts");
+    let mut bytes = format!("{:012} {:08x}\n", body.len(), crc32fast::hash(&body)).into_bytes();
+    bytes.extend_from_slice(&body);
+    let folder = folder(partition);
+    let (path, draft) = (format!("{folder}/manifest"), format!("{folder}/manifest.draft"));
+    let write = || {
+        disk.create_folder(&folder)?;
+        let file = disk.open_or_create(&draft)?;
+        file.truncate(0)?;
+        file.write_at(0, &bytes)?;
+        file.sync()?;
+        disk.rename(&draft, &path)?;
+        disk.sync_folder(&folder)
+    };
+    write().map_err(|error| LogError::Io { file: path.clone(), detail: error.to_string() })
+}
+
+/// Reads the snapshot of a partition; `None` where there never was one.
+pub(crate) fn read(disk: &dyn Disk, partition: PartitionId) -> Result<Option<Snapshot>, LogError> {
+    let path = format!("{}/manifest", folder(partition));
+    let file = match disk.open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(LogError::Io { file: path, detail: error.to_string() }),
+    };
+    let damaged = |detail: &str| LogError::Damaged {
+        file: path.clone(),
+        offset: 0,
+        detail: format!("{detail}; remove the folder {} to have it built again", folder(partition)),
+    };
+    let io = |error: std::io::Error| LogError::Io { file: path.clone(), detail: error.to_string() };
+    let length = file.length().map_err(io)?;
+    let mut bytes = vec![0; usize::try_from(length).map_err(|_| damaged("too long"))?];
+    file.read_at(0, &mut bytes).map_err(io)?;
+    let body = checked_body(&bytes).ok_or_else(|| damaged("its checksum differs"))?;
+    let manifest: Manifest =
+        serde_json::from_slice(body).map_err(|error| damaged(&error.to_string()))?;
+    if manifest.format != FORMAT {
+        return Err(damaged(&format!("format {} is not known to this version", manifest.format)));
+    }
+    if manifest.partition != partition.0 {
+        return Err(damaged("it belongs to another partition"));
+    }
+    from_manifest(manifest).ok_or_else(|| damaged("a field is not valid")).map(Some)
+}
+
+fn checked_body(bytes: &[u8]) -> Option<&[u8]> {
+    let (head, body) = bytes.split_at_checked(22)?;
+    let head = std::str::from_utf8(head).ok()?.strip_suffix('\n')?;
+    let (length, checksum) = head.split_once(' ')?;
+    let length: usize = length.parse().ok()?;
+    let checksum = u32::from_str_radix(checksum, 16).ok()?;
+    // The head must be exactly what would be written: a changed case of a digit is damage too.
+    let same = format!("{length:012} {checksum:08x}") == head;
+    (same && body.len() == length && crc32fast::hash(body) == checksum).then_some(body)
+}
+
+fn to_manifest(partition: PartitionId, snapshot: &Snapshot) -> Manifest {
+    let state = &snapshot.state;
+    Manifest {
+        format: FORMAT,
+        partition: partition.0,
+        position: snapshot.position.0,
+        plays_bytes: snapshot.plays_bytes,
+        runs: snapshot.runs.clone(),
+        clock: state.clock.get(),
+        evaluated_at: state.evaluated_at.get(),
+        windows: state.windows.iter().map(to_manifest_window).collect(),
+        devices: state.devices.iter().cloned().collect(),
+        devices_changed: state.devices_changed.iter().cloned().collect(),
+        strays: state.strays.iter().map(|day| day.0).collect(),
+        dirty: state.dirty.iter().map(|listener| listener.0).collect(),
+    }
+}
+
+fn to_manifest_window((hash, window): &(u128, Window)) -> ManifestWindow {
+    ManifestWindow {
+        hash: format!("{hash:032x}"),
+        opened_at: window.opened_at.get(),
+        ordinal: window.ordinal,
+        last_at: window.last_at.get(),
+        listened_ms: window.listened_ms,
+        backfill: window.backfill,
+    }
+}
+
+fn from_manifest(manifest: Manifest) -> Option<Snapshot> {
+    let instant = |millis: u64| UnixMs::new(millis).ok();
+    let window = |window: ManifestWindow| {
+        let hash = u128::from_str_radix(&window.hash, 16).ok()?;
+        Some((
+            hash,
+            Window {
+                opened_at: instant(window.opened_at)?,
+                ordinal: window.ordinal,
+                last_at: instant(window.last_at)?,
+                listened_ms: window.listened_ms,
+                backfill: window.backfill,
+            },
+        ))
+    };
+    Some(Snapshot {
+        position: Position(manifest.position),
+        plays_bytes: manifest.plays_bytes,
+        runs: manifest.runs,
+        state: PartitionState {
+            clock: instant(manifest.clock)?,
+            evaluated_at: instant(manifest.evaluated_at)?,
+            windows: manifest.windows.into_iter().map(window).collect::<Option<_>>()?,
+            devices: manifest.devices.into_iter().collect(),
+            devices_changed: manifest.devices_changed.into_iter().collect(),
+            strays: manifest.strays.into_iter().map(DayNo).collect(),
+            dirty: manifest.dirty.into_iter().map(ListenerHash).collect(),
+        },
+    })
+}

@@ -1,0 +1,166 @@
+//! A partition's worker: a thread that owns it.
+
+use ledgerline_ids::{HashKey, PartitionId, Position, UnixMs};
+use ledgerline_records::play::PlayAddress;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::running::Running;
+use crate::intake::Overactive;
+use crate::ports::{Clock, Disk, FactStore, LogError, PartitionCommit, PlaysLog, ReportLog};
+
+/// How a worker paces itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WorkerSettings {
+    /// The most bytes of the log that are judged before anything else is looked at.
+    pub batch_bytes: usize,
+    /// The longest that a judged report waits for its commit, while reports keep coming.
+    pub commit_every: Duration,
+    /// How many index entries are kept in memory before they are sealed.
+    pub table_entries_max: usize,
+    /// More new plays of a listener than this in an hour close the intake for it.
+    pub new_plays_per_listener_hour: u32,
+}
+
+/// How far a worker is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// The position after the last committed record.
+    pub committed: Position,
+    /// The length of the plays log there, in bytes.
+    pub plays_bytes: u64,
+    /// Whether it has caught up with what the log held when it started.
+    pub ready: bool,
+    /// Whether anything but a tick was judged since the last tick.
+    pub unticked: bool,
+    /// The greatest time that it was told.
+    pub ticked_at: UnixMs,
+    /// Why it waits before it tries again, where it does.
+    pub stalled: Option<String>,
+    /// Why it stopped, where it did.
+    pub failed: Option<String>,
+}
+
+/// Plays that a name may mean: the source of each, and its newest record.
+pub(crate) type Found = Vec<(Box<str>, PlayAddress)>;
+
+/// What others ask of a worker, between two batches.
+pub(super) enum Message {
+    Find {
+        source: Option<String>,
+        user: Option<String>,
+        play_id: String,
+        reply: oneshot::Sender<Found>,
+    },
+    Stop,
+}
+
+/// Numbers for the operator.
+#[derive(Debug, Default)]
+pub(crate) struct WorkerMetrics {
+    pub table_entries: AtomicU64,
+    pub sealed_entries: AtomicU64,
+    pub sealed_bytes: AtomicU64,
+    pub commits: AtomicU64,
+    pub snapshots: AtomicU64,
+}
+
+/// The handle of a running worker.
+pub(crate) struct Worker {
+    pub partition: PartitionId,
+    pub progress: watch::Receiver<Progress>,
+    pub metrics: Arc<WorkerMetrics>,
+    messages: mpsc::Sender<Message>,
+    thread: std::sync::Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+/// What a worker works with.
+pub(crate) struct WorkerParts {
+    pub key: HashKey,
+    pub log: Arc<dyn ReportLog>,
+    pub plays: Box<dyn PlaysLog>,
+    pub facts: Arc<dyn FactStore>,
+    pub disk: Arc<dyn Disk>,
+    pub clock: Arc<dyn Clock>,
+    pub overactive: Arc<Overactive>,
+}
+
+/// Starts a partition's worker on what `commit` says is committed.
+///
+/// # Errors
+/// [`LogError`] where the snapshot, the runs or the plays log are damaged.
+pub(crate) fn start(
+    commit: PartitionCommit,
+    parts: WorkerParts,
+    settings: WorkerSettings,
+    runtime: Handle,
+) -> Result<Worker, LogError> {
+    let partition = commit.partition;
+    let (messages, inbox) = mpsc::channel(64);
+    let (announce, progress) = watch::channel(Progress {
+        committed: commit.position,
+        plays_bytes: commit.plays_bytes,
+        ready: false,
+        unticked: false,
+        ticked_at: UnixMs::EPOCH,
+        stalled: None,
+        failed: None,
+    });
+    let metrics = Arc::new(WorkerMetrics::default());
+    let mut running = Running::build(commit, parts, settings, runtime, announce, metrics.clone())?;
+    let thread = std::thread::Builder::new()
+        .name(format!("count-{partition}"))
+        .spawn(move || running.run(inbox))
+        .map_err(|error| LogError::Io { file: partition.to_string(), detail: error.to_string() })?;
+    let thread = std::sync::Mutex::new(Some(thread));
+    Ok(Worker { partition, progress, metrics, messages, thread })
+}
+
+impl Worker {
+    /// The plays that `user` and `play_id` mean: of one source, or of every source.
+    pub(crate) async fn find(
+        &self,
+        source: Option<&str>,
+        user: Option<&str>,
+        play_id: &str,
+    ) -> Option<Found> {
+        let (reply, answer) = oneshot::channel();
+        let message = Message::Find {
+            source: source.map(str::to_owned),
+            user: user.map(str::to_owned),
+            play_id: play_id.to_owned(),
+            reply,
+        };
+        self.messages.send(message).await.ok()?;
+        answer.await.ok()
+    }
+
+    /// Waits until everything before `position` is judged and committed.
+    ///
+    /// # Errors
+    /// Why the worker stopped, where it did.
+    pub(crate) async fn settled(&self, position: Position) -> Result<Progress, String> {
+        let mut progress = self.progress.clone();
+        let reached = progress
+            .wait_for(|progress| progress.committed >= position || progress.failed.is_some())
+            .await
+            .map_err(|_| "the counting worker has stopped".to_owned())?;
+        match &reached.failed {
+            Some(why) => Err(why.clone()),
+            None => Ok(reached.clone()),
+        }
+    }
+
+    /// Has the worker judge and commit what the log holds, take a snapshot, and end.
+    pub(crate) async fn stop(&self) {
+        // A worker that has failed takes no message and has ended already.
+        let _ = self.messages.send(Message::Stop).await;
+        let thread = self.thread.lock().expect("no holder panics").take();
+        if let Some(thread) = thread {
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+}

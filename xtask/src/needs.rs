@@ -1,0 +1,320 @@
+//! What must be on the machine before a command starts, and the one line that puts it there.
+//!
+//! All needs of a command are looked at before anything long begins. The line is printed, alone on
+//! stdout; it is run only with `--install`, or by root where `CI=true`. `sudo` may stand in the
+//! printed line but is never called.
+
+use crate::programs::answer;
+use crate::workspace::{Workspace, version_in};
+use std::fmt::Write;
+use std::process::{Command, Stdio};
+
+/// One thing that a command can't do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// cargo and rustc, as new as the workspace's `rust-version`.
+    Rust,
+    /// SQLite and zstd are compiled from C.
+    CCompiler,
+    /// For the same.
+    Make,
+    /// `cargo fmt`.
+    Rustfmt,
+    /// `cargo clippy`.
+    Clippy,
+    /// schemathesis lives in a virtual environment of its own.
+    Python,
+}
+
+/// The Python that the pinned schemathesis runs on.
+const PYTHON_MIN: (u32, u32) = (3, 11);
+
+impl Need {
+    /// Outside CI a laptop may do without these; the step that wants them is skipped, aloud.
+    fn may_be_skipped(self, in_ci: bool) -> bool {
+        matches!(self, Need::Rustfmt | Need::Clippy) && !in_ci
+    }
+
+    fn name(self, rust_min: (u32, u32)) -> String {
+        match self {
+            Need::Rust => format!("Rust {}.{} or newer", rust_min.0, rust_min.1),
+            Need::CCompiler => "a C compiler (cc)".to_owned(),
+            Need::Make => "make".to_owned(),
+            Need::Rustfmt => "rustfmt".to_owned(),
+            Need::Clippy => "clippy".to_owned(),
+            Need::Python => {
+                format!("Python {}.{} or newer with venv", PYTHON_MIN.0, PYTHON_MIN.1)
+            }
+        }
+    }
+
+    fn is_met(self, rust_min: (u32, u32)) -> bool {
+        match self {
+            Need::Rust => {
+                let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+                let version = answer(&rustc, &["--version"]).as_deref().and_then(version_in);
+                version.is_some_and(|version| version >= rust_min)
+            }
+            Need::CCompiler => {
+                let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
+                // Some set CC to a launcher and a compiler, "ccache cc".
+                let mut words = compiler.split_whitespace();
+                let program = words.next().unwrap_or("cc");
+                let arguments: Vec<&str> = words.chain(["--version"]).collect();
+                answer(program, &arguments).is_some()
+            }
+            Need::Make => answer("make", &["--version"]).is_some(),
+            Need::Rustfmt => answer("rustfmt", &["--version"]).is_some(),
+            Need::Clippy => answer("clippy-driver", &["--version"]).is_some(),
+            // Debian ships python3 without ensurepip; then `venv` is there but makes none.
+            Need::Python => {
+                let probe = "import venv, ensurepip, sys; print('%d.%d' % sys.version_info[:2])";
+                let version = answer("python3", &["-c", probe]).as_deref().and_then(version_in);
+                version.is_some_and(|version| version >= PYTHON_MIN)
+            }
+        }
+    }
+}
+
+/// Whether we run where nothing may be left out.
+pub fn in_ci() -> bool {
+    std::env::var("CI").is_ok_and(|value| value == "true" || value == "1")
+}
+
+/// Makes sure of `needs`, or says what is missing. What is returned is missing too, but only the
+/// steps that want it have to be skipped.
+///
+/// # Errors
+/// Something is missing; it has been said, with the line that helps.
+pub fn ensure(workspace: &Workspace, needs: &[Need], install: bool) -> Result<Vec<Need>, ()> {
+    let rust_min = workspace.rust_version_min().map_err(|reason| eprintln!("xtask: {reason}"))?;
+    let machine = Machine::look();
+    let in_ci = in_ci();
+    let mut missing = unmet(needs, rust_min);
+    if missing.is_empty() {
+        return Ok(missing);
+    }
+    println!("missing: {}", names(&missing, rust_min));
+    let tries = install || (in_ci && machine.root);
+    if tries {
+        match machine.runnable_line(&missing) {
+            Some(line) => run_line(&line),
+            None => println!("xtask can't install them here: it is not root and never calls sudo"),
+        }
+        missing = unmet(needs, rust_min);
+    }
+    let (optional, required): (Vec<Need>, Vec<Need>) =
+        missing.iter().partition(|need| need.may_be_skipped(in_ci));
+    if !missing.is_empty() {
+        let line = machine.line(&missing);
+        if required.is_empty() {
+            println!("going on without: {}; to have it all:", names(&optional, rust_min));
+        } else if tries {
+            println!("still missing: {}", names(&required, rust_min));
+        } else {
+            println!("paste this line, then run the command again:");
+        }
+        println!("{line}");
+    }
+    if required.is_empty() { Ok(optional) } else { Err(()) }
+}
+
+/// Runs the line that installs; whether it helped is seen by looking again.
+fn run_line(line: &str) {
+    println!("installing: {line}");
+    let shell = Command::new("sh")
+        .args(["-ec", line])
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .stdin(Stdio::null())
+        .status();
+    match shell {
+        Ok(status) if status.success() => {}
+        Ok(status) => println!("that ended with {status}"),
+        Err(error) => println!("cannot run sh: {error}"),
+    }
+}
+
+fn unmet(needs: &[Need], rust_min: (u32, u32)) -> Vec<Need> {
+    let mut missing: Vec<Need> =
+        needs.iter().copied().filter(|need| !need.is_met(rust_min)).collect();
+    missing.sort_unstable();
+    missing.dedup();
+    missing
+}
+
+fn names(needs: &[Need], rust_min: (u32, u32)) -> String {
+    let names: Vec<String> = needs.iter().map(|need| need.name(rust_min)).collect();
+    names.join(", ")
+}
+
+/// What installs things here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Installer {
+    /// Debian, Ubuntu and their kin.
+    Apt,
+    /// macOS.
+    Brew,
+    /// Some other system: we can only name the packages.
+    Unknown,
+}
+
+/// The machine, as far as installing is concerned.
+#[derive(Clone, Copy, Debug)]
+struct Machine {
+    installer: Installer,
+    rustup: bool,
+    root: bool,
+}
+
+impl Machine {
+    fn look() -> Machine {
+        let installer = if cfg!(target_os = "macos") {
+            Installer::Brew
+        } else if answer("apt-get", &["--version"]).is_some() {
+            Installer::Apt
+        } else {
+            Installer::Unknown
+        };
+        Machine {
+            installer,
+            rustup: answer("rustup", &["--version"]).is_some(),
+            root: answer("id", &["-u"]).as_deref() == Some("0"),
+        }
+    }
+
+    /// The line that xtask may run itself, where it may: it would have no `sudo` in it.
+    fn runnable_line(self, missing: &[Need]) -> Option<String> {
+        let line = self.line(missing);
+        let by_hand = self.installer == Installer::Unknown || line.contains("sudo ");
+        (!by_hand).then_some(line)
+    }
+
+    /// One line for a shell that provides all of `missing`.
+    fn line(self, missing: &[Need]) -> String {
+        let mut packages: Vec<&str> = Vec::new();
+        let mut afterwards: Vec<&str> = Vec::new();
+        for need in missing {
+            let (package, command) = self.remedy(*need);
+            packages.extend(package.filter(|package| !packages.contains(package)));
+            afterwards.extend(command.filter(|command| !afterwards.contains(command)));
+        }
+        let mut line = String::new();
+        if !packages.is_empty() {
+            let packages = packages.join(" ");
+            let sudo = if self.root { "" } else { "sudo " };
+            // Writing to a string can't fail.
+            let _ = match self.installer {
+                Installer::Apt => {
+                    write!(line, "{sudo}apt-get update && {sudo}apt-get install -y {packages}")
+                }
+                Installer::Brew => write!(line, "brew install {packages}"),
+                Installer::Unknown => write!(line, "# with your package manager: {packages}"),
+            };
+        }
+        for command in afterwards {
+            if !line.is_empty() {
+                line.push_str(" && ");
+            }
+            line.push_str(command);
+        }
+        line
+    }
+
+    /// The package and the command that provide `need`.
+    fn remedy(self, need: Need) -> (Option<&'static str>, Option<&'static str>) {
+        use Installer::{Apt, Brew, Unknown};
+        match (need, self.installer) {
+            (Need::Rust, _) if self.rustup => (None, Some("rustup update stable")),
+            (Need::Rust, Apt) => (Some("rustup"), Some("rustup default stable")),
+            (Need::Rust, Brew) => (Some("rust"), None),
+            (Need::Rust, Unknown) => (Some("rustup"), None),
+            (Need::CCompiler | Need::Make, Apt) => (Some("build-essential"), None),
+            (Need::CCompiler | Need::Make, Brew) => (None, Some("xcode-select --install")),
+            (Need::CCompiler, Unknown) => (Some("gcc"), None),
+            (Need::Make, Unknown) => (Some("make"), None),
+            (Need::Rustfmt | Need::Clippy, _) if self.rustup => {
+                (None, Some("rustup component add rustfmt clippy"))
+            }
+            (Need::Rustfmt, Apt | Unknown) => (Some("rustfmt"), None),
+            (Need::Clippy, Apt) => (Some("rust-clippy"), None),
+            (Need::Clippy, Unknown) => (Some("clippy"), None),
+            (Need::Rustfmt | Need::Clippy, Brew) => (Some("rust"), None),
+            (Need::Python, Apt) => (Some("python3-venv"), None),
+            (Need::Python, Brew) => (Some("python"), None),
+            (Need::Python, Unknown) => (Some("python3"), None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: &[Need] =
+        &[Need::Rust, Need::CCompiler, Need::Make, Need::Rustfmt, Need::Clippy, Need::Python];
+
+    #[test]
+    fn there_is_one_line_to_paste() {
+        let machine = |installer, rustup, root| Machine { installer, rustup, root };
+        let cases = [
+            (
+                machine(Installer::Apt, true, true),
+                ALL,
+                "apt-get update && apt-get install -y build-essential python3-venv \
+                 && rustup update stable && rustup component add rustfmt clippy",
+            ),
+            (
+                machine(Installer::Apt, false, false),
+                &[Need::Rust, Need::Make],
+                "sudo apt-get update && sudo apt-get install -y rustup build-essential \
+                 && rustup default stable",
+            ),
+            (
+                machine(Installer::Apt, true, false),
+                &[Need::Clippy],
+                "rustup component add rustfmt clippy",
+            ),
+            (
+                machine(Installer::Brew, true, false),
+                &[Need::CCompiler, Need::Make, Need::Python],
+                "brew install python && xcode-select --install",
+            ),
+            (
+                machine(Installer::Unknown, false, false),
+                &[Need::CCompiler, Need::Make],
+                "# with your package manager: gcc make",
+            ),
+        ];
+        for (machine, missing, expected) in cases {
+            assert_eq!(machine.line(missing), expected);
+            assert!(!machine.line(missing).contains('\n'));
+        }
+    }
+
+    #[test]
+    fn sudo_is_never_run() {
+        for installer in [Installer::Apt, Installer::Brew, Installer::Unknown] {
+            for need in ALL {
+                let machine = Machine { installer, rustup: false, root: false };
+                let line = machine.runnable_line(&[*need]);
+                assert!(line.is_none_or(|line| !line.contains("sudo")), "{need:?}");
+            }
+        }
+        let laptop = Machine { installer: Installer::Apt, rustup: true, root: false };
+        assert_eq!(laptop.runnable_line(&[Need::Make]), None);
+        assert!(laptop.runnable_line(&[Need::Clippy]).is_some());
+    }
+
+    #[test]
+    fn ci_skips_nothing() {
+        assert!(Need::Clippy.may_be_skipped(false));
+        assert!(ALL.iter().all(|need| !need.may_be_skipped(true)));
+        assert!(!Need::CCompiler.may_be_skipped(false));
+    }
+
+    #[test]
+    fn an_impossible_version_is_missing() {
+        assert!(!Need::Rust.is_met((u32::MAX, 0)));
+        assert!(Need::Rust.is_met((1, 0)));
+    }
+}

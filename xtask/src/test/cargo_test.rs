@@ -1,0 +1,92 @@
+//! `cargo test`, with its results summed up.
+
+use crate::programs::{cargo, stream};
+use crate::steps::{Outcome, Tally};
+use crate::workspace::Workspace;
+
+/// A test that leaves itself out writes a line with this to its real stdout.
+const SKIPPED: &str = "skipped: ";
+
+/// Runs every test of the workspace; one profile, dev.
+pub fn run(workspace: &Workspace, long: bool) -> Outcome {
+    if !workspace.root().join("../shared/data").is_dir() {
+        println!("          ../shared/data is absent: tests on real histories skip themselves");
+    }
+    let mut command = cargo(workspace);
+    command.args(["test", "--workspace", "--no-fail-fast"]);
+    if long {
+        command.env("LEDGERLINE_LONG", "1");
+    }
+    let mut tally = Tally::default();
+    let ended = stream(&mut command, |line| {
+        println!("{line}");
+        read_line(line, &mut tally);
+    });
+    conclude(tally, ended)
+}
+
+/// Takes in one line of cargo's output.
+fn read_line(line: &str, tally: &mut Tally) {
+    if let Some(result) = line.strip_prefix("test result: ") {
+        tally.passed += number_before(result, " passed");
+        tally.failed += number_before(result, " failed");
+        tally.ignored += number_before(result, " ignored");
+    } else if let Some((_, reason)) = line.split_once(SKIPPED) {
+        tally.skipped.push(reason.to_owned());
+    }
+}
+
+/// A test program that died has no result line; what did not compile has none either.
+fn conclude(mut tally: Tally, ended: Result<(), String>) -> Outcome {
+    match ended {
+        Err(reason) if tally.failed == 0 => {
+            println!("          cargo test: {reason}");
+            tally.failed = 1;
+        }
+        Ok(()) if tally.passed == 0 => {
+            return Outcome::Failed("not one test ran".to_owned());
+        }
+        _ => {}
+    }
+    Outcome::Tallied(tally)
+}
+
+/// The number in front of `word`: 7 in `ok. 7 passed; 0 failed`.
+fn number_before(text: &str, word: &str) -> u64 {
+    let before = text.split(word).next().filter(|before| before.len() < text.len());
+    let digits = before.and_then(|before| before.rsplit(' ').next());
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(lines: &[&str]) -> Tally {
+        let mut tally = Tally::default();
+        lines.iter().for_each(|line| read_line(line, &mut tally));
+        tally
+    }
+
+    #[test]
+    fn result_lines_are_summed() {
+        let sums = tally(&[
+            "running 3 tests",
+            "test a ... ok",
+            "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished",
+            "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; in",
+            "test b ... skipped: ../shared/data is absent",
+        ]);
+        assert_eq!((sums.passed, sums.failed, sums.ignored), (15, 2, 1));
+        assert_eq!(sums.skipped, ["../shared/data is absent"]);
+    }
+
+    #[test]
+    fn a_run_without_a_result_is_a_failure() {
+        let died = conclude(Tally { passed: 5, ..Tally::default() }, Err("signal 6".to_owned()));
+        assert!(matches!(died, Outcome::Tallied(Tally { passed: 5, failed: 1, .. })));
+        assert!(matches!(conclude(Tally::default(), Ok(())), Outcome::Failed(_)));
+        let counted = conclude(Tally { failed: 2, ..Tally::default() }, Err("101".to_owned()));
+        assert!(matches!(counted, Outcome::Tallied(Tally { failed: 2, .. })));
+    }
+}

@@ -1,0 +1,50 @@
+//! `cargo xtask test`: everything that has to hold, in the order in which it fails fastest.
+
+mod cargo_test;
+mod schemathesis;
+mod server;
+
+use crate::Exit;
+use crate::check;
+use crate::cli::Test;
+use crate::needs::{self, Need};
+use crate::programs::{cargo, succeed};
+use crate::steps::{Outcome, Steps};
+use crate::workspace::Workspace;
+
+/// Runs it all and closes with the table and `N passed, N failed`.
+pub fn run(workspace: &Workspace, options: &Test) -> Exit {
+    let with_schemathesis = !options.without.iter().any(|name| name == "schemathesis");
+    let mut wanted = check::NEEDS.to_vec();
+    if with_schemathesis {
+        wanted.push(Need::Python);
+    }
+    let Ok(missing) = needs::ensure(workspace, &wanted, options.install) else {
+        return Exit::Missing;
+    };
+
+    let mut steps = Steps::begin();
+    check::steps(workspace, &missing, &mut steps);
+    let built = steps.run("build for tests", || build(workspace));
+    if built {
+        steps.run("cargo test", || cargo_test::run(workspace, options.long));
+    } else {
+        steps.skip("cargo test", "the build failed");
+    }
+    match (with_schemathesis, built) {
+        (true, true) => schemathesis::steps(workspace, options.long, &mut steps),
+        (true, false) => steps.skip("schemathesis", "the build failed"),
+        (false, _) => steps.skip("schemathesis", "--without schemathesis"),
+    }
+    steps.finish()
+}
+
+/// A step of its own, so that the table tells compiling from testing. With the tests' own targets:
+/// cargo then unites features as `cargo test` does, and builds nothing twice.
+fn build(workspace: &Workspace) -> Outcome {
+    let targets = ["build", "--workspace", "--lib", "--bins", "--tests"];
+    match succeed(cargo(workspace).args(targets)) {
+        Ok(()) => Outcome::Passed,
+        Err(reason) => Outcome::Failed(reason),
+    }
+}
