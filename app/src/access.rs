@@ -153,6 +153,16 @@ impl Access {
         Ok(NewKey { id, source, secret })
     }
 
+    /// Revokes a key, here at once; says whether there was one to revoke.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn revoke(&self, id: &str, now: UnixMs) -> Result<bool, StoreError> {
+        let revoked = self.store.revoke(id, now).await?;
+        self.remembered.write().expect("no holder panics").clear();
+        Ok(revoked)
+    }
+
     /// Where credentials are kept.
     #[must_use]
     pub fn store(&self) -> &Arc<dyn CredentialStore> {

@@ -247,11 +247,9 @@ fn transition_of(play: &PlayRecord<'_>, key: &HashKey) -> TransitionView {
 fn transition_id(key: &HashKey, identity: &PlayIdentity<'_>, play: &PlayRecord<'_>) -> String {
     const TRANSITION: u8 = 9;
     let play_hash = ledgerline_counting::identity::identity_hash(key, identity).0;
-    let (high, low) = ((play_hash >> 64) as u64, (play_hash & u128::from(u64::MAX)) as u64);
     let id = key
         .hasher(TRANSITION)
-        .number(high)
-        .number(low)
+        .text(&format!("{play_hash:032x}"))
         .number(play.first_received_at.get())
         .number(play.number)
         .number(u64::from(play.rule_version))

@@ -1,2 +1,49 @@
-//! The one binary.
-fn main() {}
+//! The one binary: configuration, wiring, commands.
+//!
+//! In reading order:
+//! - [`cli`]: the words of the command line, which are a contract
+//! - [`data_folder`]: what is in the data folder, and a deployment opened on it
+//! - [`session`]: a deployment to talk to, in this process or in the server's
+//! - [`control`]: the socket by which commands reach the server
+//! - [`feed`]: reports from files
+//! - [`commands`]: one file each
+//! - [`failure`], [`progress`], [`output`]: how a command ends, and what it shows
+
+mod cli;
+mod commands;
+mod control;
+mod data_folder;
+mod failure;
+mod feed;
+mod output;
+mod progress;
+mod session;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let words = cli::Cli::parse();
+    start_log();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("ledgerline: the system gives no threads: {error}");
+            return ExitCode::from(1);
+        }
+    };
+    match runtime.block_on(commands::run(words)) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            eprintln!("ledgerline: {failure}");
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+/// What the program says of itself goes to standard error; `RUST_LOG` chooses how much.
+fn start_log() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

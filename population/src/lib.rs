@@ -115,7 +115,7 @@ impl Population {
             (Profile::Throughput, None) => (1, 1 << 48),
         };
         let listeners_min = Self::listeners_min(self.profile, self.reports, self.days);
-        let last_start = (1 << 42) - u64::from(self.days) * DAY_MS - 60 * DAY_MS;
+        let last_start = (1u64 << 42).saturating_sub((u64::from(self.days) + 60) * DAY_MS);
         for (name, value, least, most) in [
             ("reports", self.reports, reports_min, reports_max),
             ("days", u64::from(self.days), 1, 10_000),

@@ -1,6 +1,7 @@
 //! The fraud rules, over all plays as they stand at a tick.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use ledgerline_ids::{DayNo, HourNo, UnixMs};
 use ledgerline_records::verdict::{FraudRule, FraudRules};
@@ -47,7 +48,7 @@ pub(crate) fn judge(
     plays: &mut Plays,
     at: UnixMs,
     clock: UnixMs,
-    bot_devices: &BTreeSet<Box<str>>,
+    bot_devices: &BTreeSet<Arc<str>>,
 ) {
     for mut listener in listeners(plays, at, clock) {
         listener.candidates.sort_by(|a, b| {
@@ -120,7 +121,7 @@ fn looped(candidates: &mut [Candidate<'_>]) {
     }
 }
 
-fn bot_device(candidates: &mut [Candidate<'_>], bot_devices: &BTreeSet<Box<str>>) {
+fn bot_device(candidates: &mut [Candidate<'_>], bot_devices: &BTreeSet<Arc<str>>) {
     for candidate in candidates {
         if let Some(device) = &candidate.play.merged.least.device
             && bot_devices.contains(device)
@@ -144,7 +145,7 @@ fn fresh_loop(candidates: &mut [Candidate<'_>], first_seen_at: UnixMs) {
         if !fresh || day.len() < FRESH_LOOP_PLAYS {
             continue;
         }
-        let mut plays_by_track: BTreeMap<Box<str>, usize> = BTreeMap::new();
+        let mut plays_by_track: BTreeMap<Arc<str>, usize> = BTreeMap::new();
         for candidate in &*day {
             *plays_by_track.entry(candidate.play.merged.track.clone()).or_default() += 1;
         }

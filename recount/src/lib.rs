@@ -20,6 +20,7 @@
 //! - [`play`]: a play and what was decided on it
 //! - [`status`]: where a play stands, and what became of a report
 //! - [`fraud`]: the fraud rules
+//! - [`texts`]: texts that turn up often, kept once
 //! - [`recounted`]: the result
 //! - [`claimed`]: what we claim, in the same shape
 //! - [`compare`]: the differences between the two
@@ -37,6 +38,7 @@ mod play;
 mod reading;
 mod recounted;
 mod status;
+mod texts;
 mod window;
 
 pub use claimed::{Claimed, ClaimedPlay};

@@ -3,10 +3,13 @@
 //! [`Merged::join`] gives the same whichever of the two came first and however often
 //! they come, so a play doesn't depend on the order of its reports.
 
-use ledgerline_ids::UnixMs;
+use std::sync::Arc;
+
+use ledgerline_ids::{DeviceId, Territory, Tier, UnixMs};
 use ledgerline_records::report::TrackStamp;
 
 use crate::reading::{Reading, Soundness, Timing};
+use crate::texts::Texts;
 
 /// What one report, or several together, say of a play.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +20,7 @@ pub(crate) struct Merged {
     /// the play isn't sound.
     pub impossible_time: bool,
     /// Of several tracks, the least in byte order.
-    pub track: Box<str>,
+    pub track: Arc<str>,
     pub preview: bool,
     pub imported: bool,
     /// Whether the reports disagree on one of the three above.
@@ -36,21 +39,21 @@ pub(crate) struct Merged {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Least {
     pub listened_ms: u64,
-    pub tier: Option<Box<str>>,
-    pub territory: Option<Box<str>>,
-    pub device: Option<Box<str>>,
-    pub context_type: Option<Box<str>>,
-    pub context_id: Option<Box<str>>,
+    pub tier: Option<Arc<str>>,
+    pub territory: Option<Arc<str>>,
+    pub device: Option<Arc<str>>,
+    pub context_type: Option<Arc<str>>,
+    pub context_id: Option<Arc<str>>,
 }
 
 impl Merged {
     /// What one report says by itself.
-    pub(crate) fn of(reading: &Reading<'_>) -> Self {
+    pub(crate) fn of(reading: &Reading<'_>, texts: &mut Texts) -> Self {
         let report = reading.report;
         Self {
             sound: reading.soundness == Soundness::Sound,
             impossible_time: reading.soundness == Soundness::ImpossibleTime,
-            track: report.track.as_str().into(),
+            track: texts.keep(report.track.as_str()),
             preview: report.preview,
             imported: report.imported,
             conflict: false,
@@ -60,11 +63,11 @@ impl Merged {
             too_old: reading.timing == Timing::TooOld,
             least: Least {
                 listened_ms: report.listened_ms,
-                tier: report.tier.map(|tier| tier.as_str().into()),
-                territory: report.territory.map(|territory| territory.as_str().into()),
-                device: report.device.map(|device| device.as_str().into()),
-                context_type: report.context.map(|context| context.kind.as_str().into()),
-                context_id: report.context.map(|context| context.id.as_str().into()),
+                tier: texts.keep_some(report.tier.map(Tier::as_str)),
+                territory: texts.keep_some(report.territory.map(Territory::as_str)),
+                device: texts.keep_some(report.device.map(DeviceId::as_str)),
+                context_type: texts.keep_some(report.context.map(|context| context.kind.as_str())),
+                context_id: texts.keep_some(report.context.map(|context| context.id.as_str())),
             },
             stamp: report.stamp,
         }

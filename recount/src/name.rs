@@ -1,9 +1,12 @@
 //! What a play is called: its identity, and which play of that identity it is.
 
 use std::fmt;
+use std::sync::Arc;
 
-use ledgerline_ids::UnixMs;
+use ledgerline_ids::{UnixMs, UserId};
 use ledgerline_records::play::{PlayIdentity, PlayKey};
+
+use crate::texts::Texts;
 
 /// One play. Sorted by identity, then by age.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,9 +23,9 @@ pub struct PlayName {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Identity {
     /// Whose credential.
-    pub source: Box<str>,
+    pub source: Arc<str>,
     /// The listener; `None` is anonymous.
-    pub user: Option<Box<str>>,
+    pub user: Option<Arc<str>>,
     /// The play among those of this listener and source.
     pub key: IdentityKey,
 }
@@ -31,22 +34,22 @@ pub struct Identity {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum IdentityKey {
     /// The player's own key.
-    Keyed(Box<str>),
+    Keyed(Arc<str>),
     /// No key, but a start.
     Started {
         /// The recording.
-        track: Box<str>,
+        track: Arc<str>,
         /// The session, else the device, else nothing.
-        place: Option<Box<str>>,
+        place: Option<Arc<str>>,
         /// As reported, not as corrected.
         started_at: UnixMs,
     },
     /// Neither: a run of reports with less than five minutes between them.
     Window {
         /// The recording.
-        track: Box<str>,
+        track: Arc<str>,
         /// The session, else the device, else nothing.
-        place: Option<Box<str>>,
+        place: Option<Arc<str>>,
         /// When the first report of the run was received.
         opened_at: UnixMs,
         /// How many runs of this track and place had been opened at that instant before.
@@ -64,23 +67,30 @@ impl PlayName {
 
 impl From<&PlayIdentity<'_>> for Identity {
     fn from(identity: &PlayIdentity<'_>) -> Self {
+        Self::of(identity, &mut Texts::default())
+    }
+}
+
+impl Identity {
+    /// Source, user, track and place turn up often and are kept once; play ids don't.
+    pub(crate) fn of(identity: &PlayIdentity<'_>, texts: &mut Texts) -> Self {
         let key = match identity.key {
             PlayKey::Keyed(play_id) => IdentityKey::Keyed(play_id.as_str().into()),
             PlayKey::Started { track, place, started_at } => IdentityKey::Started {
-                track: track.as_str().into(),
-                place: place.map(Box::from),
+                track: texts.keep(track.as_str()),
+                place: texts.keep_some(place),
                 started_at,
             },
             PlayKey::Window { track, place, opened_at, ordinal } => IdentityKey::Window {
-                track: track.as_str().into(),
-                place: place.map(Box::from),
+                track: texts.keep(track.as_str()),
+                place: texts.keep_some(place),
                 opened_at,
                 ordinal,
             },
         };
         Self {
-            source: identity.source.as_str().into(),
-            user: identity.user.map(|user| user.as_str().into()),
+            source: texts.keep(identity.source.as_str()),
+            user: texts.keep_some(identity.user.map(UserId::as_str)),
             key,
         }
     }

@@ -1,23 +1,25 @@
 //! The whole recount of one partition, record by record.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use ledgerline_ids::{Position, UnixMs};
 use ledgerline_records::LogRecord;
 use ledgerline_records::control::{DeviceFact, Tick, TrackFact};
-use ledgerline_records::play::PlayIdentity;
+use ledgerline_records::play::{PlayIdentity, PlayKey};
 use ledgerline_records::report::{ReportRecord, TrackStamp};
 use ledgerline_records::verdict::{FraudRules, Verdict};
 
 use crate::fraud::{self, Plays};
 use crate::lifetime::is_forgotten;
 use crate::merge::{Merged, newest_stamp};
-use crate::name::{Identity, IdentityKey};
+use crate::name::Identity;
 use crate::play::Play;
 use crate::reading::Reading;
 use crate::recounted::{Recounted, WatchedReport, add_one};
 use crate::status::{Effect, verdict, without_fraud};
-use crate::window::Windows;
+use crate::texts::Texts;
+use crate::window::{Window, Windows};
 
 /// Recounts one partition: takes its records in log order, then says what they amount to.
 #[derive(Debug)]
@@ -29,10 +31,11 @@ pub struct PartitionRecount {
     next: Position,
     plays: Plays,
     windows: Windows,
+    texts: Texts,
     /// The deployment's list, as it stands.
-    bot_devices: BTreeSet<Box<str>>,
+    bot_devices: BTreeSet<Arc<str>>,
     /// Catalogue facts that were read but not yet brought to their plays.
-    unapplied_facts: BTreeMap<Box<str>, TrackStamp>,
+    unapplied_facts: BTreeMap<Arc<str>, TrackStamp>,
     watched: Option<Identity>,
     recounted: Recounted,
 }
@@ -50,6 +53,7 @@ impl PartitionRecount {
             next: Position(0),
             plays: Plays::new(),
             windows: Windows::default(),
+            texts: Texts::default(),
             bot_devices: BTreeSet::new(),
             unapplied_facts: BTreeMap::new(),
             watched: None,
@@ -145,15 +149,16 @@ impl PartitionRecount {
         let identity = self.identity(&reading);
         let watched = self.watched.as_ref() == Some(&identity);
         let clock = self.clock;
+        let report_alone = Merged::of(&reading, &mut self.texts);
 
         let incarnations = self.plays.entry(identity.clone()).or_default();
         let open = incarnations.last_mut().filter(|play| {
             play.backfill || !is_forgotten(&identity, play.first_received_at, clock)
         });
         let verdict = match open {
-            Some(play) => add_report(play, &reading, clock),
+            Some(play) => add_report(play, report_alone, clock),
             None => {
-                let (play, verdict) = open_play(&reading, clock);
+                let (play, verdict) = open_play(&reading, report_alone, clock);
                 // Nearly every identity has one play: room for more would be wasted.
                 incarnations.reserve_exact(1);
                 incarnations.push(play);
@@ -179,28 +184,18 @@ impl PartitionRecount {
     /// *Identity.*
     fn identity(&mut self, reading: &Reading<'_>) -> Identity {
         let report = reading.report;
+        let (track, place) = (report.track, reading.place());
         let key = if let Some(play_id) = report.play_id {
-            IdentityKey::Keyed(play_id.as_str().into())
+            PlayKey::Keyed(play_id)
         } else if let Some(started_at) = report.started_at {
-            IdentityKey::Started {
-                track: report.track.as_str().into(),
-                place: reading.place().map(Box::from),
-                started_at,
-            }
+            PlayKey::Started { track, place, started_at }
         } else {
             let window = self.windows.window_of(reading, self.clock);
-            IdentityKey::Window {
-                track: report.track.as_str().into(),
-                place: reading.place().map(Box::from),
-                opened_at: window.opened_at,
-                ordinal: window.ordinal,
-            }
+            let Window { opened_at, ordinal, .. } = window;
+            PlayKey::Window { track, place, opened_at, ordinal }
         };
-        Identity {
-            source: report.source.as_str().into(),
-            user: report.user.map(|user| user.as_str().into()),
-            key,
-        }
+        let identity = PlayIdentity { source: report.source, user: report.user, key };
+        Identity::of(&identity, &mut self.texts)
     }
 
     fn tick(&mut self, position: Position, tick: Tick) {
@@ -244,9 +239,9 @@ impl PartitionRecount {
     }
 }
 
-fn open_play(reading: &Reading<'_>, clock: UnixMs) -> (Play, Verdict) {
+fn open_play(reading: &Reading<'_>, merged: Merged, clock: UnixMs) -> (Play, Verdict) {
     let play = Play {
-        merged: Merged::of(reading),
+        merged,
         first_received_at: reading.received_at,
         reports: 1,
         backfill: reading.is_backfill(),
@@ -265,8 +260,7 @@ fn open_play(reading: &Reading<'_>, clock: UnixMs) -> (Play, Verdict) {
     (play, verdict)
 }
 
-fn add_report(play: &mut Play, reading: &Reading<'_>, clock: UnixMs) -> Verdict {
-    let report = Merged::of(reading);
+fn add_report(play: &mut Play, report: Merged, clock: UnixMs) -> Verdict {
     let report_sound = report.sound;
     let merged_before = play.merged.clone();
     let before = without_fraud(play, clock).status;

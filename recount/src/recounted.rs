@@ -1,6 +1,7 @@
 //! The result of a recount: plays, and the counts that can be made of them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ledgerline_ids::{HourNo, Position, UnixMs};
 use ledgerline_records::verdict::{Decision, FraudRules, Reason, Ruling, Status, Verdict};
@@ -62,13 +63,13 @@ pub struct RecountedPlay {
     /// The earliest start reported, corrected.
     pub started_at: UnixMs,
     /// The recording; of several, the least in byte order.
-    pub track: Box<str>,
+    pub track: Arc<str>,
     /// The listener's plan, by the least report.
-    pub tier: Option<Box<str>>,
+    pub tier: Option<Arc<str>>,
     /// The listener's country, by the least report.
-    pub territory: Option<Box<str>>,
+    pub territory: Option<Arc<str>>,
     /// The device, by the least report.
-    pub device: Option<Box<str>>,
+    pub device: Option<Arc<str>>,
     /// When the play's first report was received.
     pub first_received_at: UnixMs,
     /// The fraud rules that touched it at the last tick.
@@ -147,7 +148,7 @@ impl Counts {
             return;
         }
         let counted = &mut self.counted;
-        let text = |text: &Option<Box<str>>| text.as_deref().unwrap_or("").to_owned();
+        let text = |text: &Option<Arc<str>>| text.as_deref().unwrap_or("").to_owned();
         add_one(&mut counted.by_track, play.track.to_string());
         add_one(&mut counted.by_user, text(&name.identity.user));
         add_one(&mut counted.by_territory, text(&play.territory));

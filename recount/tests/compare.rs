@@ -102,7 +102,7 @@ fn both() -> (Recounted, Claimed) {
         recount.record(position, at(0), &report(play_id, listened_ms));
     }
     let recounted = recount.finish();
-    let mut claimed = Claimed { counts: recounted.counts.clone(), ..Claimed::default() };
+    let mut claimed = Claimed::new(recounted.counts.clone());
     claimed.take(&claim("P1", 10_000, None, Status::Pending));
     claimed.take(&claim("P2", 10_000, None, Status::Pending));
     claimed.take(&claim("P1", 31_000, Some(Status::Pending), Status::Counted));

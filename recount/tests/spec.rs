@@ -4,6 +4,7 @@ mod fixture;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use fixture::check::{JudgedPlay, Outcome, check};
 use fixture::{By, Case, KeyRef, PlayRef, Record};
@@ -61,18 +62,18 @@ fn outcome(recounted: &Recounted) -> Outcome {
     }
 }
 
-fn text(text: &Option<Box<str>>) -> Option<String> {
+fn text(text: &Option<Arc<str>>) -> Option<String> {
     text.as_deref().map(str::to_owned)
 }
 
 fn play_ref(name: &PlayName) -> PlayRef {
     let key = match name.identity.key.clone() {
-        IdentityKey::Keyed(play_id) => KeyRef::Keyed(play_id.into()),
+        IdentityKey::Keyed(play_id) => KeyRef::Keyed(play_id.to_string()),
         IdentityKey::Started { track, place, started_at } => {
-            KeyRef::Started { track: track.into(), place: text(&place), started_at }
+            KeyRef::Started { track: track.to_string(), place: text(&place), started_at }
         }
         IdentityKey::Window { track, place, opened_at, ordinal } => {
-            KeyRef::Window { track: track.into(), place: text(&place), opened_at, ordinal }
+            KeyRef::Window { track: track.to_string(), place: text(&place), opened_at, ordinal }
         }
     };
     PlayRef {

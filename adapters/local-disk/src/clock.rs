@@ -31,7 +31,10 @@ impl Clock for SystemClock {
         #[expect(clippy::disallowed_methods, reason = "this is the port's one real clock")]
         let now = SystemTime::now();
         let millis = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        u64::try_from(millis).ok().and_then(|millis| UnixMs::new(millis).ok()).unwrap_or(UnixMs::MAX)
+        u64::try_from(millis)
+            .ok()
+            .and_then(|millis| UnixMs::new(millis).ok())
+            .unwrap_or(UnixMs::MAX)
     }
 
     fn elapsed(&self) -> Duration {

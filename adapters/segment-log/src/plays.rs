@@ -86,7 +86,7 @@ impl SegmentPlaysLog {
     }
 
     fn offset(&self, address: u64) -> u64 {
-        SEGMENT_HEADER_BYTES + (address - self.segment.first_byte)
+        offset_in(&self.segment, address)
     }
 
     // The growing frame grows no more.
@@ -100,7 +100,8 @@ impl SegmentPlaysLog {
     fn write(&mut self, group: &RecordGroup) -> Result<(), LogError> {
         let payload = group.payload();
         let header = FrameHeader::of(payload, group.count(), self.next, UnixMs::EPOCH);
-        let fits = self.offset(self.flushed) + header.frame_bytes() <= self.options.segment_bytes_max;
+        let fits =
+            self.offset(self.flushed) + header.frame_bytes() <= self.options.segment_bytes_max;
         // A frame that is larger than a segment has one for itself.
         if !fits && self.flushed > self.segment.first_byte {
             self.begin_segment()?;
@@ -178,8 +179,7 @@ impl SegmentPlaysLog {
         length: u64,
     ) -> Result<Position, LogError> {
         let path = header.path();
-        let end = SEGMENT_HEADER_BYTES + (length - header.first_byte);
-        let mut walk = FrameWalk::new(file, SEGMENT_HEADER_BYTES, end);
+        let mut walk = FrameWalk::new(file, SEGMENT_HEADER_BYTES, offset_in(header, length));
         walk.skip_to(header.first, Position(u64::MAX), &mut |_, _| {})
             .map_err(refused(&path))?
             .map_err(|detail| damaged(&path, walk.offset(), format!("{detail} at {length}")))
@@ -246,7 +246,7 @@ impl PlaysLog for SegmentPlaysLog {
             return Err(damaged(&self.segment.path(), self.offset(self.flushed), detail));
         }
         let (base, _) = self.plays.holding(length);
-        let candidates = self.plays.place.candidates(&*self.disk)?;
+        let mut candidates = self.plays.place.candidates(&*self.disk)?;
         let at = candidates.partition_point(|candidate| candidate.base < base);
         let kept = candidates.get(at).and_then(|kept| kept.header.as_ref().ok());
         let Some(header) = kept.copied().filter(|header| header.first_byte == base) else {
@@ -257,8 +257,14 @@ impl PlaysLog for SegmentPlaysLog {
         let next = self.records_before(&header, &*file, length)?;
 
         self.plays.cut(base, length);
-        remove_last_first(&*self.disk, &self.plays.place, &candidates[at + 1..])?;
-        file.truncate(SEGMENT_HEADER_BYTES + (length - base)).map_err(refused(&path))?;
+        let cut = remove_last_first(&*self.disk, &self.plays.place, &candidates.split_off(at + 1))
+            .map_err(LogError::from)
+            .and_then(|()| file.truncate(offset_in(&header, length)).map_err(refused(&path)));
+        if let Err(error) = cut {
+            // Some of it may be gone.
+            self.failed = Some(error.clone());
+            return Err(error);
+        }
         (self.segment, self.file) = (header, file);
         (self.next, self.flushed, self.growing_from) = (next, length, length);
         self.frames.clear();
@@ -279,4 +285,8 @@ impl PlaysLog for SegmentPlaysLog {
     fn reader(&self) -> Arc<dyn PlaysLogReader> {
         Arc::new(SegmentPlaysReader::of(Arc::clone(&self.plays)))
     }
+}
+
+fn offset_in(segment: &SegmentHeader, address: u64) -> u64 {
+    SEGMENT_HEADER_BYTES + (address - segment.first_byte)
 }

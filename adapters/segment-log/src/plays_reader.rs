@@ -12,7 +12,7 @@ use crate::open_files::OpenFiles;
 use crate::options::PlaysOptions;
 use crate::plays_recovery::place;
 use crate::recent_bytes::RecentBytes;
-use crate::segment::{Place, SEGMENT_HEADER_BYTES};
+use crate::segment::{HeaderFault, Place, SEGMENT_HEADER_BYTES};
 use crate::walk::{FrameWalk, Step};
 
 /// So many bytes are read at once in the hope that they hold the record.
@@ -55,7 +55,8 @@ impl SegmentPlaysReader {
                     length += candidate.length - SEGMENT_HEADER_BYTES;
                 }
                 // Being created, or left behind by a crash.
-                _ => break,
+                Ok(_) | Err(HeaderFault::Broken(_)) => break,
+                Err(fault) => return Err(fault.at(&candidate.path, partitions)),
             }
         }
         let plays = Plays::new(place, disk, PlaysOptions::default().recent_bytes_max);

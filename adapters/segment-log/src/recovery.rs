@@ -10,7 +10,9 @@ use std::sync::Arc;
 use crate::closed::ClosedMark;
 use crate::error::OpenError;
 use crate::options::{Options, Verify};
-use crate::segment::{BeginError, Candidate, HeaderFault, Place, SEGMENT_HEADER_BYTES, SegmentHeader};
+use crate::segment::{
+    BeginError, Candidate, HeaderFault, Place, SEGMENT_HEADER_BYTES, SegmentHeader,
+};
 use crate::shelf::Segment;
 use crate::walk::{FrameWalk, Step, no_torn_frame};
 

@@ -58,8 +58,7 @@ impl SegmentReportLog {
             let name = format!("reports-{}", opened.place.partition);
             let partition = Arc::new(Partition::new(&opened, &disk, &options));
             let (disk, clock) = (Arc::clone(&disk), Arc::clone(&clock));
-            let writer =
-                Writer::new(Arc::clone(&partition), opened, disk, clock, options.clone());
+            let writer = Writer::new(Arc::clone(&partition), opened, disk, clock, options.clone());
             let spawned = std::thread::Builder::new().name(name).spawn(move || writer.run());
             writers.push(spawned.expect("the system gives a thread to each partition"));
             partitions.push(partition);

@@ -172,8 +172,7 @@ impl Writer {
         for waiting in groups {
             frame.extend_from_slice(waiting.group.payload());
         }
-        let header =
-            FrameHeader::of(&frame[HEADER_BYTES..], count, self.next, self.received_at);
+        let header = FrameHeader::of(&frame[HEADER_BYTES..], count, self.next, self.received_at);
         frame[..HEADER_BYTES].copy_from_slice(&header.encode());
         Some((header, frame))
     }

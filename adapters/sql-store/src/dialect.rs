@@ -97,7 +97,9 @@ pub(crate) async fn begin_read(readers: &Pool) -> Result<Snapshot, sqlx::Error> 
 
 /// Brings the tables to the form that this program writes.
 pub(crate) async fn migrate(connection: &mut Connection) -> Result<(), Fault> {
-    match MIGRATIONS.run(connection).await {
+    // `run` does the same, but its future can't be sent to another thread (the compiler
+    // finds `Acquire` "not general enough"), and so nobody could open a store in a task.
+    match MIGRATIONS.run_direct(None, connection, false).await {
         Ok(()) => Ok(()),
         Err(MigrateError::VersionMissing(_)) => said(NEWER),
         Err(MigrateError::Execute(error)) => Err(error.into()),

@@ -47,6 +47,7 @@ struct NameChange {
 struct Faults {
     bytes_max: Option<u64>,
     failing_syncs: Option<(u64, ErrorKind)>,
+    failing_folder_syncs: Option<(u64, ErrorKind)>,
     failing_writes: Option<(u64, ErrorKind)>,
     calls_left: Option<u64>,
     powered_off: bool,
@@ -87,9 +88,14 @@ impl MemoryDisk {
         self.lock().faults.bytes_max = bytes_max;
     }
 
-    /// The next `calls` syncs of files and folders fail with `kind`.
+    /// The next `calls` syncs of files fail with `kind`.
     pub fn fail_syncs(&self, calls: u64, kind: ErrorKind) {
         self.lock().faults.failing_syncs = Some((calls, kind));
+    }
+
+    /// The next `calls` syncs of folders fail with `kind`.
+    pub fn fail_folder_syncs(&self, calls: u64, kind: ErrorKind) {
+        self.lock().faults.failing_folder_syncs = Some((calls, kind));
     }
 
     /// The next `calls` writes fail with `kind`, each after half of its bytes.
@@ -212,9 +218,10 @@ impl Disk for MemoryDisk {
     fn list(&self, folder: &str) -> io::Result<Vec<String>> {
         let state = self.lock();
         state.faults.powered()?;
-        let files = state.names.iter().filter(|(path, name)| {
-            matches!(name, Name::File(_)) && folder_of(path) == folder
-        });
+        let files = state
+            .names
+            .iter()
+            .filter(|(path, name)| matches!(name, Name::File(_)) && folder_of(path) == folder);
         Ok(files.map(|(path, _)| last_part(path).to_owned()).collect())
     }
 
@@ -241,7 +248,7 @@ impl Disk for MemoryDisk {
         let mut state = self.lock();
         state.folder(folder)?;
         state.faults.call()?;
-        state.faults.sync()?;
+        next_fault(&mut state.faults.failing_folder_syncs)?;
         state.syncs += 1;
         let (synced, left) =
             std::mem::take(&mut state.changes).into_iter().partition(|c| c.folder == folder);
@@ -347,14 +354,6 @@ impl Faults {
         }
         self.powered()
     }
-
-    fn sync(&mut self) -> io::Result<()> {
-        next_fault(&mut self.failing_syncs)
-    }
-
-    fn write(&mut self) -> io::Result<()> {
-        next_fault(&mut self.failing_writes)
-    }
 }
 
 fn next_fault(fault: &mut Option<(u64, ErrorKind)>) -> io::Result<()> {
@@ -397,7 +396,7 @@ impl DiskFile for MemoryFile {
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         let mut state = self.lock_to_write()?;
         let offset = usize::try_from(offset).map_err(|_| ErrorKind::FileTooLarge)?;
-        let (length, fault) = match state.faults.write() {
+        let (length, fault) = match next_fault(&mut state.faults.failing_writes) {
             Ok(()) => (bytes.len(), None),
             Err(error) => (bytes.len() / 2, Some(error)),
         };
@@ -434,7 +433,7 @@ impl DiskFile for MemoryFile {
         let mut state = self.lock()?;
         state.faults.call()?;
         let mut content = hold(&self.content);
-        if let Err(error) = state.faults.sync() {
+        if let Err(error) = next_fault(&mut state.faults.failing_syncs) {
             content.changed.values_mut().for_each(|changed| changed.given_up = true);
             return Err(error);
         }
@@ -536,6 +535,11 @@ fn last_part(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn is_a_disk() {
+        crate::ports::conformance::disk::suite(&|| Arc::new(MemoryDisk::new()));
+    }
 
     fn keep(_: u64) -> u64 {
         1

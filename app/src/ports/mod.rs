@@ -7,6 +7,8 @@ pub mod conformance;
 pub mod credentials;
 pub mod disk;
 pub mod facts;
+#[cfg(feature = "conformance")]
+pub mod memory_disk;
 pub mod music;
 pub mod plays_log;
 pub mod report_log;

@@ -37,11 +37,12 @@ impl Windows {
         key: &HashKey,
         report: &ReportRecord<'a>,
         received_at: UnixMs,
+        clock: UnixMs,
     ) -> PlayIdentity<'a> {
         let hash = window_hash(key, report);
         let newest = self.open.get(&hash).copied();
         let window = match newest {
-            Some(window) if joins(&window, report, received_at) => {
+            Some(window) if joins(&window, report, received_at, clock) => {
                 Window { last_at: received_at, listened_ms: report.listened_ms, ..window }
             }
             _ => Window {
@@ -65,12 +66,13 @@ impl Windows {
         PlayIdentity { source: report.source, user: report.user, key }
     }
 
-    /// Forgets the runs that the clock has closed; looks at most once a window's length.
+    /// Forgets the runs that the clock closed long ago; looks at most once in that time.
+    /// A closed run is kept for a while, so that one that is opened at the same instant by
+    /// a clock that lags has another ordinal.
     pub fn sweep(&mut self, clock: UnixMs) {
-        if clock.since(self.swept_at) >= WINDOW_MS {
+        if clock.since(self.swept_at) >= KEPT_MS {
             self.swept_at = clock;
-            self.open
-                .retain(|_, window| window.backfill || clock.since(window.last_at) < WINDOW_MS);
+            self.open.retain(|_, window| window.backfill || clock.since(window.last_at) < KEPT_MS);
         }
     }
 
@@ -85,7 +87,11 @@ impl Windows {
     }
 }
 
-fn joins(window: &Window, report: &ReportRecord<'_>, received_at: UnixMs) -> bool {
+/// How long a run is remembered after its last report.
+const KEPT_MS: u64 = 24 * WINDOW_MS;
+
+fn joins(window: &Window, report: &ReportRecord<'_>, received_at: UnixMs, clock: UnixMs) -> bool {
+    let closed = !window.backfill && clock.since(window.last_at) >= WINDOW_MS;
     let gap_ms = received_at.since(window.last_at).max(window.last_at.since(received_at));
-    gap_ms < WINDOW_MS && report.listened_ms >= window.listened_ms
+    !closed && gap_ms < WINDOW_MS && report.listened_ms >= window.listened_ms
 }

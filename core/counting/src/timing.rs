@@ -85,7 +85,8 @@ pub fn soundness(report: &ReportRecord<'_>, received_at: UnixMs) -> Soundness {
         return Soundness::Sound;
     }
     match report.grant {
-        GrantCheck::NotNeeded | GrantCheck::Missing | GrantCheck::Invalid => Soundness::NoGrant,
+        GrantCheck::NotNeeded => Soundness::Sound,
+        GrantCheck::Missing | GrantCheck::Invalid => Soundness::NoGrant,
         GrantCheck::Valid { issued_at, valid_until } => {
             let possible_ms = received_at.since(issued_at) + GRANT_SLACK_MS;
             let valid = (issued_at..=valid_until).contains(&received_at);

@@ -32,6 +32,7 @@ pub struct RecordGroup {
 impl RecordGroup {
     /// Appends one record that `encode` writes.
     #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time are taken off")]
     pub fn push_with(&mut self, encode: impl FnOnce(&mut Vec<u8>)) {
         // Nearly every record is between 128 and 16 383 bytes long or shorter than 128:
         // two bytes are left for the length, and one is taken back where it is enough.

@@ -351,6 +351,7 @@ fn what_does_not_fit_together_is_refused() {
         (Population { listeners: 10, ..SERVICE }, "listeners must be 19 to"),
         (Population { tracks: 99, ..SERVICE }, "tracks must be 100"),
         (Population { days: 0, ..SERVICE }, "days must be 1"),
+        (Population { days: u32::MAX, ..SERVICE }, "days must be 1"),
         (Population { start: START + 1, ..SERVICE }, "start must be the start of a UTC day"),
         (Population { start: 1 << 42, ..SERVICE }, "start must be 86400000"),
         (Population { listeners: 1, ..THROUGHPUT }, "listeners must be"),

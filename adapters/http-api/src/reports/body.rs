@@ -6,7 +6,7 @@ use ledgerline_app::intake::Rejection;
 
 use super::encoding::Encoding;
 use super::json::{Fault, Scanner, SyntaxError};
-use super::line::{ReceivedAt, ReportLine, decode_line_with};
+use super::line::{ReportLine, decode_line};
 use super::lines::ndjson_lines;
 
 /// How reports stand in a body.
@@ -25,17 +25,11 @@ pub struct BodyLimits {
     pub bytes: usize,
     /// The most reports.
     pub reports: u64,
-    /// Whether its reports may state when they were received.
-    pub received_at: ReceivedAt,
 }
 
 impl BodyLimits {
     /// A body that comes in live: 8 MiB, 50 000 reports.
-    pub const LIVE: Self =
-        Self { bytes: 8 << 20, reports: 50_000, received_at: ReceivedAt::Ignore };
-    /// A body that comes in through the control socket: 64 MiB.
-    pub const BACKFILL: Self =
-        Self { bytes: 64 << 20, reports: 1_000_000, received_at: ReceivedAt::Read };
+    pub const LIVE: Self = Self { bytes: 8 << 20, reports: 50_000 };
 }
 
 /// Why nothing of a body is kept. The message tells the sender what would be right.
@@ -72,7 +66,7 @@ pub enum BodyError {
         cut: bool,
     },
     /// 400: an object or an array that is no JSON.
-    #[error("line {line}, column {column}: {what}")]
+    #[error("line {line}, column {column}: expected {what}")]
     Malformed {
         /// The line, from 1 on.
         line: usize,
@@ -145,7 +139,6 @@ pub struct Reports {
     bytes: Vec<u8>,
     layout: Layout,
     count: u64,
-    received_at: ReceivedAt,
 }
 
 #[derive(Debug)]
@@ -194,7 +187,7 @@ pub(crate) fn decode(
     if count == 0 {
         return Err(BodyError::Empty);
     }
-    Ok(Reports { bytes, layout, count, received_at: limits.received_at })
+    Ok(Reports { bytes, layout, count })
 }
 
 /// What came of the reports of a body.
@@ -231,7 +224,7 @@ impl Reports {
     ) -> Outcome {
         let mut outcome = Outcome::default();
         self.each_text(|number, text| {
-            let result = match decode_line_with(text, self.received_at) {
+            let result = match decode_line(text) {
                 Ok(line) => {
                     outcome.unknown_fields += u64::from(line.unknown_fields());
                     take(number, &line)

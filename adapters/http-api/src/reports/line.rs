@@ -47,7 +47,6 @@ pub struct ReportLine<'a> {
     pub(super) preview: bool,
     pub(super) imported: bool,
     pub(super) grant: Text<'a>,
-    pub(super) received_at: Option<UnixMs>,
     pub(super) unknown_fields: u32,
 }
 
@@ -102,13 +101,6 @@ impl<'a> ReportLine<'a> {
         self.grant.as_deref()
     }
 
-    /// The receive time that a backfilled report states of itself; only read with
-    /// [`ReceivedAt::Read`].
-    #[must_use]
-    pub fn received_at(&self) -> Option<UnixMs> {
-        self.received_at
-    }
-
     /// How many fields it had that no report has. They are ignored.
     #[must_use]
     pub fn unknown_fields(&self) -> u32 {
@@ -121,17 +113,6 @@ fn invalid_id(field: Field, error: IdError) -> LineError {
     LineError::new(Code::InvalidValue, format!("{} {error}", field.name()))
 }
 
-/// Whether a report may state when it was received.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ReceivedAt {
-    /// `received_at` is an unknown field like any other: live reports are stamped by us.
-    #[default]
-    Ignore,
-    /// `received_at`, an RFC 3339 text or milliseconds since 1970, is the receive time of a
-    /// backfilled report.
-    Read,
-}
-
 /// Reads one report from JSON, as it stands in a line of NDJSON or as an element of an array.
 ///
 /// # Errors
@@ -139,17 +120,6 @@ pub enum ReceivedAt {
 /// of several wrong fields, the first is named.
 #[inline]
 pub fn decode_line(line: &[u8]) -> Result<ReportLine<'_>, LineError> {
-    decode_line_with(line, ReceivedAt::Ignore)
-}
-
-/// [`decode_line`], for reports that may state when they were received.
-///
-/// # Errors
-/// As [`decode_line`].
-pub fn decode_line_with(
-    line: &[u8],
-    received_at: ReceivedAt,
-) -> Result<ReportLine<'_>, LineError> {
     if line.len() > LINE_BYTES_MAX {
         return Err(LineError::new(
             Code::LineTooLong,
@@ -164,5 +134,5 @@ pub fn decode_line_with(
             return Err(LineError::new(Code::InvalidUtf8, detail));
         }
     };
-    reader::read(text, received_at)
+    reader::read(text)
 }

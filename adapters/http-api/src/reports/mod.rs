@@ -16,8 +16,6 @@ mod refusal;
 pub(crate) use body::decode;
 pub use body::{BodyError, BodyLimits, Format, Outcome, Reports, decode_body};
 pub use encoding::Encoding;
-pub use line::{
-    GRANT_BYTES_MAX, LINE_BYTES_MAX, ReceivedAt, ReportLine, decode_line, decode_line_with,
-};
+pub use line::{GRANT_BYTES_MAX, LINE_BYTES_MAX, ReportLine, decode_line};
 pub use lines::{NdjsonLines, ndjson_lines};
 pub use refusal::{Code, LineError};

@@ -8,21 +8,20 @@ use ledgerline_records::report::PlaybackEvent;
 
 use super::instant;
 use super::json::{Fault, Kind, Number, RawText, Scanner, SyntaxError, unescape};
-use super::line::{GRANT_BYTES_MAX, ReceivedAt, ReportLine, Text};
+use super::line::{GRANT_BYTES_MAX, ReportLine, Text};
 use super::refusal::{Code, LineError};
 
 /// How many arrays and objects may stand inside each other in one report.
 const DEPTH_MAX: usize = 64;
 
 /// Reads the report that fills `text`.
-pub(super) fn read(text: &str, received_at: ReceivedAt) -> Result<ReportLine<'_>, LineError> {
+pub(super) fn read(text: &str) -> Result<ReportLine<'_>, LineError> {
     let mut reader = Reader {
         text,
         scanner: Scanner::new(text.as_bytes(), DEPTH_MAX),
         line: ReportLine::default(),
         seen: 0,
         refusal: None,
-        received_at,
     };
     if let Err(error) = reader.report() {
         return Err(malformed(error));
@@ -87,7 +86,6 @@ fields! {
     Preview "preview" b"preview";
     Imported "imported" b"imported";
     Grant "grant" b"grant";
-    ReceivedAt "received_at" b"received_at";
 }
 
 struct Reader<'a> {
@@ -98,7 +96,6 @@ struct Reader<'a> {
     seen: u32,
     /// The first field that is wrong. Reading goes on, to see whether the rest is JSON.
     refusal: Option<LineError>,
-    received_at: ReceivedAt,
 }
 
 type Read<T> = Result<T, SyntaxError>;
@@ -160,9 +157,7 @@ impl<'a> Reader<'a> {
 
     #[inline]
     fn field_of(&self, name: &RawText) -> Option<Field> {
-        let field = Field::of(self.name(name).as_bytes())?;
-        let ignored = field == Field::ReceivedAt && self.received_at == ReceivedAt::Ignore;
-        if ignored { None } else { Some(field) }
+        Field::of(self.name(name).as_bytes())
     }
 
     #[inline]
@@ -175,7 +170,6 @@ impl<'a> Reader<'a> {
             Field::Listened => self.line.listened_ms = self.listened()?,
             Field::StartedAt => self.line.started_at = self.instant(field)?,
             Field::SentAt => self.line.sent_at = self.instant(field)?,
-            Field::ReceivedAt => self.line.received_at = self.instant(field)?,
             Field::Event => self.line.event = self.event()?,
             Field::Completed => self.line.completed = self.flag(field)?,
             Field::Session => self.line.session = self.text(field)?,

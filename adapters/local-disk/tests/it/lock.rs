@@ -11,7 +11,10 @@ fn a_second_lock_is_refused_and_names_the_holder() {
         "{refused:?}"
     );
     let text = refused.to_string();
-    assert!(text.ends_with(&format!("is in use by process {this_process}; stop that first")), "{text}");
+    assert!(
+        text.ends_with(&format!("is in use by process {this_process}; stop that first")),
+        "{text}"
+    );
     drop(held);
     FolderLock::acquire(folder.path()).unwrap();
 }

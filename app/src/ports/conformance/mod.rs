@@ -2,5 +2,8 @@
 //! call these with a factory; a case that fails panics with what it expected.
 
 pub mod credentials;
+pub mod disk;
 pub mod facts;
 pub mod music;
+pub mod plays_log;
+pub mod report_log;

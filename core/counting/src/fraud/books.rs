@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::identity::{book_hash, device_hash, track_hash};
+use crate::index::low_half;
 
 /// One play in a book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,10 +88,6 @@ impl Entry {
     pub fn listened_ms(&self) -> u64 {
         u64::from(self.listened_ms)
     }
-}
-
-fn low_half(hash: IdentityHash) -> u64 {
-    u64::try_from(hash.0 & u128::from(u64::MAX)).expect("64 bits")
 }
 
 /// One listener's plays.

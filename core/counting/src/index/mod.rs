@@ -16,6 +16,7 @@ pub use run::{
 };
 pub use table::Table;
 
+use ledgerline_ids::IdentityHash;
 use ledgerline_records::play::PlayAddress;
 
 /// What the index holds of a play, in 16 bytes: the fingerprint of the last report that
@@ -66,4 +67,15 @@ impl IndexEntry {
             packed: u64::from_le_bytes(packed.try_into().expect("eight bytes")),
         }
     }
+}
+
+/// The lower half of a hash, which filters and tables go by.
+#[expect(clippy::cast_possible_truncation, reason = "the other half is left out on purpose")]
+pub(crate) fn low_half(hash: IdentityHash) -> u64 {
+    hash.0 as u64
+}
+
+/// The upper half of a hash, which sorted entries begin with.
+fn high_half(hash: IdentityHash) -> u64 {
+    low_half(IdentityHash(hash.0 >> 64))
 }

@@ -19,7 +19,7 @@
 use ledgerline_ids::IdentityHash;
 use xorf::{BinaryFuse8, Descriptor, Filter};
 
-use super::{Bucket, IndexEntry};
+use super::{Bucket, IndexEntry, high_half, low_half};
 
 /// The length of an entry: 16 bytes of hash, big end first so that bytes sort as hashes do,
 /// and 16 of [`IndexEntry`].
@@ -154,14 +154,6 @@ fn four(bytes: &[u8], at: usize) -> u32 {
 
 fn eight(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"))
-}
-
-fn low_half(hash: IdentityHash) -> u64 {
-    (hash.0 & u128::from(u64::MAX)) as u64
-}
-
-fn high_half(hash: IdentityHash) -> u64 {
-    (hash.0 >> 64) as u64
 }
 
 impl Section {

@@ -3,7 +3,7 @@
 use hashbrown::HashTable;
 use ledgerline_ids::IdentityHash;
 
-use super::{Bucket, IndexEntry};
+use super::{Bucket, IndexEntry, low_half};
 
 /// A hash table of index entries. Walked in sorted order only.
 #[derive(Debug, Default)]
@@ -11,27 +11,22 @@ pub struct Table {
     entries: HashTable<(u128, IndexEntry)>,
 }
 
-fn low_half(hash: u128) -> u64 {
-    // The hash is keyed and uniform: its low half needs no further hashing.
-    (hash & u128::from(u64::MAX)) as u64
-}
-
 impl Table {
     /// The entry of a play.
     #[inline]
     #[must_use]
     pub fn get(&self, hash: IdentityHash) -> Option<IndexEntry> {
-        self.entries.find(low_half(hash.0), |(key, _)| *key == hash.0).map(|(_, entry)| *entry)
+        self.entries.find(low_half(hash), |(key, _)| *key == hash.0).map(|(_, entry)| *entry)
     }
 
     /// Puts or replaces the entry of a play.
     #[inline]
     pub fn put(&mut self, hash: IdentityHash, entry: IndexEntry) {
-        let rehash = |(key, _): &(u128, IndexEntry)| low_half(*key);
-        match self.entries.find_mut(low_half(hash.0), |(key, _)| *key == hash.0) {
+        let rehash = |(key, _): &(u128, IndexEntry)| low_half(IdentityHash(*key));
+        match self.entries.find_mut(low_half(hash), |(key, _)| *key == hash.0) {
             Some((_, place)) => *place = entry,
             None => {
-                self.entries.insert_unique(low_half(hash.0), (hash.0, entry), rehash);
+                self.entries.insert_unique(low_half(hash), (hash.0, entry), rehash);
             }
         }
     }

@@ -34,7 +34,7 @@ impl Partition {
         let report = received.report;
         let identity = match own_identity(report) {
             Some(identity) => identity,
-            None => self.windows.identity(&self.key, report, received.at),
+            None => self.windows.identity(&self.key, report, received.at, self.clock),
         };
         let hash = identity_hash(&self.key, &identity);
         let homes = Homes::of(report.producer, report.play_id, received.at);

@@ -1,0 +1,22 @@
+//! The shapes of requests and answers. The command line prints the same ones with `--json`.
+
+mod conservation;
+mod counts;
+mod fraud;
+mod health;
+mod plays;
+mod problem;
+mod reports;
+mod words;
+
+pub use conservation::{Conservation, Hour, Partition};
+pub use counts::{AppliedTo, CountRow, Counts};
+pub use fraud::{Evidence, EvidencePlay, FraudCase, FraudPage, RuleRequest};
+pub use health::Health;
+pub use plays::{DecideRequest, Play, PlayPage, PlayReport, Transition};
+pub use problem::{PROBLEM_JSON, ProblemBody};
+pub use reports::{Accepted, Rejected, Report, ReportBody, ReportContext, ReportInstant};
+pub use words::{
+    ByWord, DecisionWord, EventWord, FraudRuleWord, Instant, ReasonWord, RulingWord, ScopeWord,
+    StatusWord, VerdictWord,
+};

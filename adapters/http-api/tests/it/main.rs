@@ -1,0 +1,5 @@
+//! Tests of the HTTP API that need no deployment.
+
+mod bodies;
+mod lines;
+mod properties;

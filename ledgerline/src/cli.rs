@@ -1,0 +1,346 @@
+//! The words of the command line. They are a contract: scripts rely on them.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ledgerline_app::counts::By;
+use ledgerline_ids::DayNo;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Counts every play exactly once, and proves it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ledgerline",
+    version,
+    after_help = "Exit codes: 0 good, 1 it differs or failed, 2 wrong words, 3 something is missing.\n\n\
+                  Examples:\n  \
+                  ledgerline demo\n  \
+                  ledgerline serve --listen 127.0.0.1:8080\n  \
+                  ledgerline counts --by track --format csv"
+)]
+pub struct Cli {
+    /// The data folder.
+    #[arg(long, global = true, env = "LEDGERLINE_DATA", default_value = "./ledgerline-data")]
+    pub data: PathBuf,
+    /// Print one JSON object for scripts.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the whole way of a day's plays, from reports to an audited count.
+    #[command(after_help = "Examples:\n  ledgerline demo\n  \
+                            ledgerline demo generate --reports 1000000 --out reports.ndjson")]
+    Demo(DemoArgs),
+    /// Accept playback reports by HTTP and count them.
+    #[command(after_help = "Examples:\n  ledgerline serve --listen 127.0.0.1:8080\n  \
+                            ledgerline serve --listen 127.0.0.1:0 --data /srv/ledgerline")]
+    Serve {
+        /// Where to listen; port 0 takes a free one, and the first line printed says which.
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        listen: SocketAddr,
+    },
+    /// Make, list and revoke API keys.
+    #[command(after_help = "Examples:\n  \
+                            ledgerline keys create --scope reports:write,counts:read\n  \
+                            ledgerline keys create --scope reports:write --source web-player\n  \
+                            ledgerline keys list")]
+    Keys {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: KeysAction,
+    },
+    /// Bring listening histories from elsewhere.
+    #[command(after_help = "Examples:\n  \
+                            ledgerline import spotify my_spotify_data.zip --user anna\n  \
+                            ledgerline import spotify StreamingHistory0.json --user anna --payable\n  \
+                            ledgerline import listenbrainz listens.jsonl --user anna")]
+    Import {
+        /// From where.
+        #[command(subcommand)]
+        from: ImportFrom,
+    },
+    /// Send playback reports from files through the same path as HTTP.
+    #[command(after_help = "Examples:\n  ledgerline replay reports.ndjson.zst --clock event\n  \
+                            ledgerline demo generate | ledgerline replay - --clock event")]
+    Replay {
+        /// NDJSON files, plain, gzip or zstd; `-` is standard input.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Receive the reports now, or at their own times: as a backfill without horizons.
+        #[arg(long, value_enum, default_value_t = ReplayClock::Receive)]
+        clock: ReplayClock,
+        /// The source that the reports are stamped with; the same name makes them duplicates.
+        #[arg(long, default_value = "files")]
+        source: String,
+    },
+    /// Bring the catalogue in: tracks and lists of bot devices.
+    #[command(after_help = "Examples:\n  ledgerline catalog import tracks.csv\n  \
+                            ledgerline catalog devices add bots.txt")]
+    Catalog {
+        /// What to bring.
+        #[command(subcommand)]
+        action: CatalogAction,
+    },
+    /// Count plays.
+    #[command(after_help = "Examples:\n  ledgerline counts --by track\n  \
+                            ledgerline counts --by day --from 2026-03-01 --to 2026-04-01 --format csv")]
+    Counts {
+        /// By what: track, artist, user, territory, tier or day.
+        #[arg(long, value_parser = parse_by)]
+        by: By,
+        /// From the beginning of this UTC day, by the play's start.
+        #[arg(long, value_parser = DayNo::parse)]
+        from: Option<DayNo>,
+        /// Until the beginning of this UTC day.
+        #[arg(long, value_parser = DayNo::parse)]
+        to: Option<DayNo>,
+        /// How to print them.
+        #[arg(long, value_enum)]
+        format: Option<CountsFormat>,
+    },
+    /// Recount everything from the raw log with other code, and compare.
+    #[command(after_help = "Examples:\n  ledgerline audit\n  ledgerline audit --json")]
+    Audit,
+    /// Explain how something came about.
+    #[command(after_help = "Examples:\n  \
+                            ledgerline explain play anna 0198f3a2-7c1e-7b3a-9d52-0c8e6f1a2b3c")]
+    Explain {
+        /// What to explain.
+        #[command(subcommand)]
+        what: ExplainWhat,
+    },
+    /// List and decide plays that came too late or too early.
+    #[command(after_help = "Examples:\n  ledgerline adjudicate list\n  \
+                            ledgerline adjudicate accept anna PLAY_ID --note 'was at sea'")]
+    Adjudicate {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: AdjudicateAction,
+    },
+    /// Look whether everything is in order, and say what to do where it isn't.
+    #[command(after_help = "Examples:\n  ledgerline doctor\n  ledgerline doctor --rebuild")]
+    Doctor {
+        /// Remove what is derived from the report log (plays, index), to have it built again.
+        /// The counts themselves are kept, and compared on the way.
+        #[arg(long)]
+        rebuild: bool,
+    },
+}
+
+/// What `demo` does.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Something other than the demonstration itself.
+    #[command(subcommand)]
+    pub action: Option<DemoAction>,
+}
+
+/// What `demo` does besides the demonstration.
+#[derive(Debug, Subcommand)]
+pub enum DemoAction {
+    /// Make synthetic playback reports up, and the true answer to them.
+    #[command(after_help = "Examples:\n  \
+                            ledgerline demo generate --reports 1000000 --out r.ndjson --truth t.json\n  \
+                            ledgerline demo generate --reports 50000 | ledgerline replay - --clock event")]
+    Generate(GenerateArgs),
+}
+
+/// What to make up.
+#[derive(Debug, Args)]
+pub struct GenerateArgs {
+    /// Everything follows from it.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How many reports.
+    #[arg(long, default_value_t = 100_000)]
+    pub reports: u64,
+    /// How many ordinary listeners; enough for the reports where it isn't said.
+    #[arg(long)]
+    pub listeners: Option<u64>,
+    /// How many tracks.
+    #[arg(long, default_value_t = 20_000)]
+    pub tracks: u64,
+    /// The first day.
+    #[arg(long, value_parser = DayNo::parse, default_value = "2026-03-01")]
+    pub start: DayNo,
+    /// How many days plays start on.
+    #[arg(long, default_value_t = 14)]
+    pub days: u32,
+    /// Shuffle the reports with this seed instead of sending them in order of arrival.
+    #[arg(long)]
+    pub shuffle: Option<u64>,
+    /// Add plays whose reports have neither a key nor a start.
+    #[arg(long)]
+    pub windows: bool,
+    /// `service`: retries, late phones, bots, every special case; `throughput`: plain reports
+    /// of about 227 bytes with 30 % duplicates.
+    #[arg(long, value_enum, default_value_t = GenerateProfile::Service)]
+    pub profile: GenerateProfile,
+    /// The file to write the reports to; standard output where it isn't said.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// The file to write the true answer to; beside `--out` where that is said.
+    #[arg(long)]
+    pub truth: Option<PathBuf>,
+}
+
+/// What the reports are like.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum GenerateProfile {
+    /// Retries, late phones, bots, every special case.
+    Service,
+    /// Plain reports of about 227 bytes.
+    Throughput,
+}
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub enum KeysAction {
+    /// Make a key. It is printed once, alone on the last line.
+    Create {
+        /// What it may do: reports:write, counts:read, adjudication:write, fraud:write.
+        #[arg(long, value_delimiter = ',', required = true)]
+        scope: Vec<String>,
+        /// The source that its reports are stamped with; the key's own id where it isn't said.
+        #[arg(long)]
+        source: Option<String>,
+        /// Only users that begin with this may be reported.
+        #[arg(long)]
+        user_prefix: Option<String>,
+        /// The most reports a second.
+        #[arg(long)]
+        rate: Option<u32>,
+    },
+    /// List the keys, without their secrets.
+    List,
+    /// Revoke a key.
+    Revoke {
+        /// Its id, `key_…`.
+        id: String,
+    },
+}
+
+/// Where a history comes from.
+#[derive(Debug, Subcommand)]
+pub enum ImportFrom {
+    /// Spotify's account data or extended streaming history.
+    Spotify(ImportArgs),
+    /// ListenBrainz' export: JSON lines, or the zip with them.
+    Listenbrainz(ImportArgs),
+}
+
+/// What to import.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// Files, folders or zips.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// The listener.
+    #[arg(long)]
+    pub user: String,
+    /// Let the plays count; otherwise they are kept and never paid.
+    #[arg(long)]
+    pub payable: bool,
+}
+
+/// Whose time the reports of a file are received at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReplayClock {
+    /// Now.
+    Receive,
+    /// Their own: a backfill without horizons.
+    Event,
+}
+
+/// What to bring into the catalogue.
+#[derive(Debug, Subcommand)]
+pub enum CatalogAction {
+    /// Import tracks from CSV: track_id, duration_ms, title, artists (separated by ;), isrc.
+    Import {
+        /// The file; `-` is standard input.
+        file: PathBuf,
+    },
+    /// The list of bot devices.
+    Devices {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: DevicesAction,
+    },
+}
+
+/// What to do with the list of bot devices.
+#[derive(Debug, Subcommand)]
+pub enum DevicesAction {
+    /// Put devices on the list; their plays are excluded.
+    Add {
+        /// A file with one device id a line; lines that begin with # are comments.
+        file: PathBuf,
+    },
+    /// Take devices off the list; their plays count again.
+    Remove {
+        /// A file with one device id a line; lines that begin with # are comments.
+        file: PathBuf,
+    },
+}
+
+/// How to print counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CountsFormat {
+    /// For a person.
+    Table,
+    /// With a header line.
+    Csv,
+    /// One object.
+    Json,
+}
+
+/// What to explain.
+#[derive(Debug, Subcommand)]
+pub enum ExplainWhat {
+    /// A play: its status, every transition, and what became of each of its reports.
+    Play {
+        /// The listener.
+        user: String,
+        /// The player's key of the play.
+        play_id: String,
+        /// Whose, where several sources have such a play.
+        #[arg(long)]
+        source: Option<String>,
+    },
+}
+
+/// What to do with plays that wait for a decision.
+#[derive(Debug, Subcommand)]
+pub enum AdjudicateAction {
+    /// List them.
+    List,
+    /// Treat one as if it had come in time.
+    Accept(DecideArgs),
+    /// Decide that one is not to be paid.
+    Refuse(DecideArgs),
+}
+
+/// Which play, and why.
+#[derive(Debug, Args)]
+pub struct DecideArgs {
+    /// The listener.
+    pub user: String,
+    /// The player's key of the play.
+    pub play_id: String,
+    /// Whose, where several sources have such a play.
+    #[arg(long)]
+    pub source: Option<String>,
+    /// Why.
+    #[arg(long, default_value = "")]
+    pub note: String,
+}
+
+fn parse_by(name: &str) -> Result<By, String> {
+    By::from_name(name)
+        .ok_or_else(|| format!("one of {}", By::ALL.map(By::as_str).join(", ")))
+}

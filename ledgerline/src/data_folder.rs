@@ -1,0 +1,239 @@
+//! The data folder: what is in it, and how a deployment is opened on it.
+//!
+//! ```text
+//! deployment.json   format, number of partitions, key of the hashes (mode 0600)
+//! lock              held by the one process that writes
+//! control.sock      other commands reach that process by it (mode 0600)
+//! state.db          committed facts, catalogue, credentials (SQLite)
+//! reports/p000/     the report log
+//! plays/p000/       the plays log, derived from it
+//! index/p000/       snapshots and sealed runs, derived from it
+//! ```
+
+use ledgerline_app::Deployment;
+use ledgerline_app::deployment::{Parts, Settings};
+use ledgerline_app::ports::{Clock, Disk, FactStore, PlaysLog, Random};
+use ledgerline_ids::{HashKey, PartitionId};
+use ledgerline_local_disk::{FolderLock, LocalDisk, LockError, SystemClock, SystemRandom};
+use ledgerline_segment_log::{Options, PlaysOptions, SegmentPlaysLog, SegmentReportLog};
+use ledgerline_sql_store::SqlStore;
+use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::failure::Failure;
+
+/// How many partitions a new deployment has: enough threads for the cores of a small
+/// machine, and few enough files to sync.
+pub const PARTITIONS: u16 = 4;
+
+const FORMAT: u32 = 1;
+
+/// What never changes of a deployment.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// How many partitions its logs have.
+    pub partitions: u16,
+    /// The key of its hashes.
+    pub key: HashKey,
+}
+
+#[derive(Serialize, Deserialize)]
+struct IdentityFile {
+    format: u32,
+    partitions: u16,
+    hash_key: String,
+    checksum: String,
+}
+
+/// A data folder that this process may write.
+pub struct DataFolder {
+    path: PathBuf,
+    identity: Identity,
+    disk: Arc<LocalDisk>,
+    _lock: FolderLock,
+}
+
+/// A deployment that runs in this process.
+pub struct Opened {
+    /// The deployment.
+    pub deployment: Arc<Deployment>,
+    store: Arc<SqlStore>,
+    folder: DataFolder,
+}
+
+/// Who may write the folder.
+pub enum Held {
+    /// This process, now.
+    Ours(Box<DataFolder>),
+    /// Another process, which is to be asked.
+    Other,
+}
+
+impl DataFolder {
+    /// Locks the folder, and creates what is missing where it is new.
+    ///
+    /// # Errors
+    /// [`Failure`] where it can't be used.
+    pub fn hold(path: &Path) -> Result<Held, Failure> {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .map_err(|error| Failure::io(path, &error))?;
+        let lock = match FolderLock::acquire(path) {
+            Ok(lock) => lock,
+            Err(LockError::Held { .. }) => return Ok(Held::Other),
+            Err(error) => return Err(Failure::from_error(&error)),
+        };
+        let identity = match read_identity(path)? {
+            Some(identity) => identity,
+            None => create_identity(path)?,
+        };
+        let disk = Arc::new(LocalDisk::new(path.to_owned()));
+        Ok(Held::Ours(Box::new(Self { path: path.to_owned(), identity, disk, _lock: lock })))
+    }
+
+    /// Opens the stores and starts the deployment.
+    ///
+    /// # Errors
+    /// [`Failure`] names what is damaged and the way out.
+    pub async fn open(self, settings: Settings) -> Result<Opened, Failure> {
+        let store = Arc::new(SqlStore::open(&self.path.join("state.db")).await?);
+        let wrong = store.verify().await?;
+        if let Some(first) = wrong.first() {
+            return Err(Failure::damaged(format!("state.db: {first}")));
+        }
+        let disk: Arc<dyn Disk> = self.disk.clone();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let partitions = self.identity.partitions;
+        let ends: Vec<_> = store.committed().await?.iter().map(|commit| commit.position).collect();
+        let log = SegmentReportLog::open(disk.clone(), clock.clone(), Options::new(partitions), &ends)
+            .map_err(|error| Failure::damaged(error.to_string()))?;
+        let mut plays: Vec<Box<dyn PlaysLog>> = Vec::new();
+        for partition in (0..partitions).map(PartitionId) {
+            let options = PlaysOptions::default();
+            let log = SegmentPlaysLog::open(disk.clone(), partition, partitions, options)
+                .map_err(|error| Failure::damaged(error.to_string()))?;
+            plays.push(Box::new(log));
+        }
+        let parts = Parts {
+            key: self.identity.key,
+            log: Arc::new(log),
+            plays,
+            facts: store.clone(),
+            catalogue: store.clone(),
+            credentials: store.clone(),
+            disk,
+            clock,
+        };
+        let deployment = Deployment::start(parts, settings).await.map_err(|error| Failure::damaged(error.to_string()))?;
+        Ok(Opened { deployment, store, folder: self })
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Opened {
+    /// Stops the deployment and closes its stores; the folder stays locked until the
+    /// value that comes back is dropped.
+    ///
+    /// # Errors
+    /// [`Failure`] where the store can't be closed.
+    pub async fn close(self) -> Result<DataFolder, Failure> {
+        self.deployment.stop().await;
+        self.store.close().await?;
+        Ok(self.folder)
+    }
+}
+
+/// What never changes of the deployment in `folder`; `None` where there is none.
+///
+/// # Errors
+/// [`Failure`] where the file is damaged.
+pub fn read_identity(folder: &Path) -> Result<Option<Identity>, Failure> {
+    let path = folder.join("deployment.json");
+    let text = match fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Failure::io(&path, &error)),
+    };
+    let damaged = |why: &str| {
+        Failure::damaged(format!(
+            "{} is damaged: {why}; restore it from a backup, for the index depends on its key",
+            path.display()
+        ))
+    };
+    let file: IdentityFile =
+        serde_json::from_slice(&text).map_err(|error| damaged(&error.to_string()))?;
+    let right = identity_text(file.partitions, &file.hash_key);
+    if file.format != FORMAT {
+        return Err(damaged(&format!("format {} is not known to this version", file.format)));
+    }
+    if right.as_bytes() != text {
+        return Err(damaged("its checksum differs"));
+    }
+    let key = parse_key(&file.hash_key).ok_or_else(|| damaged("its key is not valid"))?;
+    Ok(Some(Identity { partitions: file.partitions, key }))
+}
+
+fn create_identity(folder: &Path) -> Result<Identity, Failure> {
+    if folder.join("reports").exists() {
+        return Err(Failure::damaged(format!(
+            "{} has a report log but no deployment.json; restore that file from a backup",
+            folder.display()
+        )));
+    }
+    let mut bytes = [0; 16];
+    SystemRandom.fill(&mut bytes);
+    let hex = bytes.iter().fold(String::new(), |mut out, byte| {
+        write!(out, "{byte:02x}").expect("a String takes everything");
+        out
+    });
+    let (draft, path) = (folder.join("deployment.json.draft"), folder.join("deployment.json"));
+    let write = || {
+        let mut file = fs::OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(&draft)?;
+        std::io::Write::write_all(&mut file, identity_text(PARTITIONS, &hex).as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&draft, &path)?;
+        fs::File::open(folder)?.sync_all()
+    };
+    write().map_err(|error| Failure::io(&path, &error))?;
+    Ok(Identity { partitions: PARTITIONS, key: HashKey::new(bytes) })
+}
+
+fn identity_text(partitions: u16, hash_key: &str) -> String {
+    let checksum = crc32fast::hash(format!("{FORMAT} {partitions} {hash_key}").as_bytes());
+    let file = IdentityFile {
+        format: FORMAT,
+        partitions,
+        hash_key: hash_key.to_owned(),
+        checksum: format!("{checksum:08x}"),
+    };
+    let mut text = serde_json::to_string_pretty(&file).expect("texts and numbers only");
+    text.push('\n');
+    text
+}
+
+fn parse_key(hex: &str) -> Option<HashKey> {
+    let mut bytes = [0; 16];
+    if hex.len() != 32 {
+        return None;
+    }
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(hex.get(2 * index..2 * index + 2)?, 16).ok()?;
+    }
+    Some(HashKey::new(bytes))
+}
