@@ -341,6 +341,5 @@ pub struct DecideArgs {
 }
 
 fn parse_by(name: &str) -> Result<By, String> {
-    By::from_name(name)
-        .ok_or_else(|| format!("one of {}", By::ALL.map(By::as_str).join(", ")))
+    By::from_name(name).ok_or_else(|| format!("one of {}", By::ALL.map(By::as_str).join(", ")))
 }

@@ -158,8 +158,9 @@ async fn create_key(
         reports_per_second: body.reports_per_second,
     };
     match deployment.access().create(request, &SystemRandom, deployment.now()).await {
-        Ok(key) => Json(json!({ "id": key.id, "source": key.source, "key": key.secret }))
-            .into_response(),
+        Ok(key) => {
+            Json(json!({ "id": key.id, "source": key.source, "key": key.secret })).into_response()
+        }
         Err(error) => refused(StatusCode::BAD_REQUEST, &error),
     }
 }

@@ -111,8 +111,9 @@ impl DataFolder {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let partitions = self.identity.partitions;
         let ends: Vec<_> = store.committed().await?.iter().map(|commit| commit.position).collect();
-        let log = SegmentReportLog::open(disk.clone(), clock.clone(), Options::new(partitions), &ends)
-            .map_err(|error| Failure::damaged(error.to_string()))?;
+        let log =
+            SegmentReportLog::open(disk.clone(), clock.clone(), Options::new(partitions), &ends)
+                .map_err(|error| Failure::damaged(error.to_string()))?;
         let mut plays: Vec<Box<dyn PlaysLog>> = Vec::new();
         for partition in (0..partitions).map(PartitionId) {
             let options = PlaysOptions::default();
@@ -130,7 +131,9 @@ impl DataFolder {
             disk,
             clock,
         };
-        let deployment = Deployment::start(parts, settings).await.map_err(|error| Failure::damaged(error.to_string()))?;
+        let deployment = Deployment::start(parts, settings)
+            .await
+            .map_err(|error| Failure::damaged(error.to_string()))?;
         Ok(Opened { deployment, store, folder: self })
     }
 

@@ -1,7 +1,7 @@
 //! Reports from files: the same decoding and the same intake as by HTTP.
 
 use ledgerline_app::access::BACKFILL_PREFIXES;
-use ledgerline_app::intake::{Batch, Intake, IntakeError, Origin, Rejection};
+use ledgerline_app::intake::{Batch, Intake, Origin, Rejection};
 use ledgerline_http_api::reports::{decode_line, ndjson_lines};
 use ledgerline_ids::{PlayId, SourceName, UnixMs};
 use ledgerline_records::report::Producer;
@@ -43,8 +43,9 @@ impl FeedClock {
 /// # Errors
 /// [`Failure`] where the name can't be a source.
 pub fn origin(source: &str, clock: FeedClock) -> Result<Arc<Origin>, Failure> {
-    SourceName::new(source)
-        .map_err(|error| Failure::usage(format!("the source {source:?} is not valid: it {error}")))?;
+    SourceName::new(source).map_err(|error| {
+        Failure::usage(format!("the source {source:?} is not valid: it {error}"))
+    })?;
     let reserved = BACKFILL_PREFIXES.iter().any(|prefix| source.starts_with(prefix));
     if reserved != (clock == FeedClock::Event) {
         return Err(Failure::usage(
@@ -116,10 +117,4 @@ pub fn stage<'i>(
         }
     }
     staged
-}
-
-/// Whether to send a chunk again after a moment.
-#[must_use]
-pub fn passes(error: &IntakeError) -> bool {
-    matches!(error, IntakeError::Busy { .. } | IntakeError::RateLimited { .. })
 }

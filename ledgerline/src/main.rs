@@ -9,6 +9,7 @@
 //! - [`commands`]: one file each
 //! - [`failure`], [`progress`], [`output`]: how a command ends, and what it shows
 
+mod chunks;
 mod cli;
 mod commands;
 mod control;
@@ -17,7 +18,9 @@ mod failure;
 mod feed;
 mod output;
 mod progress;
+mod sending;
 mod session;
+mod summary;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -31,9 +31,11 @@ pub(crate) struct OpenedPlays {
 struct Found {
     place: Place,
     headers: Vec<SegmentHeader>,
-    // How many of them, from the first on, are wholly durable.
+    // How many of them, from the first on, are wholly durable. The last is never taken for
+    // it, because more may have been written behind.
     durable_headers: usize,
     length: u64,
+    // Not known behind a segment that was not walked.
     next: Option<Position>,
     durable: u64,
     broken: Option<&'static str>,
@@ -74,6 +76,7 @@ fn look(disk: &dyn Disk, place: Place, candidates: &[Candidate]) -> Result<Found
             break;
         }
     }
+    found.walk_last(disk, candidates)?;
     if found.length < durable {
         let (file, offset) = match found.headers.last() {
             Some(last) => (last.path(), SEGMENT_HEADER_BYTES + found.length - last.first_byte),
@@ -113,6 +116,17 @@ impl Found {
         Ok(self.broken.is_none())
     }
 
+    // What stands behind a segment that was taken for durable may have proved to be nothing.
+    fn walk_last(&mut self, disk: &dyn Disk, candidates: &[Candidate]) -> Result<(), OpenError> {
+        match (self.headers.last().copied(), self.next) {
+            (Some(last), None) => {
+                self.durable_headers = self.headers.len() - 1;
+                self.walk(disk, &last, &candidates[self.headers.len() - 1])
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn walk(
         &mut self,
         disk: &dyn Disk,
@@ -142,13 +156,17 @@ impl Found {
         let folder = self.place.folder();
         self.place.create_folder(disk).map_err(OpenError::io(&folder))?;
         remove_last_first(disk, &self.place, &candidates[self.headers.len()..])?;
-        let (Some(last), Some(next)) = (self.headers.last(), self.next) else {
+        let Some(last) = self.headers.last() else {
             return create(disk, self.place);
         };
+        let next = self.next.expect("the last segment was walked");
         let mut files = Vec::new();
         for header in &self.headers[self.durable_headers..] {
             let path = header.path();
-            files.push(disk.open_or_create(&path).map_err(OpenError::io(&path))?);
+            let file = disk.open_or_create(&path).map_err(OpenError::io(&path))?;
+            // Its sync may have failed in the run before, and no sync tries that again.
+            file.write_at(0, &header.encode()).map_err(OpenError::io(&path))?;
+            files.push(file);
         }
         let last_file = files.pop().expect("the last segment is never taken for durable");
         if let Some(detail) = self.broken {

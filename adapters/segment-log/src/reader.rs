@@ -11,6 +11,9 @@ use crate::report_log::place;
 use crate::segment::{HeaderFault, SEGMENT_HEADER_BYTES, SegmentHeader};
 use crate::walk::{FrameWalk, Step};
 
+/// So many times a segment may be released just when it is opened.
+const LOOKS_MAX: u32 = 10;
+
 /// Reads a report log without writing to it, also while another process appends to it.
 /// Every frame that it gives was verified against its checksum.
 pub struct ReportLogReader {
@@ -51,12 +54,21 @@ impl ReportLogReader {
     /// # Errors
     /// [`LogError`].
     pub fn end(&self, partition: PartitionId) -> Result<Position, LogError> {
-        let segments = self.segments(partition)?;
-        let Some(last) = segments.last() else {
-            return Ok(Position(0));
+        let mut looks_left = LOOKS_MAX;
+        let (last, path, file) = loop {
+            let segments = self.segments(partition)?;
+            let Some(last) = segments.last() else {
+                return Ok(Position(0));
+            };
+            let path = last.path();
+            match self.disk.open(&path) {
+                // It was followed by others and released since the folder was listed.
+                Err(error) if error.kind() == ErrorKind::NotFound && looks_left > 0 => {
+                    looks_left -= 1;
+                }
+                other => break (*last, path.clone(), other.map_err(refused(&path))?),
+            }
         };
-        let path = last.path();
-        let file = self.disk.open(&path).map_err(refused(&path))?;
         let length = file.length().map_err(refused(&path))?;
         let mut walk = FrameWalk::new(&*file, SEGMENT_HEADER_BYTES, length);
         let mut end = last.first;
@@ -120,8 +132,12 @@ impl ReportLogReader {
         let path = segment.path();
         let file = match self.disk.open(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                let start = self.start(partition)?;
-                return Err(LogError::Released { partition, wanted: wanted.start, start });
+                let (wanted, start) = (wanted.start, self.start(partition)?);
+                return Err(if wanted < start {
+                    LogError::Released { partition, wanted, start }
+                } else {
+                    refused(&path)(error)
+                });
             }
             other => other.map_err(refused(&path))?,
         };

@@ -5,6 +5,7 @@
 
 use ledgerline_app::ports::{Disk, DiskFile};
 use ledgerline_ids::{Position, UnixMs};
+use std::io;
 use std::sync::Arc;
 
 use crate::closed::ClosedMark;
@@ -22,6 +23,8 @@ pub(crate) struct Found {
     segments: Vec<Arc<Segment>>,
     end: Position,
     received_at: UnixMs,
+    // The file's offset of the last frame.
+    last_frame: u64,
     closed_in_order: bool,
     torn: Option<Torn>,
     unfinished: Option<String>,
@@ -48,6 +51,7 @@ pub(crate) struct Opened {
 struct Sound {
     next: Position,
     received_at: UnixMs,
+    last_frame: u64,
     broken: Option<&'static str>,
 }
 
@@ -66,6 +70,7 @@ pub(crate) fn look(
         segments: Vec::new(),
         end: Position(0),
         received_at: UnixMs::EPOCH,
+        last_frame: SEGMENT_HEADER_BYTES,
         closed_in_order: mark.is_some(),
         torn: None,
         unfinished: unfinished.as_ref().map(|candidate| candidate.path.clone()),
@@ -120,6 +125,7 @@ impl Found {
             let sound = walk(disk, &segment, candidate.length)?;
             self.end = sound.next;
             self.received_at = sound.received_at;
+            self.last_frame = sound.last_frame;
             if let Some(detail) = sound.broken {
                 let torn = Torn { length: candidate.length, detail };
                 self.check_torn(disk, &segment, &torn, last)?;
@@ -220,9 +226,9 @@ impl Found {
                 "the last write was torn by a crash and is cut off, nothing of it was acknowledged"
             );
             last_file.truncate(last.end()).map_err(OpenError::io(path))?;
+        } else if !self.closed_in_order {
+            write_again(last, self.last_frame, &*last_file).map_err(OpenError::io(path))?;
         }
-        // What the run before wrote and didn't make durable, names included, was verified
-        // above and will be believed from now on.
         last_file.sync().map_err(OpenError::io(path))?;
         let mark = ClosedMark::path(&self.place);
         disk.remove(&mark).map_err(OpenError::io(&mark))?;
@@ -245,6 +251,16 @@ impl Found {
     }
 }
 
+// The header and the last frame were verified but may not be durable, and where their sync
+// failed in the run before, the system believes them clean and no sync tries again.
+fn write_again(segment: &Segment, last_frame: u64, file: &dyn DiskFile) -> io::Result<()> {
+    file.write_at(0, &segment.header().encode())?;
+    let length = usize::try_from(segment.end() - last_frame).expect("a frame fits into memory");
+    let mut bytes = vec![0; length];
+    let read = file.read_at(last_frame, &mut bytes)?;
+    file.write_at(last_frame, &bytes[..read])
+}
+
 // Verifies a segment's frames from the first to the last sound one.
 fn walk(disk: &dyn Disk, segment: &Segment, length: u64) -> Result<Sound, OpenError> {
     let path = segment.path();
@@ -252,13 +268,15 @@ fn walk(disk: &dyn Disk, segment: &Segment, length: u64) -> Result<Sound, OpenEr
     let file = disk.open(path).map_err(OpenError::io(path))?;
     let received_at = UnixMs::new(header.mark)
         .map_err(|_| OpenError::damaged(path, 28, "its time lies after the year 2109"))?;
-    let mut sound = Sound { next: header.first, received_at, broken: None };
+    let mut sound =
+        Sound { next: header.first, received_at, last_frame: SEGMENT_HEADER_BYTES, broken: None };
     let mut walk = FrameWalk::new(&*file, SEGMENT_HEADER_BYTES, length);
     loop {
         match walk.step(Some(sound.next)).map_err(OpenError::io(path))? {
             Step::Frame(offset, frame, _) => {
                 segment.note(frame.first, offset);
                 segment.set_end(offset + frame.frame_bytes());
+                sound.last_frame = offset;
                 sound.next = sound.next.plus(u64::from(frame.count));
                 sound.received_at = sound.received_at.max(frame.received_at);
             }

@@ -13,10 +13,10 @@ pub struct Counts {
     /// By what.
     pub by: ByWord,
     /// The first day of it, UTC, by the play's start; null where it has no beginning.
-    #[schema(format = Date)]
+    #[schema(required, format = Date)]
     pub from: Option<String>,
     /// The day after the last one; null where it has no end.
-    #[schema(format = Date)]
+    #[schema(required, format = Date)]
     pub to: Option<String>,
     /// Up to where each partition's reports are counted.
     pub applied_to: Vec<AppliedTo>,

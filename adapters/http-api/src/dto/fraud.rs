@@ -42,6 +42,7 @@ pub struct Evidence {
 #[serde(deny_unknown_fields)]
 pub struct EvidencePlay {
     /// The play's key; null where its reports had none.
+    #[schema(required)]
     pub play_id: Option<String>,
     /// The recording.
     pub track_id: String,
@@ -58,6 +59,7 @@ pub struct FraudPage {
     /// What is on it.
     pub items: Vec<FraudCase>,
     /// What to ask for the next page with, as `after`; null on the last.
+    #[schema(required)]
     pub next: Option<String>,
 }
 

@@ -17,14 +17,17 @@ pub struct Play {
     /// Whose credential its reports came in by.
     pub source: String,
     /// The listener; null for an anonymous one.
+    #[schema(required)]
     pub user_id: Option<String>,
     /// The play's key; null where its reports had none.
+    #[schema(required)]
     pub play_id: Option<String>,
     /// The recording.
     pub track_id: String,
     /// Where it stands.
     pub status: StatusWord,
     /// Why, where the status alone doesn't say.
+    #[schema(required)]
     pub reason: Option<ReasonWord>,
     /// The merged listened time in milliseconds.
     pub listened_ms: u64,
@@ -35,16 +38,21 @@ pub struct Play {
     /// When its first report was received.
     pub first_received_at: Instant,
     /// The listener's plan.
+    #[schema(required)]
     pub tier: Option<String>,
     /// The listener's country.
+    #[schema(required)]
     pub territory: Option<String>,
     /// The device.
+    #[schema(required)]
     pub device_id: Option<String>,
     /// The fraud rules that touch it.
     pub rules: Vec<FraudRuleWord>,
     /// What a person ruled on it.
+    #[schema(required)]
     pub ruling: Option<RulingWord>,
     /// What a person decided, where no report of it came in time.
+    #[schema(required)]
     pub decision: Option<DecisionWord>,
     /// The partition that its records stand in.
     pub partition: u16,
@@ -64,10 +72,12 @@ pub struct Transition {
     /// Its number within the play.
     pub number: u64,
     /// The status before; null where it is the first.
+    #[schema(required)]
     pub from: Option<StatusWord>,
     /// The status after.
     pub to: StatusWord,
     /// Why, where the status alone doesn't say.
+    #[schema(required)]
     pub reason: Option<ReasonWord>,
     /// The time of the record that brought it about.
     pub at: Instant,
@@ -90,6 +100,7 @@ pub struct PlayReport {
     /// The listened time that it states, in milliseconds.
     pub listened_ms: u64,
     /// Why it was sent.
+    #[schema(required)]
     pub event: Option<EventWord>,
     /// What became of it.
     pub verdict: VerdictWord,
@@ -102,6 +113,7 @@ pub struct PlayPage {
     /// What is on it.
     pub items: Vec<Play>,
     /// What to ask for the next page with, as `after`; null on the last.
+    #[schema(required)]
     pub next: Option<String>,
 }
 

@@ -2,9 +2,17 @@
 //!
 //! The shapes of reports here only describe: what reads them is [`reports`](crate::reports).
 
+#![allow(unused_qualifications, reason = "what ToSchema is derived to qualifies its names")]
+
+use std::borrow::Cow;
+
 use ledgerline_app::intake::Rejection;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{
+    ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, Type,
+};
+use utoipa::openapi::{KnownFormat, Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::EventWord;
 
@@ -46,16 +54,26 @@ impl From<Rejection> for Rejected {
     }
 }
 
-/// One report, or several.
-#[derive(ToSchema)]
-#[serde(untagged)]
-#[allow(dead_code, reason = "it describes; reports::decode_body reads")]
-pub enum ReportBody {
-    /// One report.
-    One(Report),
-    /// Several.
-    #[schema(max_items = 50000, min_items = 1)]
-    Many(Vec<Report>),
+/// One report, or an array of them.
+pub struct ReportBody;
+
+impl PartialSchema for ReportBody {
+    fn schema() -> RefOr<Schema> {
+        let report = Ref::from_schema_name(Report::name());
+        let reports =
+            ArrayBuilder::new().items(report.clone()).min_items(Some(1)).max_items(Some(50_000));
+        OneOfBuilder::new()
+            .description(Some("One report, or an array of them."))
+            .item(report)
+            .item(reports)
+            .into()
+    }
+}
+
+impl ToSchema for ReportBody {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("ReportBody")
+    }
 }
 
 /// What a player says of a play: at its start, now and then while it sounds, at its end. Reports
@@ -121,22 +139,39 @@ pub struct Report {
 #[allow(dead_code, reason = "it describes; reports::decode_line reads")]
 pub struct ReportContext {
     /// Its type, such as `playlist`. At most 128 bytes.
-    #[schema(rename = "type", min_length = 1, max_length = 128, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
+    #[schema(
+        rename = "type",
+        min_length = 1,
+        max_length = 128,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]+$"
+    )]
     kind: String,
     /// Its id. At most 128 bytes.
     #[schema(min_length = 1, max_length = 128, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
     id: String,
 }
 
-/// An instant from 1970 to 2109-05-15.
-#[derive(ToSchema)]
-#[serde(untagged)]
-#[allow(dead_code, reason = "it describes; reports::decode_line reads")]
-pub enum ReportInstant {
-    /// RFC 3339.
-    #[schema(format = DateTime)]
-    Text(String),
-    /// Milliseconds since 1970.
-    #[schema(minimum = 0, maximum = 4_398_046_511_103_u64)]
-    Millis(u64),
+/// An instant from 1970 to 2109-05-15: RFC 3339, or milliseconds since 1970.
+pub struct ReportInstant;
+
+impl PartialSchema for ReportInstant {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .description(Some("RFC 3339, not before 1970 and not after 2109-05-15"));
+        let millis = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+            .minimum(Some(0))
+            .maximum(Some(4_398_046_511_103_i64))
+            .description(Some("Milliseconds since 1970"));
+        OneOfBuilder::new().item(text).item(millis).into()
+    }
+}
+
+impl ToSchema for ReportInstant {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("ReportInstant")
+    }
 }

@@ -285,8 +285,9 @@ fn elements(bytes: &[u8], start: usize, limits: &BodyLimits) -> Result<(Layout, 
     let scanned = match scanner.peek() {
         None => Ok(()),
         Some(b'[') => array(&mut scanner, &mut elements, limits.reports),
-        Some(_) => element(&mut scanner, &mut elements)
-            .and_then(|()| scanner.end("nothing after it (a list of lines is application/x-ndjson)")),
+        Some(_) => element(&mut scanner, &mut elements).and_then(|()| {
+            scanner.end("nothing after it (a list of lines is application/x-ndjson)")
+        }),
     };
     if let Err(SyntaxError { at, fault }) = scanned {
         let before = &bytes[start..start + at];
@@ -336,10 +337,7 @@ fn array(
     }
 }
 
-fn element(
-    scanner: &mut Scanner<'_>,
-    elements: &mut Vec<Range<usize>>,
-) -> Result<(), SyntaxError> {
+fn element(scanner: &mut Scanner<'_>, elements: &mut Vec<Range<usize>>) -> Result<(), SyntaxError> {
     scanner.kind()?;
     let start = scanner.at();
     scanner.skip_value()?;

@@ -216,7 +216,8 @@ impl<'a> Scanner<'a> {
         }
         let digits = self.at - start;
         if digits == 0 {
-            let fault = if self.at < self.text.len() { Fault::Expected("a digit") } else { Fault::End };
+            let fault =
+                if self.at < self.text.len() { Fault::Expected("a digit") } else { Fault::End };
             return self.fail(fault);
         }
         if digits > 1 && self.text[start] == b'0' {
@@ -455,7 +456,8 @@ pub(super) fn unescape(raw: &str) -> Option<String> {
                 let mut unit = hex_unit(&mut rest)?;
                 if (0xd800..0xdc00).contains(&unit) {
                     rest = rest.strip_prefix("\\u")?;
-                    let low = hex_unit(&mut rest)?.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
+                    let low =
+                        hex_unit(&mut rest)?.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
                     unit = 0x10000 + ((unit - 0xd800) << 10 | low);
                 }
                 value.push(char::from_u32(unit)?);

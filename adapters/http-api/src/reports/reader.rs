@@ -152,7 +152,11 @@ impl<'a> Reader<'a> {
     #[inline]
     fn name(&self, name: &RawText) -> Cow<'a, str> {
         let raw = &self.text[name.range.clone()];
-        if name.escaped { unescape(raw).map_or(Cow::Borrowed(raw), Cow::Owned) } else { Cow::Borrowed(raw) }
+        if name.escaped {
+            unescape(raw).map_or(Cow::Borrowed(raw), Cow::Owned)
+        } else {
+            Cow::Borrowed(raw)
+        }
     }
 
     #[inline]
@@ -303,9 +307,7 @@ impl<'a> Reader<'a> {
                 None => return Ok(None),
             },
             Kind::Number => match self.scanner.number()? {
-                Number::Integer { negative: false, magnitude: Some(millis) } => {
-                    UnixMs::new(millis)
-                }
+                Number::Integer { negative: false, magnitude: Some(millis) } => UnixMs::new(millis),
                 Number::Integer { negative: true, magnitude: Some(0) } => Ok(UnixMs::EPOCH),
                 Number::Integer { .. } => Err(InstantError::OutOfRange),
                 Number::Float => {

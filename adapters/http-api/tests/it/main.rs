@@ -2,4 +2,5 @@
 
 mod bodies;
 mod lines;
+mod openapi;
 mod properties;

@@ -143,6 +143,7 @@ fn make(trouble: Trouble, disk: &MemoryDisk) {
 }
 
 fn unmake(disk: &MemoryDisk) {
+    disk.power_off_at(u64::MAX);
     disk.limit_bytes(None);
     disk.fail_syncs(0, ErrorKind::Other);
     disk.fail_writes(0, ErrorKind::Other);
@@ -209,8 +210,6 @@ fn check(lives: &[Life]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
-
     #[test]
     fn nothing_acknowledged_is_lost(lives in lives()) {
         check(&lives);

@@ -1,0 +1,142 @@
+//! Every endpoint, and who may use it. The router and the contract are made from this table:
+//! an endpoint that isn't in it doesn't exist.
+
+use std::sync::Arc;
+
+use axum::http::Method;
+use axum::routing::{MethodRouter, get, post};
+use ledgerline_app::ports::Scope;
+use utoipa::Path as _;
+use utoipa::openapi::path::Operation;
+
+use crate::router::Service;
+use crate::routes::{adjudication, conservation, counts, fraud, operations, plays, reports};
+
+/// Who may use an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Everyone, without a key.
+    Nothing,
+    /// Whoever has a key with this scope.
+    Scope(Scope),
+}
+
+/// One endpoint: a method on a path.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// The method. `GET` serves `HEAD` too.
+    pub method: Method,
+    /// The path; `{name}` is a parameter.
+    pub path: &'static str,
+    /// Who may use it.
+    pub needs: Needs,
+    /// The statuses of its refusals, besides those that every endpoint with its needs has.
+    pub(crate) refusals: &'static [u16],
+    pub(crate) route: fn() -> MethodRouter<Arc<Service>>,
+    pub(crate) operation: fn() -> Operation,
+}
+
+const REPORTS_WRITE: Needs = Needs::Scope(Scope::ReportsWrite);
+const COUNTS_READ: Needs = Needs::Scope(Scope::CountsRead);
+const ADJUDICATION_WRITE: Needs = Needs::Scope(Scope::AdjudicationWrite);
+const FRAUD_WRITE: Needs = Needs::Scope(Scope::FraudWrite);
+
+/// The table.
+pub static ENDPOINTS: [Endpoint; 12] = [
+    Endpoint {
+        method: Method::POST,
+        path: "/api/v1/playback/report",
+        needs: REPORTS_WRITE,
+        refusals: &[408, 413, 415, 422, 429],
+        route: || post(reports::send),
+        operation: reports::__path_send::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/counts",
+        needs: COUNTS_READ,
+        refusals: &[],
+        route: || get(counts::read),
+        operation: counts::__path_read::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/plays/{user_id}/{play_id}",
+        needs: COUNTS_READ,
+        refusals: &[404, 409],
+        route: || get(plays::read),
+        operation: plays::__path_read::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/adjudication",
+        needs: COUNTS_READ,
+        refusals: &[],
+        route: || get(adjudication::list),
+        operation: adjudication::__path_list::operation,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/api/v1/adjudication",
+        needs: ADJUDICATION_WRITE,
+        refusals: &[404, 408, 409, 413, 415, 422],
+        route: || post(adjudication::decide),
+        operation: adjudication::__path_decide::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/fraud",
+        needs: COUNTS_READ,
+        refusals: &[],
+        route: || get(fraud::list),
+        operation: fraud::__path_list::operation,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/api/v1/fraud",
+        needs: FRAUD_WRITE,
+        refusals: &[404, 408, 409, 413, 415, 422],
+        route: || post(fraud::rule),
+        operation: fraud::__path_rule::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/conservation",
+        needs: COUNTS_READ,
+        refusals: &[],
+        route: || get(conservation::read),
+        operation: conservation::__path_read::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/healthz",
+        needs: Needs::Nothing,
+        refusals: &[],
+        route: || get(operations::healthz),
+        operation: operations::__path_healthz::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/readyz",
+        needs: Needs::Nothing,
+        refusals: &[503],
+        route: || get(operations::readyz),
+        operation: operations::__path_readyz::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/metrics",
+        needs: Needs::Nothing,
+        refusals: &[],
+        route: || get(operations::metrics),
+        operation: operations::__path_metrics::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/openapi.json",
+        needs: Needs::Nothing,
+        refusals: &[],
+        route: || get(operations::openapi),
+        operation: operations::__path_openapi::operation,
+    },
+];

@@ -1,0 +1,140 @@
+//! The contract, OpenAPI 3.1, made from the table of endpoints and the shapes they answer with.
+//!
+//! It is committed as `openapi/ledgerline.json`; a test compares. To change it, change the code
+//! and run the tests once with `UPDATE_OPENAPI=1`.
+
+use std::sync::LazyLock;
+
+use axum::http::Method;
+use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
+use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Content, Header, OpenApi, Ref};
+
+use crate::authorisation::{ENDPOINTS, Endpoint, Needs};
+use crate::dto::{self, PROBLEM_JSON};
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Ledgerline",
+        description = "Playback reports in; plays counted once, with the reason for each. \
+            Every refusal is `application/problem+json` (RFC 9457) with a stable `code`.",
+        license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT")
+    ),
+    servers((url = "/", description = "This server")),
+    tags(
+        (name = "reports", description = "Reports come in"),
+        (name = "counts", description = "How many plays count, and the proof that none is lost"),
+        (name = "plays", description = "One play and its history"),
+        (name = "adjudication", description = "Plays out of time, for a person to decide"),
+        (name = "fraud", description = "Plays that are kept back, and rulings on them"),
+        (name = "operations", description = "For the operator's machines"),
+    ),
+    components(schemas(
+        dto::Accepted, dto::AppliedTo, dto::ByWord, dto::Conservation, dto::CountRow, dto::Counts,
+        dto::DecideRequest, dto::DecisionWord, dto::EventWord, dto::Evidence, dto::EvidencePlay,
+        dto::FraudCase, dto::FraudPage, dto::FraudRuleWord, dto::Health, dto::Hour, dto::Instant,
+        dto::Partition, dto::Play, dto::PlayPage, dto::PlayReport, dto::ProblemBody,
+        dto::ReasonWord, dto::Rejected, dto::Report, dto::ReportBody, dto::ReportContext,
+        dto::ReportInstant, dto::RuleRequest, dto::RulingWord, dto::ScopeWord, dto::StatusWord,
+        dto::Transition, dto::VerdictWord,
+    ))
+)]
+struct Shapes;
+
+/// The name of the way to prove who one is, in the contract.
+const KEY: &str = "key";
+
+/// The contract as a document.
+#[must_use]
+pub fn document() -> OpenApi {
+    let mut document = <Shapes as utoipa::OpenApi>::openapi();
+    document.info.contact = None;
+    let mut scheme = Http::new(HttpAuthScheme::Bearer);
+    scheme.description = Some("An API key, as `keys create` prints it.".to_owned());
+    if let Some(components) = &mut document.components {
+        components.add_security_scheme(KEY, SecurityScheme::Http(scheme));
+    }
+    for endpoint in &ENDPOINTS {
+        let method = match endpoint.method {
+            Method::POST => HttpMethod::Post,
+            _ => HttpMethod::Get,
+        };
+        let item = PathItem::new(method, operation(endpoint));
+        match document.paths.paths.get_mut(endpoint.path) {
+            Some(known) => known.merge_operations(item),
+            None => {
+                document.paths.paths.insert(endpoint.path.to_owned(), item);
+            }
+        }
+    }
+    document
+}
+
+/// The contract as it is committed and served.
+#[must_use]
+pub fn json() -> &'static str {
+    static JSON: LazyLock<String> = LazyLock::new(|| {
+        let mut json = document().to_pretty_json().unwrap_or_default();
+        json.push('\n');
+        json
+    });
+    &JSON
+}
+
+fn operation(endpoint: &Endpoint) -> Operation {
+    let mut operation = (endpoint.operation)();
+    let always: &[u16] = match endpoint.needs {
+        Needs::Nothing => &[400, 500],
+        Needs::Scope(scope) => {
+            let scopes = [scope.as_str()];
+            operation.security = Some(vec![SecurityRequirement::new(KEY, scopes)]);
+            &[400, 401, 403, 500, 503]
+        }
+    };
+    for status in always.iter().chain(endpoint.refusals) {
+        let responses = &mut operation.responses.responses;
+        responses.insert(status.to_string(), refusal(*status).into());
+    }
+    operation
+}
+
+fn refusal(status: u16) -> Response {
+    let description = match status {
+        400 => "A parameter is not valid, or the body can't be read",
+        401 => "The key is missing, unknown or revoked",
+        403 => "The key lacks the scope",
+        404 => "There is no such play",
+        408 => "The body did not arrive in time",
+        409 => "It can't be done to this play as it stands, or several sources have such a play",
+        413 => "The body is too large",
+        415 => "The body has a media type or encoding that isn't understood",
+        422 => "The body is JSON, but not what is needed; or no report of it is good",
+        429 => "Too much in this time; Retry-After says when",
+        503 => "Not now; Retry-After says when",
+        _ => "The server's fault",
+    };
+    let content = Content::new(Some(Ref::from_schema_name("Problem")));
+    let response = ResponseBuilder::new().description(description).content(PROBLEM_JSON, content);
+    match status {
+        401 => response.header("WWW-Authenticate", text_header("`Bearer`, and why (RFC 6750)")),
+        429 | 503 => response.header("Retry-After", seconds_header()),
+        _ => response,
+    }
+    .build()
+}
+
+fn text_header(description: &str) -> Header {
+    let mut header = Header::new(ObjectBuilder::new().schema_type(Type::String));
+    header.description = Some(description.to_owned());
+    header
+}
+
+fn seconds_header() -> Header {
+    let schema = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+    let mut header = Header::new(schema);
+    header.description = Some("After how many seconds to try again".to_owned());
+    header
+}

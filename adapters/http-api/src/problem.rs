@@ -1,0 +1,240 @@
+//! Every refusal, as RFC 9457 `application/problem+json`. None shows what is inside.
+
+use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use ledgerline_app::adjudication::DecideError;
+use ledgerline_app::deployment::ReadError;
+use ledgerline_app::intake::IntakeError;
+use ledgerline_app::plays::PlayError;
+use ledgerline_app::ports::{Scope, StoreError};
+
+use crate::dto::{PROBLEM_JSON, ProblemBody, ScopeWord};
+use crate::reports::BodyError;
+
+/// Declares the kinds of problems: status, code and title.
+macro_rules! kinds {
+    ($($variant:ident $status:literal $code:literal $title:literal;)*) => {
+        /// What kind of problem it is.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Kind { $($variant,)* }
+
+        impl Kind {
+            fn parts(self) -> (u16, &'static str, &'static str) {
+                match self { $(Self::$variant => ($status, $code, $title),)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    InvalidParameter 400 "invalid_parameter" "A parameter is not valid";
+    MalformedJson 400 "malformed_json" "The body is not JSON";
+    TruncatedBody 400 "truncated_body" "The body is not whole";
+    UndecodableBody 400 "undecodable_body" "The body can't be unpacked";
+    NoReports 400 "no_reports" "The body holds no report";
+    Unauthorized 401 "unauthorized" "A key is needed";
+    Forbidden 403 "forbidden" "The key may not do this";
+    NoSuchPath 404 "not_found" "There is nothing here";
+    PlayNotFound 404 "play_not_found" "There is no such play";
+    MethodNotAllowed 405 "method_not_allowed" "This can't be done here";
+    RequestTimeout 408 "request_timeout" "The request came too slowly";
+    AmbiguousPlay 409 "ambiguous_play" "Several sources have such a play";
+    NotWaiting 409 "not_waiting" "The play waits for no decision";
+    AlreadyCounted 409 "already_counted" "The play was counted before";
+    BodyTooLarge 413 "body_too_large" "The body is too large";
+    TooManyReports 413 "too_many_reports" "The body has too many reports";
+    UnsupportedMediaType 415 "unsupported_media_type" "The body has the wrong media type";
+    UnsupportedEncoding 415 "unsupported_encoding" "The body is packed in an unknown way";
+    AllRejected 422 "all_rejected" "No report of the body is good";
+    InvalidRequest 422 "invalid_request" "The request is not valid";
+    RateLimited 429 "rate_limited" "The key sends too fast";
+    TooManyPlays 429 "too_many_plays" "The listeners play too much";
+    Internal 500 "internal_error" "Something broke";
+    Overloaded 503 "overloaded" "Too much at once";
+    StorageFull 503 "storage_full" "The disk is full";
+    StorageFailed 503 "storage_failed" "The disk failed";
+    StoreUnavailable 503 "store_unavailable" "A store doesn't answer";
+    CountingStopped 503 "counting_stopped" "Counting has stopped";
+    Closing 503 "closing" "The server is stopping";
+    NotReady 503 "not_ready" "The server is not ready";
+}
+
+/// A refusal on its way to the client.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    body: Box<ProblemBody>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        let (status, code, title) = kind.parts();
+        let body = ProblemBody {
+            kind: format!("urn:ledgerline:problem:{code}"),
+            title,
+            status,
+            code,
+            detail: detail.into(),
+            accepted: None,
+            rejected: None,
+            rejected_total: None,
+            sources: None,
+            scope: None,
+            parameter: None,
+            problems: None,
+        };
+        Self { body: Box::new(body), headers: Vec::new() }
+    }
+
+    /// A problem that passes: the client may try again after so many seconds.
+    pub(crate) fn passing(kind: Kind, detail: impl Into<String>, retry_after_s: u64) -> Self {
+        Self::new(kind, detail).with_header(header::RETRY_AFTER, HeaderValue::from(retry_after_s))
+    }
+
+    /// 500. What happened is for the operator only.
+    pub(crate) fn internal(what: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%what, "a request failed");
+        Self::new(Kind::Internal, "this is the server's fault; its log says more")
+    }
+
+    /// 400, naming the parameter.
+    pub(crate) fn parameter(name: &str, detail: impl std::fmt::Display) -> Self {
+        let mut problem = Self::new(Kind::InvalidParameter, format!("{name} {detail}"));
+        problem.body.parameter = Some(name.to_owned());
+        problem
+    }
+
+    /// 401 (RFC 6750, section 3).
+    pub(crate) fn unauthorized(challenge: &'static str, detail: &str) -> Self {
+        Self::new(Kind::Unauthorized, detail)
+            .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    }
+
+    /// 403, naming the scope that is lacking.
+    pub(crate) fn forbidden(scope: Scope) -> Self {
+        let name = scope.as_str();
+        let challenge =
+            format!("Bearer realm=\"ledgerline\", error=\"insufficient_scope\", scope=\"{name}\"");
+        let mut problem = Self::new(Kind::Forbidden, format!("this key lacks the scope {name}"));
+        problem.body.scope = Some(ScopeWord(scope));
+        match HeaderValue::from_str(&challenge) {
+            Ok(challenge) => problem.with_header(header::WWW_AUTHENTICATE, challenge),
+            Err(_) => problem,
+        }
+    }
+
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// Changes what the kind of problem adds to the body.
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut ProblemBody)) -> Self {
+        change(&mut self.body);
+        self
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status =
+            StatusCode::from_u16(self.body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        headers.extend(self.headers);
+        let body = serde_json::to_vec(&*self.body).unwrap_or_default();
+        (status, headers, body).into_response()
+    }
+}
+
+impl From<BodyError> for Problem {
+    fn from(error: BodyError) -> Self {
+        let kind = match error {
+            BodyError::UnsupportedType => Kind::UnsupportedMediaType,
+            BodyError::UnsupportedEncoding => Kind::UnsupportedEncoding,
+            BodyError::TooLarge { .. } => Kind::BodyTooLarge,
+            BodyError::TooManyReports { .. } => Kind::TooManyReports,
+            BodyError::Undecodable { .. } => Kind::UndecodableBody,
+            BodyError::Malformed { .. } => Kind::MalformedJson,
+            BodyError::Truncated { .. } => Kind::TruncatedBody,
+            BodyError::Empty => Kind::NoReports,
+            BodyError::NoMemory => return Self::passing(Kind::Overloaded, error.to_string(), 1),
+        };
+        let problem = Self::new(kind, error.to_string());
+        match error {
+            // RFC 9110, section 15.5.16: which ones would have been understood.
+            BodyError::UnsupportedEncoding => {
+                problem.with_header(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, zstd"))
+            }
+            BodyError::UnsupportedType => problem.with_header(
+                header::ACCEPT,
+                HeaderValue::from_static("application/json, application/x-ndjson"),
+            ),
+            _ => problem,
+        }
+    }
+}
+
+impl From<IntakeError> for Problem {
+    fn from(error: IntakeError) -> Self {
+        let (kind, retry_after_s) = match error {
+            IntakeError::RateLimited { retry_after_s } => (Kind::RateLimited, retry_after_s),
+            IntakeError::TooManyPlays { retry_after_s } => (Kind::TooManyPlays, retry_after_s),
+            IntakeError::Busy { retry_after_s } => (Kind::Overloaded, retry_after_s),
+            IntakeError::StorageFull { retry_after_s } => (Kind::StorageFull, retry_after_s),
+            IntakeError::StorageFailed => (Kind::StorageFailed, 60),
+            IntakeError::Closing => (Kind::Closing, 5),
+        };
+        Self::passing(kind, error.to_string(), retry_after_s)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "a store failed");
+        Self::passing(Kind::StoreUnavailable, "a store of the server doesn't answer", 5)
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Log(error) => Self::internal(&error),
+            ReadError::Store(error) => error.into(),
+            ReadError::Append(error) => IntakeError::from(error).into(),
+            ReadError::Stopped(why) => stopped(&why),
+        }
+    }
+}
+
+impl From<PlayError> for Problem {
+    fn from(error: PlayError) -> Self {
+        let detail = error.to_string();
+        match error {
+            PlayError::NotFound => Self::new(Kind::PlayNotFound, detail),
+            PlayError::Ambiguous { sources } => Self::new(Kind::AmbiguousPlay, detail)
+                .with(|problem| problem.sources = Some(sources)),
+            PlayError::Log(error) => Self::internal(&error),
+            PlayError::Stopped(why) => stopped(&why),
+        }
+    }
+}
+
+impl From<DecideError> for Problem {
+    fn from(error: DecideError) -> Self {
+        let detail = error.to_string();
+        match error {
+            DecideError::Play(error) => error.into(),
+            DecideError::NotWaiting(_) => Self::new(Kind::NotWaiting, detail),
+            DecideError::AlreadyCounted(_) => Self::new(Kind::AlreadyCounted, detail),
+            DecideError::NoteTooLong => Self::new(Kind::InvalidRequest, detail),
+            DecideError::Intake(error) => error.into(),
+        }
+    }
+}
+
+fn stopped(why: &str) -> Problem {
+    tracing::error!(why, "counting has stopped");
+    Problem::passing(Kind::CountingStopped, "counting has stopped; the server's log says why", 60)
+}

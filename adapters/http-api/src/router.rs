@@ -1,0 +1,86 @@
+//! The router, made from the table of endpoints.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use ledgerline_app::Deployment;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::authorisation::ENDPOINTS;
+use crate::guard::{self, Door, Guarded};
+use crate::limits::Limits;
+use crate::metrics::HttpMetrics;
+
+/// What of the HTTP side can be set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HttpOptions {
+    /// The most requests under way at once; beyond it they are answered 503. Probes don't count.
+    pub requests_max: usize,
+    /// The most memory that bodies may take at once, as sent and unpacked, in bytes.
+    pub body_memory_bytes_max: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// How many large bodies are decoded at once.
+    pub decoding_max: usize,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Self {
+            requests_max: 1024,
+            body_memory_bytes_max: 256 << 20,
+            body_timeout: Duration::from_secs(30),
+            decoding_max: cores,
+        }
+    }
+}
+
+/// What the endpoints share.
+pub(crate) struct Service {
+    pub deployment: Arc<Deployment>,
+    pub options: HttpOptions,
+    pub limits: Limits,
+    pub metrics: HttpMetrics,
+    pub door: Door,
+}
+
+/// The API, for callers with keys.
+#[must_use]
+pub fn router(deployment: Arc<Deployment>, options: HttpOptions) -> Router {
+    of_table(deployment, options, Door::Keys)
+}
+
+/// The API for whoever may open the control socket: no key is needed, everything is allowed.
+/// Reports sent this way have the source `control`.
+#[must_use]
+pub fn control_router(deployment: Arc<Deployment>) -> Router {
+    of_table(deployment, HttpOptions::default(), Door::operator())
+}
+
+fn of_table(deployment: Arc<Deployment>, options: HttpOptions, door: Door) -> Router {
+    let HttpOptions { requests_max, body_memory_bytes_max, decoding_max, .. } = options;
+    let service = Arc::new(Service {
+        deployment,
+        options,
+        limits: Limits::new(requests_max, body_memory_bytes_max, decoding_max),
+        metrics: HttpMetrics::new(),
+        door,
+    });
+    let mut router = Router::new();
+    for (endpoint, row) in ENDPOINTS.iter().enumerate() {
+        let guarded = Guarded { service: service.clone(), endpoint };
+        let route = (row.route)()
+            .route_layer(CatchPanicLayer::custom(guard::panicked))
+            .route_layer(from_fn_with_state(guarded, guard::guard));
+        router = router.route(row.path, route);
+    }
+    router
+        .method_not_allowed_fallback(guard::method_not_allowed)
+        .fallback(guard::no_such_path)
+        .with_state(service)
+        .layer(from_fn(guard::outermost))
+        .layer(CatchPanicLayer::custom(guard::panicked))
+}

@@ -1,0 +1,9 @@
+//! What each endpoint does, one file for each resource.
+
+pub(crate) mod adjudication;
+pub(crate) mod conservation;
+pub(crate) mod counts;
+pub(crate) mod fraud;
+pub(crate) mod operations;
+pub(crate) mod plays;
+pub(crate) mod reports;

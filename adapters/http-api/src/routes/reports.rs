@@ -1,0 +1,157 @@
+//! Reports come in: read whole, checked one by one, durable before they are acknowledged.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use ledgerline_app::access::Caller;
+use ledgerline_app::intake::{Queued, Rejection};
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+use crate::dto::{Accepted, Rejected, ReportBody};
+use crate::problem::{Kind, Problem};
+use crate::reports::{BodyError, BodyLimits, Encoding, Format, decode};
+use crate::request_body::{self, HeldBody, one_value};
+use crate::router::Service;
+
+/// The most rejections that are listed beside accepted reports.
+const REJECTED_MAX: usize = 1000;
+
+/// The most rejections that are listed where no report was accepted.
+const ALL_REJECTED_MAX: usize = 100;
+
+/// From this size on a body is decoded where it keeps no other request waiting. Packed ones
+/// are ten times as large as they look.
+const LARGE_BYTES: usize = 256 * 1024;
+const LARGE_PACKED_BYTES: usize = 32 * 1024;
+
+/// Sends playback reports.
+///
+/// The body is read and checked whole, then its good reports are kept as one group. The answer
+/// comes after they are durable: an acknowledged report survives any crash. Bad reports are named
+/// and the good ones kept; of a body that is cut or can't be unpacked, nothing is kept. Sending
+/// the same body again changes no count. At most 8 MiB unpacked, 50000 reports, 64 KiB a report;
+/// `Content-Encoding` may be `gzip` or `zstd`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/playback/report",
+    operation_id = "sendReports",
+    tag = "reports",
+    request_body(
+        description = "One report, an array of them, or one a line",
+        content(
+            (ReportBody = "application/json"),
+            (String = "application/x-ndjson"),
+            (String = "application/ndjson"),
+            (String = "application/jsonl"),
+        )
+    ),
+    responses((status = 202, description = "At least one report is durable", body = Accepted))
+)]
+pub(crate) async fn send(
+    State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (head, body) = request.into_parts();
+    // Refused before a byte of it is read, where the headers suffice.
+    let format = Format::from_header(one_value(&head.headers, &header::CONTENT_TYPE))?;
+    let encoding = encoding(&head.headers)?;
+    let held = request_body::read(&service, &head.headers, body, BodyLimits::LIVE.bytes).await?;
+    let large = if encoding == Encoding::Identity { LARGE_BYTES } else { LARGE_PACKED_BYTES };
+    let staged = if held.bytes.len() >= large {
+        let _turn = service.limits.decoding_turn().await?;
+        off_the_worker(|| stage(&service, &caller, format, encoding, held))?
+    } else {
+        stage(&service, &caller, format, encoding, held)?
+    };
+    let Staged { queued, rejections, .. } = staged;
+    let accepted = queued.durable().await?;
+    service.metrics.rejected(&rejections.by_code);
+    answer(accepted, rejections)
+}
+
+fn encoding(headers: &HeaderMap) -> Result<Encoding, Problem> {
+    if headers.contains_key(header::CONTENT_ENCODING) {
+        let value = one_value(headers, &header::CONTENT_ENCODING);
+        Ok(Encoding::from_header(Some(value.ok_or(BodyError::UnsupportedEncoding)?))?)
+    } else {
+        Ok(Encoding::Identity)
+    }
+}
+
+/// A body whose good reports are queued for the log.
+struct Staged<'d> {
+    queued: Queued<'d>,
+    rejections: Rejections,
+    // The log holds them as records until they are durable: about as much as the body.
+    _memory: crate::limits::Memory,
+}
+
+fn stage<'d>(
+    service: &'d Service,
+    caller: &Caller,
+    format: Format,
+    encoding: Encoding,
+    held: HeldBody,
+) -> Result<Staged<'d>, Problem> {
+    let HeldBody { bytes, mut memory } = held;
+    let mut reserve = |bytes| memory.take(bytes);
+    let reports = decode(format, encoding, bytes, &BodyLimits::LIVE, &mut reserve)?;
+    let mut batch = service.deployment.intake().begin(&caller.origin);
+    let mut rejections = Rejections::default();
+    let outcome = reports.each(
+        |number, line| {
+            let report = line.report().map_err(|error| error.at(number))?;
+            batch.add(number, &report)
+        },
+        |rejection| rejections.push(rejection),
+    );
+    service.metrics.unpacked(reports.bytes(), outcome.unknown_fields);
+    Ok(Staged { queued: batch.queue()?, rejections, _memory: memory })
+}
+
+/// Runs what takes milliseconds so that the requests behind it go on elsewhere.
+fn off_the_worker<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::current().runtime_flavor() {
+        RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
+
+/// The rejections of a body: all of them counted, the first ones kept.
+#[derive(Default)]
+struct Rejections {
+    kept: Vec<Rejected>,
+    total: u64,
+    by_code: BTreeMap<&'static str, u64>,
+}
+
+impl Rejections {
+    fn push(&mut self, rejection: Rejection) {
+        self.total += 1;
+        *self.by_code.entry(rejection.code).or_default() += 1;
+        if self.kept.len() < REJECTED_MAX {
+            self.kept.push(rejection.into());
+        }
+    }
+}
+
+fn answer(accepted: u64, rejections: Rejections) -> Result<Response, Problem> {
+    let Rejections { kept: mut rejected, total, .. } = rejections;
+    if accepted == 0 {
+        rejected.truncate(ALL_REJECTED_MAX);
+        let detail = "no report of the body is good; each one's detail says what would be right";
+        return Err(Problem::new(Kind::AllRejected, detail).with(|problem| {
+            problem.accepted = Some(0);
+            problem.rejected = Some(rejected);
+            problem.rejected_total = Some(total);
+        }));
+    }
+    let cut = total > rejected.len() as u64;
+    let body = Accepted { accepted, rejected, rejected_total: cut.then_some(total) };
+    Ok((StatusCode::ACCEPTED, Json(body)).into_response())
+}

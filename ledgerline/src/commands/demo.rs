@@ -1,0 +1,172 @@
+//! `demo`: the whole way of a small service's plays, from reports to an audited count.
+
+use ledgerline_ids::DayNo;
+use ledgerline_population::{Population, Profile, Truth};
+use serde_json::json;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::audit;
+use crate::chunks::Chunks;
+use crate::failure::Failure;
+use crate::feed::{self, FeedClock};
+use crate::output::{print, print_json, table, thousands};
+use crate::sending::{Sent, send};
+use crate::session::Session;
+use crate::summary::{Sums, rate};
+
+/// How many reports the demonstration's service sends.
+const REPORTS: u64 = 60_000;
+const SEED: u64 = 7;
+
+pub(super) async fn run(as_json: bool) -> Result<u8, Failure> {
+    let folder = Folder::make()?;
+    let outcome = show(&folder.0, as_json).await?;
+    Ok(u8::from(!outcome))
+}
+
+/// A data folder of the demonstration's own, removed at its end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn make() -> Result<Self, Failure> {
+        let path = std::env::temp_dir().join(format!("ledgerline-demo-{}", std::process::id()));
+        std::fs::create_dir(&path).map_err(|error| Failure::io(&path, &error))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+async fn show(data: &Path, as_json: bool) -> Result<bool, Failure> {
+    let say = |text: &str| if as_json { Ok(()) } else { print(text) };
+    say("A small service: listeners with retries, phones that were offline for days, players\n\
+         that send no key, and a bot farm. Their reports go into an empty deployment.\n")?;
+    let (reports, truth) = made_up()?;
+    let session = Session::begin(data).await?;
+    let shown = send_twice(&session, &reports, &truth, &say).await;
+    session.end().await?;
+    let shown = shown?;
+    say("\nNow everything is recounted from the raw log, by code that shares nothing with the\n\
+         counting, and compared: every play, every count, every sum.\n")?;
+    let audit = audit::audit(data).await?;
+    say(&audit.to_text())?;
+    let good = shown.first_agrees && shown.nothing_changed && audit.balanced();
+    if as_json {
+        print_json(&json!({
+            "good": good,
+            "truth_agrees": shown.first_agrees,
+            "nothing_changed": shown.nothing_changed,
+            "audit": audit.to_json(),
+        }))?;
+    } else if good {
+        print(
+            "\nThat was the whole way. Next: ledgerline serve --listen 127.0.0.1:8080, \
+             ledgerline keys create --scope reports:write,counts:read, and the first five \
+             minutes in the README.",
+        )?;
+    } else {
+        print("\nSomething differs: this is a bug. Please report it with what stands above.")?;
+    }
+    Ok(good)
+}
+
+struct Shown {
+    first_agrees: bool,
+    nothing_changed: bool,
+}
+
+async fn send_twice(
+    session: &Session,
+    reports: &[u8],
+    truth: &Truth,
+    say: &dyn Fn(&str) -> Result<(), Failure>,
+) -> Result<Shown, Failure> {
+    let devices = json!({ "devices": truth.bot_devices, "listed": true });
+    session.post("/control/v1/catalogue/devices", &devices).await?;
+    let before = Sums::now(session).await?;
+    let began = Instant::now();
+    let sent = send_all(session, reports).await?;
+    let first = Sums::now(session).await?;
+    let seconds = began.elapsed().as_secs_f64();
+    let per_second = i64::try_from(rate(sent.accepted, seconds)).unwrap_or(i64::MAX);
+    say(&format!(
+        "{} reports were made durable, judged and committed in {seconds:.2} s ({} a second).",
+        thousands(i64::try_from(sent.accepted).unwrap_or(i64::MAX)),
+        thousands(per_second),
+    ))?;
+    say("What became of each of them, and where the plays stand:\n")?;
+    say(&first.since(&before).table())?;
+    let first_agrees = agrees(&first, truth);
+    say(if first_agrees {
+        "\nThat is, play for play, what the listeners really did."
+    } else {
+        "\nThat is NOT what the listeners really did."
+    })?;
+
+    say("\nNow everything is sent again, as a phone does that never got its answer:\n")?;
+    send_all(session, reports).await?;
+    let second = Sums::now(session).await?;
+    let added = second.since(&first);
+    let mut rows = vec![["reports", "first", "again"].map(str::to_owned).to_vec()];
+    for verdict in first
+        .verdicts
+        .keys()
+        .chain(second.verdicts.keys())
+        .collect::<std::collections::BTreeSet<_>>()
+    {
+        let of = |sums: &Sums| sums.verdicts.get(verdict).copied().unwrap_or_default();
+        rows.push(vec![verdict.clone(), thousands(of(&first)), thousands(of(&added))]);
+    }
+    rows.push(vec!["= accepted".to_owned(), thousands(first.accepted), thousands(added.accepted)]);
+    say(&table(&rows))?;
+    let nothing_changed = first.statuses == second.statuses && second.holds;
+    say(if nothing_changed {
+        "\nEvery report was taken, and not one count changed."
+    } else {
+        "\nA count has CHANGED."
+    })?;
+    Ok(Shown { first_agrees, nothing_changed })
+}
+
+/// Whether the plays stand as their makers know that they must.
+fn agrees(sums: &Sums, truth: &Truth) -> bool {
+    let same = |status: &String, plays: &u64| {
+        let plays = i64::try_from(*plays).unwrap_or(i64::MAX);
+        sums.statuses.get(status).copied().unwrap_or_default() == plays
+    };
+    truth.plays.iter().all(|(status, plays)| same(status, plays))
+        && sums.plays() == i64::try_from(truth.plays_total).unwrap_or(i64::MAX)
+}
+
+async fn send_all(session: &Session, reports: &[u8]) -> Result<Sent, Failure> {
+    let origin = feed::origin("replay:demo", FeedClock::Event)?;
+    let mut chunks = Chunks::new(Cursor::new(reports));
+    let mut next = || chunks.next().map_err(|error| Failure::from_error(&error));
+    send(session, &origin, FeedClock::Event, &mut next, &|_| {}).await
+}
+
+fn made_up() -> Result<(Vec<u8>, Truth), Failure> {
+    let days = 10;
+    let population = Population {
+        seed: SEED,
+        reports: REPORTS,
+        listeners: Population::listeners_min(Profile::Service, REPORTS, days).max(400),
+        tracks: 5_000,
+        start: DayNo::MS * 20_513,
+        days,
+        shuffle: None,
+        windows: true,
+        profile: Profile::Service,
+    };
+    let mut reports = Vec::new();
+    let truth = population
+        .generate(&mut reports, &mut |_| {})
+        .map_err(|error| Failure::from_error(&error))?;
+    Ok((reports, truth))
+}

@@ -1,0 +1,101 @@
+//! `doctor`: whether everything is in order, and what to do where it isn't.
+
+use serde_json::{Value, json};
+use std::path::Path;
+
+use super::audit;
+use crate::data_folder::{DataFolder, Held, read_identity};
+use crate::failure::Failure;
+use crate::output::{print, print_json};
+use crate::session::Session;
+
+/// What is derived from the report log.
+const DERIVED: [&str; 2] = ["plays", "index"];
+
+pub(super) async fn run(data: &Path, rebuild: bool, as_json: bool) -> Result<u8, Failure> {
+    if read_identity(data)?.is_none() {
+        return Err(Failure::missing(format!(
+            "there is no deployment in {}; serve, import or replay makes one",
+            data.display()
+        )));
+    }
+    if rebuild {
+        remove_derived(data)?;
+    }
+    let mut checks = Vec::new();
+    let begun = check_server(data, &mut checks).await;
+    if begun {
+        match audit::audit(data).await {
+            Ok(audit) if audit.balanced() => checks.push(good("the recount balances")),
+            Ok(_) => checks.push(bad("the recount differs", "run ledgerline audit to see where")),
+            Err(failure) => checks.push(bad(&failure.to_string(), WAY_OUT)),
+        }
+    }
+    let well = checks.iter().all(|check| check["good"] == true);
+    if as_json {
+        print_json(&json!({ "good": well, "checks": checks }))?;
+    } else {
+        for check in &checks {
+            let mark = if check["good"] == true { "ok " } else { "NO " };
+            print(&format!("{mark} {}", check["what"].as_str().unwrap_or_default()))?;
+            if let Some(todo) = check["todo"].as_str() {
+                print(&format!("    {todo}"))?;
+            }
+        }
+    }
+    Ok(u8::from(!well))
+}
+
+const WAY_OUT: &str = "if it is in plays/ or index/: ledgerline doctor --rebuild; if it is in \
+                       reports/ or state.db: restore that file from a backup";
+
+async fn check_server(data: &Path, checks: &mut Vec<Value>) -> bool {
+    let session = match Session::begin(data).await {
+        Ok(session) => session,
+        Err(failure) => {
+            checks.push(bad(&failure.to_string(), WAY_OUT));
+            return false;
+        }
+    };
+    checks.push(good(match session {
+        Session::Own { .. } => "no server runs on this folder; its files can be opened",
+        Session::Server { .. } => "a server runs on this folder and answers",
+    }));
+    match session.get("/readyz").await {
+        Ok(_) => checks.push(good("everything that was accepted is being counted")),
+        Err(failure) => checks.push(bad(&failure.to_string(), "look at the server's log")),
+    }
+    match session.get("/api/v1/conservation").await {
+        Ok(law) if law["holds"] == true => checks.push(good("the conservation law holds")),
+        Ok(_) => checks.push(bad("the conservation law is broken", "run ledgerline audit")),
+        Err(failure) => checks.push(bad(&failure.to_string(), "look at the server's log")),
+    }
+    if let Err(failure) = session.end().await {
+        checks.push(bad(&failure.to_string(), WAY_OUT));
+        return false;
+    }
+    true
+}
+
+fn remove_derived(data: &Path) -> Result<(), Failure> {
+    let Held::Ours(folder) = DataFolder::hold(data)? else {
+        return Err(Failure::failed("stop the server first: it has this data folder"));
+    };
+    for name in DERIVED {
+        let path = folder.path().join(name);
+        match std::fs::remove_dir_all(&path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Failure::io(&path, &error)),
+        }
+    }
+    Ok(())
+}
+
+fn good(what: &str) -> Value {
+    json!({ "good": true, "what": what })
+}
+
+fn bad(what: &str, todo: &str) -> Value {
+    json!({ "good": false, "what": what, "todo": todo })
+}

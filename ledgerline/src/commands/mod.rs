@@ -1,0 +1,58 @@
+//! The commands, one file each.
+
+mod adjudicate;
+mod audit;
+mod catalog;
+mod counts;
+mod demo;
+mod doctor;
+mod explain;
+mod generate;
+mod import;
+mod keys;
+mod replay;
+mod serve;
+
+use crate::cli::{Cli, Command, DemoAction};
+use crate::failure::Failure;
+
+/// Runs a command. Says its exit code where it ends well or finds a difference.
+///
+/// # Errors
+/// [`Failure`], with an exit code of its own.
+pub async fn run(words: Cli) -> Result<u8, Failure> {
+    let (data, json) = (words.data, words.json);
+    match words.command {
+        Command::Demo(args) => match args.action {
+            Some(DemoAction::Generate(args)) => generate::run(&args),
+            None => demo::run(json).await,
+        },
+        Command::Serve { listen } => serve::run(&data, listen).await,
+        Command::Keys { action } => keys::run(&data, action, json).await,
+        Command::Import { from } => import::run(&data, from, json).await,
+        Command::Replay { files, clock, source } => {
+            replay::run(&data, &files, clock, &source, json).await
+        }
+        Command::Catalog { action } => catalog::run(&data, action, json).await,
+        Command::Counts { by, from, to, format } => {
+            counts::run(&data, by, (from, to), format, json).await
+        }
+        Command::Audit => audit::run(&data, json).await,
+        Command::Explain { what } => explain::run(&data, what, json).await,
+        Command::Adjudicate { action } => adjudicate::run(&data, action, json).await,
+        Command::Doctor { rebuild } => doctor::run(&data, rebuild, json).await,
+    }
+}
+
+/// Percent-encodes a text as one part of a path or of a query (RFC 3986, section 2.3).
+pub fn encoded(text: &str) -> String {
+    use std::fmt::Write as _;
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            write!(out, "%{byte:02X}").expect("a String takes everything");
+        }
+        out
+    })
+}

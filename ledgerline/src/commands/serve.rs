@@ -1,0 +1,88 @@
+//! `serve`: accept playback reports by HTTP and count them.
+
+use ledgerline_app::Deployment;
+use ledgerline_app::deployment::Settings;
+use ledgerline_http_api::{HttpOptions, router, serve};
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::control;
+use crate::data_folder::{DataFolder, Held};
+use crate::failure::Failure;
+use crate::output::print;
+
+pub(super) async fn run(data: &Path, listen: SocketAddr) -> Result<u8, Failure> {
+    let Held::Ours(folder) = DataFolder::hold(data)? else {
+        return Err(Failure::failed(format!(
+            "another process has {}; stop it first, or give this one a folder of its own with --data",
+            data.display()
+        )));
+    };
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| Failure::failed(format!("can't listen on {listen}: {error}")))?;
+    let opened = folder.open(Settings::default()).await?;
+    let deployment = opened.deployment.clone();
+    let (stop, stopped) = watch::channel(false);
+    let control = serve_control(data, deployment.clone(), stopped.clone())?;
+    let ticker = tokio::spawn({
+        let deployment = deployment.clone();
+        async move { deployment.tick_forever().await }
+    });
+    let address = listener.local_addr().map_err(|error| Failure::from_error(&error))?;
+    let api = router(deployment.clone(), HttpOptions::default());
+    let server = tokio::spawn(serve(listener, api, until(stopped)));
+    print(&format!("listening on http://{address}"))?;
+
+    wait_for_signal().await?;
+    // What was asked before is answered; then everything that was accepted is counted.
+    stop.send_replace(true);
+    let _ = server.await;
+    let _ = control.await;
+    ticker.abort();
+    let _ = std::fs::remove_file(control::socket_path(data));
+    opened.close().await?;
+    Ok(0)
+}
+
+/// Serves the control socket, which only this user may open.
+fn serve_control(
+    data: &Path,
+    deployment: Arc<Deployment>,
+    stopped: watch::Receiver<bool>,
+) -> Result<tokio::task::JoinHandle<()>, Failure> {
+    let path = control::socket_path(data);
+    // We hold the folder's lock: a socket that is there is a dead process's.
+    let _ = std::fs::remove_file(&path);
+    let socket = UnixListener::bind(&path).map_err(|error| Failure::io(&path, &error))?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))
+        .map_err(|error| Failure::io(&path, &error))?;
+    let router = control::router(deployment);
+    Ok(tokio::spawn(async move {
+        let served = axum::serve(socket, router).with_graceful_shutdown(until(stopped));
+        if let Err(error) = served.await {
+            tracing::error!(%error, "the control socket is no longer served");
+        }
+    }))
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is a stop too.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn wait_for_signal() -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::from_error(&error);
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
