@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::problem::{Kind, Problem};
@@ -72,6 +73,15 @@ impl Memory {
         }
         self.used_bytes = wanted;
         true
+    }
+}
+
+/// Runs work; where it is `large`, so that the requests behind it go on in another thread.
+pub(crate) fn off_the_worker<T>(large: bool, work: impl FnOnce() -> T) -> T {
+    if large && Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
+        tokio::task::block_in_place(work)
+    } else {
+        work()
     }
 }
 

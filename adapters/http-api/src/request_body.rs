@@ -29,7 +29,7 @@ pub(crate) async fn read(
 ) -> Result<HeldBody, Problem> {
     let length = content_length(headers);
     if length.is_some_and(|length| length > limit) {
-        return Err(BodyError::TooLarge { limit }.into());
+        return Err(too_large(limit));
     }
     let reading = collect(service.limits.memory(), body, length.unwrap_or(0), limit);
     let read = tokio::time::timeout(service.options.body_timeout, reading).await;
@@ -54,7 +54,7 @@ async fn collect(
         })?;
         let Some(data) = frame.data_ref() else { continue };
         if bytes.len() + data.len() > limit {
-            return Err(BodyError::TooLarge { limit }.into());
+            return Err(too_large(limit));
         }
         // What was announced has been taken already.
         let beyond = (bytes.len() + data.len()).saturating_sub(bytes.len().max(length));
@@ -64,6 +64,10 @@ async fn collect(
         bytes.extend_from_slice(data);
     }
     Ok(HeldBody { bytes, memory })
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(Kind::BodyTooLarge, format!("a body has at most {limit} bytes here"))
 }
 
 fn too_slow() -> Problem {

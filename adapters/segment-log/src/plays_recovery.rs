@@ -163,10 +163,7 @@ impl Found {
         let mut files = Vec::new();
         for header in &self.headers[self.durable_headers..] {
             let path = header.path();
-            let file = disk.open_or_create(&path).map_err(OpenError::io(&path))?;
-            // Its sync may have failed in the run before, and no sync tries that again.
-            file.write_at(0, &header.encode()).map_err(OpenError::io(&path))?;
-            files.push(file);
+            files.push(disk.open_or_create(&path).map_err(OpenError::io(&path))?);
         }
         let last_file = files.pop().expect("the last segment is never taken for durable");
         if let Some(detail) = self.broken {

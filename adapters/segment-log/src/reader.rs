@@ -8,11 +8,8 @@ use std::sync::Arc;
 
 use crate::error::{OpenError, damaged, refused};
 use crate::report_log::place;
-use crate::segment::{HeaderFault, SEGMENT_HEADER_BYTES, SegmentHeader};
+use crate::segment::{HeaderFault, LOOKS_MAX, SEGMENT_HEADER_BYTES, SegmentHeader};
 use crate::walk::{FrameWalk, Step};
-
-/// So many times a segment may be released just when it is opened.
-const LOOKS_MAX: u32 = 10;
 
 /// Reads a report log without writing to it, also while another process appends to it.
 /// Every frame that it gives was verified against its checksum.

@@ -10,16 +10,16 @@ use tokio::sync::{oneshot, watch};
 use crate::closed::ClosedMark;
 use crate::error::OpenError;
 use crate::options::Options;
-use crate::recovery::{Found, look};
+use crate::recovery::{Opened, look};
 use crate::segment::{LogKind, Place};
-use crate::writer::{Partition, Writer};
+use crate::writer::{Means, Partition, Writer};
 
 /// The embedded report log: one folder of segments and one writing thread per partition.
 ///
 /// Dropped without [`ReportLog::close`] it forgets what is queued and leaves the disk as a
 /// crash would.
 pub struct SegmentReportLog {
-    disk: Arc<dyn Disk>,
+    means: Arc<Means>,
     partitions: Vec<Arc<Partition>>,
     // Empty once the log was closed.
     writers: Mutex<Vec<JoinHandle<()>>>,
@@ -43,27 +43,19 @@ impl SegmentReportLog {
         expected_ends: &[Position],
     ) -> Result<Self, OpenError> {
         assert!(options.partitions > 0, "a log has a partition");
-        let mut found = Vec::new();
-        for number in 0..options.partitions {
-            let place = place(PartitionId(number), options.partitions);
-            let expected_end = expected_ends.get(usize::from(number)).copied().unwrap_or_default();
-            found.push(look(&*disk, place, &options, expected_end)?);
-        }
-        // All of it is sound: only now is anything changed.
-        let acted = found.into_iter().map(|found: Found| found.act(&*disk));
-        let opened = acted.collect::<Result<Vec<_>, _>>()?;
+        let means = Arc::new(Means { disk, clock, options });
+        let opened = open_all(&means, expected_ends)?;
         let mut partitions = Vec::new();
         let mut writers = Vec::new();
         for opened in opened {
             let name = format!("reports-{}", opened.place.partition);
-            let partition = Arc::new(Partition::new(&opened, &disk, &options));
-            let (disk, clock) = (Arc::clone(&disk), Arc::clone(&clock));
-            let writer = Writer::new(Arc::clone(&partition), opened, disk, clock, options.clone());
+            let partition = Arc::new(Partition::new(&opened, &means));
+            let writer = Writer::new(Arc::clone(&partition), opened, Arc::clone(&means));
             let spawned = std::thread::Builder::new().name(name).spawn(move || writer.run());
             writers.push(spawned.expect("the system gives a thread to each partition"));
             partitions.push(partition);
         }
-        Ok(Self { disk, partitions, writers: Mutex::new(writers) })
+        Ok(Self { means, partitions, writers: Mutex::new(writers) })
     }
 
     fn partition(&self, partition: PartitionId) -> &Partition {
@@ -81,12 +73,24 @@ impl SegmentReportLog {
             last_segment: last.header().first,
             last_length: last.end(),
         };
-        if let Err(error) = mark.write(&*self.disk, &partition.place) {
+        if let Err(error) = mark.write(&*self.means.disk, &partition.place) {
             // The next opening will treat it like a crash, after which nothing is missing.
             let log = partition.place.folder();
             tracing::warn!(%log, %error, "that the log was closed in order could not be noted");
         }
     }
+}
+
+// Changes nothing before all partitions have proved to be sound.
+fn open_all(means: &Means, expected_ends: &[Position]) -> Result<Vec<Opened>, OpenError> {
+    let partitions = means.options.partitions;
+    let mut found = Vec::new();
+    for number in 0..partitions {
+        let place = place(PartitionId(number), partitions);
+        let expected_end = expected_ends.get(usize::from(number)).copied().unwrap_or_default();
+        found.push(look(&*means.disk, place, &means.options, expected_end)?);
+    }
+    found.into_iter().map(|found| found.act(&*means.disk)).collect()
 }
 
 pub(crate) fn place(partition: PartitionId, partitions: u16) -> Place {

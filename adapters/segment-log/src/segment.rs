@@ -30,6 +30,9 @@ const MAGIC: [u8; 4] = *b"LLSG";
 const VERSION: u16 = 1;
 const NAME_DIGITS: usize = 20;
 
+/// So many times a segment may be released by another process just when it is opened.
+pub(crate) const LOOKS_MAX: u32 = 10;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogKind {
     Reports,
@@ -109,17 +112,27 @@ impl Place {
 
     /// The files of this place that are named like segments, in order, with their headers.
     pub(crate) fn candidates(&self, disk: &dyn Disk) -> Result<Vec<Candidate>, OpenError> {
+        let mut looks_left = LOOKS_MAX;
+        loop {
+            match self.look(disk) {
+                // Another process released it since the folder was listed.
+                Err(OpenError::Io { source, .. })
+                    if source.kind() == io::ErrorKind::NotFound && looks_left > 0 =>
+                {
+                    looks_left -= 1;
+                }
+                looked => return looked,
+            }
+        }
+    }
+
+    fn look(&self, disk: &dyn Disk) -> Result<Vec<Candidate>, OpenError> {
         let folder = self.folder();
         let names = disk.list(&folder).map_err(OpenError::io(&folder))?;
         let mut candidates = Vec::new();
         for base in names.iter().filter_map(|name| base_of(name)) {
             let path = self.path(base);
-            let file = match disk.open(&path) {
-                Ok(file) => file,
-                // Released since the folder was listed. If it was not, a gap will be found.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(OpenError::io(&path)(error)),
-            };
+            let file = disk.open(&path).map_err(OpenError::io(&path))?;
             let mut bytes = [0; HEADER_BYTES];
             let read = file.read_at(0, &mut bytes).map_err(OpenError::io(&path))?;
             let length = file.length().map_err(OpenError::io(&path))?;

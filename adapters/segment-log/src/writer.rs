@@ -26,12 +26,17 @@ pub(crate) struct Partition {
     pub end: watch::Sender<Position>,
 }
 
+/// What all partitions of a log work with.
+pub(crate) struct Means {
+    pub disk: Arc<dyn Disk>,
+    pub clock: Arc<dyn Clock>,
+    pub options: Options,
+}
+
 /// The writer of one partition.
 pub(crate) struct Writer {
     partition: Arc<Partition>,
-    disk: Arc<dyn Disk>,
-    clock: Arc<dyn Clock>,
-    options: Options,
+    means: Arc<Means>,
     file: Arc<dyn DiskFile>,
     segment: Arc<Segment>,
     // The segment is followed by another even if the next frame would fit: its successor
@@ -52,11 +57,12 @@ enum Trouble {
 }
 
 impl Partition {
-    pub(crate) fn new(opened: &Opened, disk: &Arc<dyn Disk>, options: &Options) -> Self {
+    pub(crate) fn new(opened: &Opened, means: &Means) -> Self {
+        let (disk, options) = (Arc::clone(&means.disk), &means.options);
         Self {
             place: opened.place,
             queue: Queue::new(options.queue_bytes_max, options.queue_groups_max),
-            shelf: Shelf::new(opened.place, Arc::clone(disk), opened.segments.clone()),
+            shelf: Shelf::new(opened.place, disk, opened.segments.clone()),
             tail: Mutex::new(TailCache::new(options.tail_bytes_max)),
             end: watch::Sender::new(opened.end),
         }
@@ -75,19 +81,11 @@ impl Drop for FailAtPanic<'_> {
 }
 
 impl Writer {
-    pub(crate) fn new(
-        partition: Arc<Partition>,
-        opened: Opened,
-        disk: Arc<dyn Disk>,
-        clock: Arc<dyn Clock>,
-        options: Options,
-    ) -> Self {
+    pub(crate) fn new(partition: Arc<Partition>, opened: Opened, means: Arc<Means>) -> Self {
         let segment = partition.shelf.last();
         Self {
             partition,
-            disk,
-            clock,
-            options,
+            means,
             file: opened.last_file,
             segment,
             sealed: false,
@@ -101,13 +99,13 @@ impl Writer {
     pub(crate) fn run(mut self) {
         let partition = Arc::clone(&self.partition);
         let _guard = FailAtPanic(&partition.queue);
-        while let Some(groups) = partition.queue.take(self.options.commit_bytes_max) {
+        while let Some(groups) = partition.queue.take(self.means.options.commit_bytes_max) {
             self.commit(groups);
         }
     }
 
     fn commit(&mut self, groups: Vec<Waiting>) {
-        self.received_at = self.received_at.max(self.clock.now());
+        self.received_at = self.received_at.max(self.means.clock.now());
         let received_at = self.received_at;
         let mut first = self.next;
         match self.write(&groups) {
@@ -179,7 +177,7 @@ impl Writer {
 
     fn is_full_with(&self, header: &FrameHeader) -> bool {
         let end = self.segment.end();
-        let fits = end + header.frame_bytes() <= self.options.segment_bytes_max;
+        let fits = end + header.frame_bytes() <= self.means.options.segment_bytes_max;
         // A frame that is larger than a segment has one for itself.
         self.sealed || (!fits && end > SEGMENT_HEADER_BYTES)
     }
@@ -203,17 +201,17 @@ impl Writer {
             first_byte: self.segment.end_byte(),
             mark: self.received_at.get(),
         };
-        match header.begin(&*self.disk) {
+        match header.begin(&*self.means.disk) {
             Ok(file) => {
                 self.file = file;
-                self.segment = Arc::new(Segment::new(header, self.options.index_every_bytes));
+                self.segment = Arc::new(Segment::new(header, self.means.options.index_every_bytes));
                 self.partition.shelf.push(Arc::clone(&self.segment));
                 self.sealed = false;
                 Ok(())
             }
             Err(BeginError::Write(error) | BeginError::Sync(error)) if is_full(&error) => {
                 // To leave the room to others. If it stays, it is begun anew next time.
-                let removed = self.disk.remove(&header.path());
+                let removed = self.means.disk.remove(&header.path());
                 tracing::debug!(?removed, "there is no room for another segment");
                 Err(Trouble::Full)
             }

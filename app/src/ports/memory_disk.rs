@@ -103,6 +103,16 @@ impl MemoryDisk {
         self.lock().faults.failing_writes = Some((calls, kind));
     }
 
+    /// The system tries to write what was not synced, fails, and believes it clean from now
+    /// on. Nobody learns of that who has no file open, and nobody must have one.
+    pub fn fail_to_write_back(&self) {
+        for name in self.lock().names.values() {
+            if let Name::File(content) = name {
+                hold(content).give_up();
+            }
+        }
+    }
+
     /// The power goes off at the `calls`th call that changes anything, counted from 1:
     /// that one and all later calls fail, until [`MemoryDisk::crash`] brings it back.
     pub fn power_off_at(&self, calls: u64) {
@@ -434,7 +444,7 @@ impl DiskFile for MemoryFile {
         state.faults.call()?;
         let mut content = hold(&self.content);
         if let Err(error) = next_fault(&mut state.faults.failing_syncs) {
-            content.changed.values_mut().for_each(|changed| changed.given_up = true);
+            content.give_up();
             return Err(error);
         }
         state.syncs += 1;
@@ -472,6 +482,10 @@ impl Content {
     fn truncate(&mut self, length: usize) {
         self.touch(length.min(self.bytes.len()), length.max(self.bytes.len()));
         self.bytes.resize(length, 0);
+    }
+
+    fn give_up(&mut self) {
+        self.changed.values_mut().for_each(|changed| changed.given_up = true);
     }
 
     fn crash(&mut self, choose: &mut dyn FnMut(u64) -> u64) {

@@ -67,8 +67,8 @@ pub struct FraudPage {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuleRequest {
-    /// The listener.
-    #[schema(min_length = 1, max_length = 128)]
+    /// The listener. At most 128 bytes, no control characters.
+    #[schema(min_length = 1, max_length = 128, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
     pub user_id: String,
     /// The play's key.
     #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-]+$")]

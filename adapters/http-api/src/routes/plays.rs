@@ -20,7 +20,7 @@ use crate::router::Service;
     operation_id = "readPlay",
     tag = "plays",
     params(
-        ("user_id" = String, Path, description = "The listener, percent-encoded; at most 128 bytes of UTF-8, no control characters", min_length = 1, max_length = 128),
+        ("user_id" = String, Path, description = "The listener, percent-encoded; at most 128 bytes of UTF-8, no control characters", min_length = 1, max_length = 128, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$"),
         ("play_id" = String, Path, description = "The play's key", min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-]+$"),
         ("source" = Option<String>, Query, description = "The source; needed where several have such a play", min_length = 1, max_length = 96, pattern = "^[A-Za-z0-9_.:/@+-]+$", nullable = false),
     ),

@@ -9,9 +9,9 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use ledgerline_app::access::Caller;
 use ledgerline_app::intake::{Queued, Rejection};
-use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::dto::{Accepted, Rejected, ReportBody};
+use crate::limits::{Memory, off_the_worker};
 use crate::problem::{Kind, Problem};
 use crate::reports::{BodyError, BodyLimits, Encoding, Format, decode};
 use crate::request_body::{self, HeldBody, one_value};
@@ -61,14 +61,12 @@ pub(crate) async fn send(
     let format = Format::from_header(one_value(&head.headers, &header::CONTENT_TYPE))?;
     let encoding = encoding(&head.headers)?;
     let held = request_body::read(&service, &head.headers, body, BodyLimits::LIVE.bytes).await?;
-    let large = if encoding == Encoding::Identity { LARGE_BYTES } else { LARGE_PACKED_BYTES };
-    let staged = if held.bytes.len() >= large {
-        let _turn = service.limits.decoding_turn().await?;
-        off_the_worker(|| stage(&service, &caller, format, encoding, held))?
-    } else {
-        stage(&service, &caller, format, encoding, held)?
-    };
-    let Staged { queued, rejections, .. } = staged;
+    let threshold = if encoding == Encoding::Identity { LARGE_BYTES } else { LARGE_PACKED_BYTES };
+    let large = held.bytes.len() >= threshold;
+    let turn = if large { Some(service.limits.decoding_turn().await?) } else { None };
+    let staged = off_the_worker(large, || stage(&service, &caller, format, encoding, held))?;
+    drop(turn);
+    let Staged { queued, rejections, memory: _memory } = staged;
     let accepted = queued.durable().await?;
     service.metrics.rejected(&rejections.by_code);
     answer(accepted, rejections)
@@ -88,7 +86,7 @@ struct Staged<'d> {
     queued: Queued<'d>,
     rejections: Rejections,
     // The log holds them as records until they are durable: about as much as the body.
-    _memory: crate::limits::Memory,
+    memory: Memory,
 }
 
 fn stage<'d>(
@@ -111,15 +109,7 @@ fn stage<'d>(
         |rejection| rejections.push(rejection),
     );
     service.metrics.unpacked(reports.bytes(), outcome.unknown_fields);
-    Ok(Staged { queued: batch.queue()?, rejections, _memory: memory })
-}
-
-/// Runs what takes milliseconds so that the requests behind it go on elsewhere.
-fn off_the_worker<T>(work: impl FnOnce() -> T) -> T {
-    match Handle::current().runtime_flavor() {
-        RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
-        _ => work(),
-    }
+    Ok(Staged { queued: batch.queue()?, rejections, memory })
 }
 
 /// The rejections of a body: all of them counted, the first ones kept.

@@ -4,3 +4,4 @@ mod bodies;
 mod lines;
 mod openapi;
 mod properties;
+mod serve;

@@ -37,6 +37,7 @@ enum Ending {
     Closed,
     ClosedThenCrashed,
     Killed,
+    KilledAndNotWrittenBack,
     Crashed,
 }
 
@@ -55,6 +56,7 @@ fn lives() -> impl Strategy<Value = Vec<Life>> {
         1 => Just(Ending::Closed),
         1 => Just(Ending::ClosedThenCrashed),
         1 => Just(Ending::Killed),
+        1 => Just(Ending::KilledAndNotWrittenBack),
         3 => Just(Ending::Crashed),
     ];
     let opening = prop::option::weighted(0.3, 1..30u64);
@@ -204,6 +206,8 @@ fn check(lives: &[Life]) {
         let powered_off = matches!(life.trouble, Trouble::PowerOff(_));
         if powered_off || matches!(life.ending, Ending::ClosedThenCrashed | Ending::Crashed) {
             disk.crash(&mut choose);
+        } else if life.ending == Ending::KilledAndNotWrittenBack {
+            disk.fail_to_write_back();
         }
     }
     open_and_check(&disk, &mut known, lives.len());

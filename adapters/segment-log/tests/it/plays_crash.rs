@@ -116,6 +116,8 @@ impl Run {
         self.unmake();
         if crash {
             self.disk.crash(&mut |limit| choices.below(limit));
+        } else if choices.below(2) == 0 {
+            self.disk.fail_to_write_back();
         }
         self.log = Some(open(&self.disk).expect("a crash is no damage"));
         let length = self.log().length();

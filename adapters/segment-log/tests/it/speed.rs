@@ -12,10 +12,10 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::oneshot;
 
-const RECORD_BYTES: usize = 130;
-const GROUP_RECORDS: usize = 1000;
+const RECORD_BYTES: u8 = 130;
+const GROUP_RECORDS: u8 = 250;
 const TOTAL_BYTES: usize = 2 << 30;
-const WAITING_MAX: usize = 256;
+const WAITING_MAX: usize = 1024;
 
 fn report(what: &str, bytes: usize, started: Instant) {
     let seconds = started.elapsed().as_secs_f64();
@@ -38,9 +38,7 @@ fn bare_writes(disk: &dyn Disk) {
 fn group() -> RecordGroup {
     let mut group = RecordGroup::default();
     for number in 0..GROUP_RECORDS {
-        group.push_with(|out| {
-            out.extend((0..RECORD_BYTES).map(|at| (at * 31 + number) as u8));
-        });
+        group.push_with(|out| out.extend((0..RECORD_BYTES).map(|at| at.wrapping_mul(31) ^ number)));
     }
     group
 }
@@ -79,9 +77,9 @@ fn plays(disk: &Arc<dyn Disk>) {
     let mut log =
         SegmentPlaysLog::open(Arc::clone(disk), PartitionId(0), 1, PlaysOptions::default())
             .unwrap();
-    let record = [9u8; RECORD_BYTES];
+    let record = [9u8; RECORD_BYTES as usize];
     let started = Instant::now();
-    let count = TOTAL_BYTES / RECORD_BYTES;
+    let count = TOTAL_BYTES / record.len();
     for number in 0..count {
         log.append(&mut |out| out.extend_from_slice(&record));
         if number % 10_000 == 0 {

@@ -2,7 +2,9 @@
 
 use crate::support::{P0, all, append, end, group, open, segments, small, try_append, try_open};
 use ledgerline_app::ports::memory_disk::MemoryDisk;
-use ledgerline_app::ports::{AppendError, ReportLog};
+use ledgerline_app::ports::{AppendError, Disk, ReportLog};
+use ledgerline_ids::{Position, UnixMs};
+use ledgerline_records::frame::FrameHeader;
 use ledgerline_segment_log::Options;
 use std::io::ErrorKind;
 
@@ -119,6 +121,29 @@ fn a_failed_sync_of_a_new_segment_fails_the_partition() {
         disk.crash(&mut |_| choice);
         assert_eq!(all(&try_open(&disk, Options::new(1), 1).unwrap()), ["a"]);
     }
+}
+
+// A process that was killed could not sync, and the system failed to write what it left.
+#[test]
+fn a_frame_that_is_only_in_memory_is_written_again_at_opening() {
+    let disk = MemoryDisk::new();
+    let log = open(&disk, Options::new(1));
+    append(&log, &["a"]);
+    drop(log);
+    let path = segments(&disk).pop().unwrap();
+    let file = disk.open_or_create(&path).unwrap();
+    let long = "b".repeat(2000);
+    let frame = group(&[&long]);
+    let header = FrameHeader::of(frame.payload(), 1, Position(1), UnixMs::EPOCH);
+    let bytes = [&header.encode(), frame.payload()].concat();
+    file.write_at(file.length().unwrap(), &bytes).unwrap();
+    drop(file);
+    disk.fail_to_write_back();
+    let log = open(&disk, Options::new(1));
+    append(&log, &["c"]);
+    drop(log);
+    disk.crash(&mut |_| 0);
+    assert_eq!(all(&try_open(&disk, Options::new(1), 3).unwrap()), ["a", &long, "c"]);
 }
 
 #[test]
