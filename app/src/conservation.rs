@@ -68,10 +68,7 @@ impl Deployment {
         let totals = self.facts.totals().await?;
         let log = self.log.clone();
         let partitions = tokio::task::spawn_blocking(move || {
-            totals
-                .into_iter()
-                .map(|totals| of_partition(&*log, totals))
-                .collect::<Result<Vec<_>, _>>()
+            totals.iter().map(|totals| of_partition(&*log, totals)).collect::<Result<Vec<_>, _>>()
         })
         .await
         .map_err(|error| ReadError::Stopped(error.to_string()))??;
@@ -81,7 +78,7 @@ impl Deployment {
 
 fn of_partition(
     log: &dyn ReportLog,
-    totals: PartitionTotals,
+    totals: &PartitionTotals,
 ) -> Result<PartitionConservation, LogError> {
     let partition = totals.commit.partition;
     let log_end = *log.end(partition).borrow();

@@ -31,7 +31,6 @@ pub fn socket_path(folder: &Path) -> PathBuf {
 }
 
 /// All that the control socket serves.
-#[must_use]
 pub fn router(deployment: Arc<Deployment>) -> Router {
     let operator = Router::new()
         .route("/control/v1/settle", post(settle))

@@ -149,6 +149,7 @@ fn other(service: &Service, problem: Problem) -> Response {
 }
 
 /// 500 for a panic; what it said is for the operator.
+#[allow(clippy::needless_pass_by_value, reason = "the layer gives it away")]
 pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let said = panic.downcast_ref::<String>().map(String::as_str);
     let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
@@ -187,5 +188,16 @@ mod tests {
         assert_eq!(bearer_of(&["Bearer a", "Bearer a"]), None);
         assert_eq!(bearer_of(&[]), None);
         assert_eq!(bearer_of(&[&format!("Bearer {}", "x".repeat(513))]), None);
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_without_what_it_said() {
+        for panic in [Box::new("secret") as Box<dyn Any + Send>, Box::new("secret".to_owned())] {
+            let response = panicked(panic);
+            assert_eq!(response.status(), axum::http::StatusCode::INTERNAL_SERVER_ERROR);
+            let body = axum::body::to_bytes(response.into_body(), 10_000).await;
+            let body = String::from_utf8(body.expect("it is short").into()).expect("it is text");
+            assert!(body.contains("internal_error") && !body.contains("secret"), "{body}");
+        }
     }
 }

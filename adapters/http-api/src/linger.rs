@@ -75,3 +75,32 @@ async fn throw_away(mut body: Body) {
 pub(crate) async fn next_frame(body: &mut Body) -> Option<Result<Frame<Bytes>, axum::Error>> {
     std::future::poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Router;
+    use axum::middleware::from_fn;
+    use axum::routing::post;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    #[tokio::test]
+    async fn a_client_that_is_still_sending_reads_the_answer() {
+        let router = Router::new()
+            .route("/", post(|| async { "refused" }))
+            .layer(from_fn(crate::guard::outermost));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = listener.local_addr().expect("it is bound");
+        let server = tokio::spawn(crate::serve(listener, router, std::future::pending()));
+        let mut stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
+        let body = vec![b'x'; 10 << 20];
+        let length = body.len();
+        let head = format!("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.expect("it reads");
+        stream.write_all(&body).await.expect("it reads all of the body, though it needs none");
+        let mut answer = [0; 15];
+        stream.read_exact(&mut answer).await.expect("it answers");
+        assert_eq!(&answer, b"HTTP/1.1 200 OK");
+        server.abort();
+    }
+}

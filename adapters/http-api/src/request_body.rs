@@ -91,7 +91,7 @@ pub(crate) async fn read_json<T: DeserializeOwned>(
         return Err(Problem::new(Kind::UnsupportedMediaType, "send it as application/json")
             .with_header(header::ACCEPT, HeaderValue::from_static("application/json")));
     }
-    if !headers.get(header::CONTENT_ENCODING).is_none_or(|value| value == "identity") {
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|value| value != "identity") {
         return Err(Problem::new(Kind::UnsupportedEncoding, "send the body as it is")
             .with_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity")));
     }

@@ -48,14 +48,12 @@ pub(crate) struct Service {
 }
 
 /// The API, for callers with keys.
-#[must_use]
 pub fn router(deployment: Arc<Deployment>, options: HttpOptions) -> Router {
     of_table(deployment, options, Door::Keys)
 }
 
 /// The API for whoever may open the control socket: no key is needed, everything is allowed.
 /// Reports sent this way have the source `control`.
-#[must_use]
 pub fn control_router(deployment: Arc<Deployment>) -> Router {
     of_table(deployment, HttpOptions::default(), Door::operator())
 }

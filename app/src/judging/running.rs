@@ -360,7 +360,7 @@ impl Running {
         self.memory.plays.sync()?;
         let sorted = self.partition.table().sorted();
         let state = self.partition.state();
-        let runs = self.memory.runs.seal(&sorted, &state.strays, state.clock)?;
+        let runs = self.memory.runs.seal(&sorted, state.clock)?;
         let snapshot = Snapshot {
             position: self.position,
             plays_bytes: self.memory.plays.length(),

@@ -70,12 +70,11 @@ impl Runs {
     pub(crate) fn seal(
         &mut self,
         entries: &Entries,
-        strays: &BTreeSet<DayNo>,
         clock: UnixMs,
     ) -> Result<Vec<String>, LogError> {
         self.runs.retain(|run| run.sections.keys().any(|bucket| !bucket.is_forgotten(clock)));
         if !entries.is_empty() {
-            let run = self.write(entries, strays)?;
+            let run = self.write(entries)?;
             self.runs.push(run);
         }
         while let Some(from) = self.piled_up() {
@@ -84,7 +83,7 @@ impl Runs {
                 newest_first.push(run.read_all(&self.folder)?);
             }
             let merged = merge_entries(&newest_first, |bucket| !bucket.is_forgotten(clock));
-            let run = self.write(&merged, strays)?;
+            let run = self.write(&merged)?;
             self.runs.truncate(from);
             self.runs.push(run);
         }
@@ -106,12 +105,11 @@ impl Runs {
         (self.runs.len() - from >= MERGE_AT).then_some(from)
     }
 
-    fn write(&mut self, entries: &Entries, strays: &BTreeSet<DayNo>) -> Result<Run, LogError> {
+    fn write(&mut self, entries: &Entries) -> Result<Run, LogError> {
         let name = format!("{:010}.run", self.next);
         self.next += 1;
         let path = format!("{}/{name}", self.folder);
-        let is_stray = |bucket| matches!(bucket, Bucket::Day(day) if strays.contains(&day));
-        let bytes = encode_run(entries, is_stray);
+        let bytes = encode_run(entries);
         let write = || {
             self.disk.create_folder(&self.folder)?;
             let file = self.disk.open_or_create(&path)?;
@@ -182,7 +180,7 @@ impl Run {
         {
             return Ok(Some(entry));
         }
-        if homes.own == Bucket::Archive || !(homes.every_day || !strays.is_empty()) {
+        if homes.own == Bucket::Archive || (!homes.every_day && strays.is_empty()) {
             return Ok(None);
         }
         for (bucket, section) in self.sections.range(Bucket::Day(DayNo(0))..) {

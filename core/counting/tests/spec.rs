@@ -1,6 +1,12 @@
 //! The tables of the counting rules, run through the real partition: with its index in
 //! memory, sealed after every few records, and built again from a snapshot in between.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    reason = "a test may fail, and its logs are short"
+)]
+
 #[path = "../../../recount/tests/fixture/mod.rs"]
 mod fixture;
 
@@ -129,7 +135,7 @@ fn count(records: &[Record], between: Between) -> Outcome {
         if (index + 1) % every == 0 {
             let state = partition.state();
             let sorted = partition.table().sorted();
-            memory.runs.push(encode_run(&sorted, |_| false));
+            memory.runs.push(encode_run(&sorted));
             partition.sealed();
             if matches!(between, Between::Restart(_)) {
                 partition = Partition::restore(key(), &state);

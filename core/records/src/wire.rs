@@ -55,7 +55,6 @@ impl<'o> Writer<'o> {
 
     /// LEB128, least significant group first.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time are taken off")]
     pub(crate) fn number(&mut self, mut value: u64) {
         while value >= 0x80 {
             self.out.push((value & 0x7f) as u8 | 0x80);

@@ -63,8 +63,9 @@ impl Encoding {
 }
 
 fn zstd_reader<'a, R: BufRead + 'a>(bytes: R) -> Result<impl Read + 'a, BodyError> {
-    let mut reader = zstd::stream::read::Decoder::with_buffer(bytes).map_err(undecodable)?;
-    reader.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(undecodable)?;
+    let mut reader =
+        zstd::stream::read::Decoder::with_buffer(bytes).map_err(|error| undecodable(&error))?;
+    reader.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(|error| undecodable(&error))?;
     Ok(reader)
 }
 
@@ -79,7 +80,7 @@ fn read_all(
             return Err(BodyError::NoMemory);
         }
         let step = packed.by_ref().take(STEP_BYTES as u64).read_to_end(&mut unpacked);
-        let read = step.map_err(undecodable)?;
+        let read = step.map_err(|error| undecodable(&error))?;
         if unpacked.len() > limit {
             return Err(BodyError::TooLarge { limit });
         }
@@ -90,7 +91,7 @@ fn read_all(
 }
 
 // What a decoder says of foreign bytes is of no use to their sender.
-fn undecodable(error: io::Error) -> BodyError {
+fn undecodable(error: &io::Error) -> BodyError {
     let cut = error.kind() == io::ErrorKind::UnexpectedEof;
     BodyError::Undecodable { cut }
 }

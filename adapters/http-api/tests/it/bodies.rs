@@ -12,12 +12,11 @@ const BAD: &str = r#"{"track_id":"t1"}"#;
 const NDJSON: &str = "application/x-ndjson";
 const JSON: &str = "application/json";
 
+/// How many reports are good and which aren't, or the code of the body's error.
+type Outcome = Result<(u64, Vec<(u64, &'static str)>), &'static str>;
+
 /// What becomes of a body: how many reports are good and which aren't, or the code of its error.
-fn outcome(
-    content_type: &str,
-    encoding: Option<&str>,
-    body: &[u8],
-) -> Result<(u64, Vec<(u64, &'static str)>), &'static str> {
+fn outcome(content_type: &str, encoding: Option<&str>, body: &[u8]) -> Outcome {
     let decoded = decode_body(Some(content_type), encoding, body.to_vec(), &BodyLimits::LIVE);
     let reports = decoded.map_err(|error| error.code())?;
     let mut rejected = Vec::new();
@@ -42,7 +41,7 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn formats() {
-    let rows: &[(&str, String, Result<(u64, Vec<(u64, &str)>), &str>)] = &[
+    let rows: &[(&str, String, Outcome)] = &[
         (JSON, GOOD.into(), Ok((1, vec![]))),
         (JSON, BAD.into(), Ok((0, vec![(1, "missing_field")]))),
         (JSON, "12".into(), Ok((0, vec![(1, "not_an_object")]))),

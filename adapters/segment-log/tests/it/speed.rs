@@ -19,10 +19,10 @@ const WAITING_MAX: usize = 1024;
 
 fn report(what: &str, bytes: usize, started: Instant) {
     let seconds = started.elapsed().as_secs_f64();
-    println!("{what}: {:.0} MB/s", bytes as f64 / 1e6 / seconds);
+    println!("{:7.0} MB/s {what}", bytes as f64 / 1e6 / seconds);
 }
 
-// The peer: the same bytes, written and synced by the same number, and nothing else.
+// The peer: the same number of bytes, written and synced in pieces as large as a commit.
 fn bare_writes(disk: &dyn Disk) {
     let file = disk.open_or_create("bare").unwrap();
     let chunk = vec![7u8; 8 << 20];
@@ -103,6 +103,7 @@ fn rates() {
     let log = open();
     append(&log);
     log.close();
+    bare_writes(&*disk);
     let started = Instant::now();
     let log = open();
     report("report log, verified at opening", TOTAL_BYTES, started);

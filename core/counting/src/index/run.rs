@@ -1,7 +1,7 @@
 //! A run's bytes: sections of sorted entries, each with its filter.
 //!
 //! Little end first. A run is a row of sections, by bucket; each is
-//! a header of 52 bytes, the filter's bytes, one key for each
+//! a header of 48 bytes, the filter's bytes, one key for each
 //! [`SPARSE_EVERY`] entries, and the entries of 32 bytes, sorted by hash:
 //!
 //! | bytes | field |
@@ -9,7 +9,6 @@
 //! | 4 | magic, `LLR1` |
 //! | 4 | bucket code |
 //! | 8 | number of entries |
-//! | 4 | 1 where it has UUIDv7s from outside their horizon |
 //! | 4, 4, 4, 4, 8 | the filter: length, segment length, its mask, segment count length, seed |
 //! | 4 | CRC-32 of the header before it, the filter and the sparse keys |
 //! | 4 | CRC-32 of the entries |
@@ -26,7 +25,7 @@ use super::{Bucket, IndexEntry, high_half, low_half};
 pub const ENTRY_BYTES: usize = 32;
 /// One key in this many entries is kept in memory.
 pub const SPARSE_EVERY: usize = 64;
-const HEADER_BYTES: usize = 52;
+const HEADER_BYTES: usize = 48;
 const MAGIC: [u8; 4] = *b"LLR1";
 // Below this many entries looking is cheaper than filtering.
 const FILTER_FROM: usize = 32;
@@ -54,8 +53,6 @@ pub struct SectionHeader {
     pub bucket: Bucket,
     /// How many.
     pub count: u64,
-    /// Whether UUIDv7s from outside their horizon are among them.
-    pub strays: bool,
     filter: [u32; 4],
     seed: u64,
     checksum: u32,
@@ -69,8 +66,6 @@ pub struct Section {
     pub bucket: Bucket,
     /// How many.
     pub count: u64,
-    /// Whether UUIDv7s from outside their horizon are among them.
-    pub strays: bool,
     /// Where its entries begin, in bytes from the run's beginning.
     pub entries_at: u64,
     /// CRC-32 of the entries.
@@ -95,11 +90,10 @@ impl SectionHeader {
         Ok(Self {
             bucket: Bucket::from_code(four(bytes, 4)),
             count: eight(bytes, 8),
-            strays: four(bytes, 16) == 1,
-            filter: [four(bytes, 20), four(bytes, 24), four(bytes, 28), four(bytes, 32)],
-            seed: eight(bytes, 36),
-            checksum: four(bytes, 44),
-            entries_checksum: four(bytes, 48),
+            filter: [four(bytes, 16), four(bytes, 20), four(bytes, 24), four(bytes, 28)],
+            seed: eight(bytes, 32),
+            checksum: four(bytes, 40),
+            entries_checksum: four(bytes, 44),
         })
     }
 
@@ -128,21 +122,20 @@ impl SectionHeader {
         out[..4].copy_from_slice(&MAGIC);
         out[4..8].copy_from_slice(&self.bucket.code().to_le_bytes());
         out[8..16].copy_from_slice(&self.count.to_le_bytes());
-        out[16..20].copy_from_slice(&u32::from(self.strays).to_le_bytes());
         for (index, part) in self.filter.iter().enumerate() {
-            out[20 + 4 * index..24 + 4 * index].copy_from_slice(&part.to_le_bytes());
+            out[16 + 4 * index..20 + 4 * index].copy_from_slice(&part.to_le_bytes());
         }
-        out[36..44].copy_from_slice(&self.seed.to_le_bytes());
-        out[44..48].copy_from_slice(&self.checksum.to_le_bytes());
-        out[48..].copy_from_slice(&self.entries_checksum.to_le_bytes());
+        out[32..40].copy_from_slice(&self.seed.to_le_bytes());
+        out[40..44].copy_from_slice(&self.checksum.to_le_bytes());
+        out[44..].copy_from_slice(&self.entries_checksum.to_le_bytes());
         out
     }
 
     fn checksum_of(&self, resident: &[u8]) -> u32 {
         let mut hasher = crc32fast::Hasher::new();
         let header = self.encode();
-        hasher.update(&header[..44]);
-        hasher.update(&header[48..]);
+        hasher.update(&header[..40]);
+        hasher.update(&header[44..]);
         hasher.update(resident);
         hasher.finalize()
     }
@@ -183,7 +176,6 @@ impl Section {
         Ok(Self {
             bucket: header.bucket,
             count: header.count,
-            strays: header.strays,
             entries_at: offset + HEADER_BYTES as u64 + header.resident_bytes(),
             entries_checksum: header.entries_checksum,
             filter,
@@ -236,20 +228,16 @@ pub fn decode_entry(bytes: &[u8; ENTRY_BYTES]) -> (IdentityHash, IndexEntry) {
 }
 
 /// Encodes entries that are sorted by bucket and hash, as the sections of a run.
-/// `is_stray` says whether a day's bucket holds UUIDv7s from outside their horizon.
 #[must_use]
-pub fn encode_run(
-    entries: &[(Bucket, IdentityHash, IndexEntry)],
-    is_stray: impl Fn(Bucket) -> bool,
-) -> Vec<u8> {
+pub fn encode_run(entries: &[(Bucket, IdentityHash, IndexEntry)]) -> Vec<u8> {
     let mut out = Vec::with_capacity(entries.len() * (ENTRY_BYTES + 2) + HEADER_BYTES);
     for section in entries.chunk_by(|left, right| left.0 == right.0) {
-        encode_section(section, is_stray(section[0].0), &mut out);
+        encode_section(section, &mut out);
     }
     out
 }
 
-fn encode_section(entries: &[(Bucket, IdentityHash, IndexEntry)], strays: bool, out: &mut Vec<u8>) {
+fn encode_section(entries: &[(Bucket, IdentityHash, IndexEntry)], out: &mut Vec<u8>) {
     let filter = filter_of(entries);
     let mut resident = Vec::new();
     if let Some(filter) = &filter {
@@ -270,7 +258,6 @@ fn encode_section(entries: &[(Bucket, IdentityHash, IndexEntry)], strays: bool, 
     let mut header = SectionHeader {
         bucket: entries[0].0,
         count: entries.len() as u64,
-        strays,
         filter: [
             u32::try_from(filter_bytes).expect("a section's filter is below 4 GiB"),
             filter.as_ref().map_or(0, |filter| filter.descriptor.segment_length),
