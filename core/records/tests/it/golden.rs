@@ -1,0 +1,47 @@
+//! Golden bytes: what was written by an earlier version must be read by this one, so a
+//! change of these bytes is a new version of the record, not a new golden file.
+
+use ledgerline_ids::Position;
+use ledgerline_records::frame::{FrameHeader, RecordGroup};
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::samples::{at, log_records, play_records};
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        write!(out, "{byte:02x}").expect("a String takes everything");
+        out
+    })
+}
+
+fn written() -> String {
+    let mut out = String::new();
+    let mut group = RecordGroup::default();
+    for (name, record) in log_records() {
+        let mut bytes = Vec::new();
+        record.encode(&mut bytes);
+        group.push_with(|out| record.encode(out));
+        writeln!(out, "{name}\n{}\n", hex(&bytes)).expect("a String takes everything");
+    }
+    for (name, record) in play_records() {
+        let mut bytes = Vec::new();
+        record.encode(&mut bytes);
+        writeln!(out, "{name}\n{}\n", hex(&bytes)).expect("a String takes everything");
+    }
+    let header = FrameHeader::of(group.payload(), group.count(), Position(5), at(1_645_557_743_000));
+    let header = hex(&header.encode());
+    writeln!(out, "header of a frame of all log records above\n{header}")
+        .expect("a String takes everything");
+    out
+}
+
+#[test]
+fn the_bytes_are_the_golden_ones() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/golden.txt");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, written()).expect("the golden file can be written");
+    }
+    let golden = std::fs::read_to_string(&path).expect("there is a golden file");
+    assert_eq!(written(), golden, "a change of a record's bytes needs a new version of it");
+}

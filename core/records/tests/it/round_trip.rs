@@ -1,0 +1,109 @@
+//! Records are read as they were written, and nothing else is taken for one.
+
+use ledgerline_ids::Position;
+use ledgerline_records::frame::{FrameHeader, RecordGroup, Records};
+use ledgerline_records::play::PlayRecord;
+use ledgerline_records::{DecodeError, LogRecord};
+use proptest::prelude::*;
+
+use crate::samples::{at, full_report, log_records, play_records};
+
+#[test]
+fn every_record_is_read_as_it_was_written() {
+    for (name, record) in log_records() {
+        let mut bytes = Vec::new();
+        record.encode(&mut bytes);
+        assert_eq!(LogRecord::decode(&bytes), Ok(record), "{name}");
+    }
+    for (name, record) in play_records() {
+        let mut bytes = Vec::new();
+        record.encode(&mut bytes);
+        assert_eq!(PlayRecord::decode(&bytes), Ok(record), "{name}");
+    }
+}
+
+#[test]
+fn a_record_that_is_cut_or_longer_is_none() {
+    for (name, record) in log_records() {
+        let mut bytes = Vec::new();
+        record.encode(&mut bytes);
+        for length in 0..bytes.len() {
+            assert!(LogRecord::decode(&bytes[..length]).is_err(), "{name} cut to {length}");
+        }
+        bytes.push(0);
+        assert_eq!(
+            LogRecord::decode(&bytes),
+            Err(DecodeError::TrailingBytes { extra: 1 }),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_newer_version_is_refused_by_name() {
+    let mut bytes = Vec::new();
+    LogRecord::Report(full_report()).encode(&mut bytes);
+    bytes[1] = 2;
+    let refused = LogRecord::decode(&bytes).expect_err("version 2 is not known");
+    assert_eq!(refused, DecodeError::UnknownVersion { kind: 1, version: 2 });
+    bytes[0] = 99;
+    let refused = LogRecord::decode(&bytes).expect_err("kind 99 is not known");
+    assert_eq!(refused, DecodeError::UnknownKind { kind: 99 });
+}
+
+#[test]
+fn a_frame_notices_every_flipped_bit() {
+    let mut group = RecordGroup::default();
+    for (_, record) in log_records() {
+        group.push_with(|out| record.encode(out));
+    }
+    let header = FrameHeader::of(group.payload(), group.count(), Position(5), at(1_000));
+    let mut frame = header.encode().to_vec();
+    frame.extend_from_slice(group.payload());
+    let whole = |frame: &[u8]| {
+        let header = FrameHeader::decode(frame)?;
+        header.verify(&frame[ledgerline_records::frame::HEADER_BYTES..])
+    };
+    assert_eq!(whole(&frame), Ok(()));
+    for bit in 0..frame.len() * 8 {
+        frame[bit / 8] ^= 1 << (bit % 8);
+        assert!(whole(&frame).is_err(), "bit {bit}");
+        frame[bit / 8] ^= 1 << (bit % 8);
+    }
+}
+
+proptest! {
+    #[test]
+    fn records_of_any_length_keep_their_bounds(
+        records in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 0..20),
+        long in prop::collection::vec(any::<u8>(), 16_000..17_000),
+    ) {
+        let mut group = RecordGroup::default();
+        let all: Vec<&Vec<u8>> = records.iter().chain([&long]).collect();
+        for record in &all {
+            group.push_with(|out| out.extend_from_slice(record));
+        }
+        let read: Result<Vec<&[u8]>, _> =
+            Records::new(group.payload()).map(|record| record.map(|(_, bytes)| bytes)).collect();
+        let read = read.expect("what was pushed is read");
+        prop_assert_eq!(read.len(), all.len());
+        for (read, pushed) in read.iter().zip(&all) {
+            prop_assert_eq!(*read, pushed.as_slice());
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_a_record_or_an_error(mut bytes in prop::collection::vec(any::<u8>(), 0..200), kind in 0u8..20) {
+        let _ = LogRecord::decode(&bytes);
+        let _ = PlayRecord::decode(&bytes);
+        if bytes.len() >= 2 {
+            bytes[0] = kind;
+            bytes[1] = 1;
+            let _ = LogRecord::decode(&bytes);
+            let _ = PlayRecord::decode(&bytes);
+        }
+        for record in Records::new(&bytes) {
+            let _ = record;
+        }
+    }
+}
