@@ -32,6 +32,29 @@ pub const PARTITIONS: u16 = 4;
 
 const FORMAT: u32 = 1;
 
+/// The environment's variable that says how many index entries each partition keeps in
+/// memory before they are sealed: for machines with little memory, and for tests.
+const TABLE_ENTRIES_MAX: &str = "LEDGERLINE_TABLE_ENTRIES_MAX";
+
+/// The settings, with what the environment says.
+///
+/// # Errors
+/// [`Failure`] where a variable isn't a number.
+pub fn settings() -> Result<Settings, Failure> {
+    let mut settings = Settings::default();
+    if let Ok(text) = std::env::var(TABLE_ENTRIES_MAX) {
+        settings.table_entries_max = match text.parse() {
+            Ok(entries) if entries > 0 => entries,
+            _ => {
+                return Err(Failure::usage(format!(
+                    "{TABLE_ENTRIES_MAX} must be a positive number"
+                )));
+            }
+        };
+    }
+    Ok(settings)
+}
+
 /// What never changes of a deployment.
 #[derive(Debug, Clone)]
 pub struct Identity {

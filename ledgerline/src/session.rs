@@ -7,7 +7,6 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
-use ledgerline_app::deployment::Settings;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,7 +14,7 @@ use tokio::net::UnixStream;
 use tower::ServiceExt;
 
 use crate::control;
-use crate::data_folder::{DataFolder, Held, Opened};
+use crate::data_folder::{DataFolder, Held, Opened, settings};
 use crate::failure::Failure;
 
 /// A deployment to talk to.
@@ -50,7 +49,7 @@ impl Session {
     pub async fn begin(folder: &Path) -> Result<Self, Failure> {
         match DataFolder::hold(folder)? {
             Held::Ours(held) => {
-                let opened = held.open(Settings::default()).await?;
+                let opened = held.open(settings()?).await?;
                 let deployment = opened.deployment.clone();
                 deployment
                     .wait_until_ready()

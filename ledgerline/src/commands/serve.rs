@@ -1,7 +1,6 @@
 //! `serve`: accept playback reports by HTTP and count them.
 
 use ledgerline_app::Deployment;
-use ledgerline_app::deployment::Settings;
 use ledgerline_http_api::{HttpOptions, router, serve};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
@@ -12,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::control;
-use crate::data_folder::{DataFolder, Held};
+use crate::data_folder::{DataFolder, Held, settings};
 use crate::failure::Failure;
 use crate::output::print;
 
@@ -26,7 +25,7 @@ pub(super) async fn run(data: &Path, listen: SocketAddr) -> Result<u8, Failure> 
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|error| Failure::failed(format!("can't listen on {listen}: {error}")))?;
-    let opened = folder.open(Settings::default()).await?;
+    let opened = folder.open(settings()?).await?;
     let deployment = opened.deployment.clone();
     let (stop, stopped) = watch::channel(false);
     let control = serve_control(data, deployment.clone(), stopped.clone())?;
