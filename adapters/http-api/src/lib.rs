@@ -13,7 +13,7 @@
 //! - `problem`: every refusal, RFC 9457
 //! - `guard`, `limits`, `request_body`, `linger`: what a request passes before its endpoint
 //! - [`openapi`]: the contract, made from the table and the shapes
-//! - [`serve`]: connections, and stopping in order
+//! - [`mod@serve`]: connections, and stopping in order
 
 pub mod authorisation;
 pub mod dto;

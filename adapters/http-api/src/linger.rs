@@ -78,7 +78,6 @@ pub(crate) async fn next_frame(body: &mut Body) -> Option<Result<Frame<Bytes>, a
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use axum::Router;
     use axum::middleware::from_fn;
     use axum::routing::post;
