@@ -7,6 +7,8 @@ use ledgerline_records::frame::RecordGroup;
 use ledgerline_records::play::{PlayIdentity, PlayKey};
 use ledgerline_records::verdict::{Decision, Status};
 
+use std::collections::BTreeMap;
+
 use crate::Deployment;
 use crate::deployment::ReadError;
 use crate::intake::IntakeError;
@@ -95,26 +97,23 @@ impl Deployment {
         let (readers, play) = (self.readers.clone(), play.clone());
         let (source, newest) = (located.source.clone(), located.address);
         let counted = tokio::task::spawn_blocking(move || {
-            let mut newest_chain = std::collections::BTreeSet::from([newest]);
-            let mut counted = None;
-            let mut records = Vec::new();
+            // The newest record of each play that ever had this key.
+            let mut standing = BTreeMap::new();
             readers.for_each(of.partition, 0, of.plays_bytes, &mut |address, record| {
                 let identity = &record.identity;
                 let same = *identity.source.as_str() == *source
                     && identity.user.is_some_and(|user| user.as_str() == play.user_id)
                     && identity.key.play_id().is_some_and(|id| id.as_str() == play.play_id);
                 if same {
-                    records.push((address, record.previous, record.to, record.started_at));
+                    if let Some(previous) = record.previous {
+                        standing.remove(&previous);
+                    }
+                    standing.insert(address, (record.to, record.started_at));
                 }
             })?;
-            for (address, previous, to, started_at) in records.into_iter().rev() {
-                if newest_chain.contains(&address) {
-                    newest_chain.extend(previous);
-                } else if to == Status::Counted {
-                    counted = counted.or(Some(started_at));
-                }
-            }
-            Ok::<_, LogError>(counted)
+            standing.remove(&newest);
+            let counted = standing.into_values().find(|(status, _)| *status == Status::Counted);
+            Ok::<_, LogError>(counted.map(|(_, started_at)| started_at))
         })
         .await
         .map_err(|error| PlayError::Stopped(error.to_string()))?

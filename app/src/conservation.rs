@@ -56,7 +56,7 @@ pub struct HourRow {
     pub statuses: Vec<(Status, i64)>,
 }
 
-/// At most this many bytes of the log are looked through for what waits to be judged.
+/// About this many bytes of the log are read at once.
 const READ_BYTES: usize = 8 << 20;
 
 impl Deployment {

@@ -119,7 +119,7 @@ impl Deployment {
     /// # Errors
     /// [`ReadError`].
     pub async fn counts(&self, query: CountsQuery) -> Result<Counts, ReadError> {
-        self.settle(true).await?;
+        self.settle_for_reading().await?;
         let applied_to = self.applied_to();
         let (readers, of) = (self.readers.clone(), applied_to.clone());
         let tally = tokio::task::spawn_blocking(move || tally(&readers, &of, query))

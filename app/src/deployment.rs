@@ -265,6 +265,15 @@ impl Deployment {
         Ok(())
     }
 
+    /// Judges and commits everything that the log holds, and tells the time where the log
+    /// takes it: a full disk is no reason not to read.
+    pub(crate) async fn settle_for_reading(&self) -> Result<(), ReadError> {
+        match self.settle(true).await {
+            Err(ReadError::Append(_)) => self.settle(false).await,
+            settled => settled,
+        }
+    }
+
     /// How far each partition is judged and committed.
     pub(crate) fn progress(&self) -> Vec<(PartitionId, Progress)> {
         self.workers

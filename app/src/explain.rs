@@ -1,12 +1,12 @@
 //! What became of each report of one play: judged again from the log, on request.
 
-use ledgerline_counting::identity::{identity_hash, own_identity, window_hash};
+use ledgerline_counting::identity::{identity_hash, own_identity};
 use ledgerline_counting::index::{Homes, IndexEntry};
 use ledgerline_counting::{Memory, Partition};
 use ledgerline_ids::{DayNo, HashKey, IdentityHash, PartitionId, Position, UnixMs};
 use ledgerline_records::LogRecord;
 use ledgerline_records::frame::Records;
-use ledgerline_records::play::{PlayAddress, PlayIdentity, PlayKey, PlayRecord};
+use ledgerline_records::play::{PlayAddress, PlayIdentity, PlayRecord};
 use ledgerline_records::report::ReportRecord;
 use std::collections::BTreeSet;
 
@@ -121,20 +121,10 @@ impl<'w> Again<'w> {
         Ok(())
     }
 
+    /// Whether a report is of the play. Only plays with a key or a start can be named.
     fn concerns(&self, report: &ReportRecord<'_>) -> bool {
-        match own_identity(report) {
-            Some(identity) => identity_hash(&self.key, &identity) == self.hash,
-            // Which window a report joins depends on the other reports of its key.
-            None => match self.wanted.key {
-                PlayKey::Window { track, .. } => {
-                    report.track == track
-                        && report.user == self.wanted.user
-                        && report.source == self.wanted.source
-                        && window_hash(&self.key, report) != 0
-                }
-                PlayKey::Keyed(_) | PlayKey::Started { .. } => false,
-            },
-        }
+        own_identity(report)
+            .is_some_and(|identity| identity_hash(&self.key, &identity) == self.hash)
     }
 }
 

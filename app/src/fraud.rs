@@ -68,7 +68,7 @@ impl Deployment {
         limit: usize,
         after: Option<&str>,
     ) -> Result<Page<FraudCase>, ReadError> {
-        self.settle(true).await?;
+        self.settle_for_reading().await?;
         let of = self.applied_to();
         let kept_back = &[Status::Held, Status::Excluded];
         let page = list(&self.readers, &of, kept_back, limit, after).await?;

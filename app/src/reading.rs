@@ -58,7 +58,7 @@ impl Readers {
     }
 
     /// The newest records of the plays of a partition whose status is one of `wanted`, in
-    /// the order of their addresses, after `after`; at most `limit`.
+    /// the order of their addresses.
     ///
     /// # Errors
     /// [`LogError`] where the log is damaged.

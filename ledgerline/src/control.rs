@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router, body::Bytes};
 use ledgerline_app::Deployment;
-use ledgerline_app::access::KeyRequest;
+use ledgerline_app::access::{KeyError, KeyRequest};
 use ledgerline_app::intake::IntakeError;
 use ledgerline_app::ports::{CatalogueTrack, Scope};
 use ledgerline_ids::UnixMs;
@@ -160,6 +160,7 @@ async fn create_key(
         Ok(key) => {
             Json(json!({ "id": key.id, "source": key.source, "key": key.secret })).into_response()
         }
+        Err(error @ KeyError::Store(_)) => failed(&error),
         Err(error) => refused(StatusCode::BAD_REQUEST, &error),
     }
 }

@@ -42,7 +42,23 @@ pub struct Answer {
 }
 
 impl Session {
-    /// Opens the folder, or finds the server that has it.
+    /// As [`Session::begin`], for commands that only read: there must be a deployment.
+    ///
+    /// # Errors
+    /// [`Failure`] names what is missing or damaged, and the way out.
+    pub async fn begin_reading(folder: &Path) -> Result<Self, Failure> {
+        if !folder.join("deployment.json").exists() {
+            return Err(Failure::missing(format!(
+                "there is no deployment in {}; serve, import or replay makes one, and --data names \
+                 another folder",
+                folder.display()
+            )));
+        }
+        Self::begin(folder).await
+    }
+
+    /// Opens the folder, or finds the server that has it. A folder that is new becomes a
+    /// deployment.
     ///
     /// # Errors
     /// [`Failure`] names what is damaged and the way out.
@@ -156,7 +172,8 @@ impl Session {
 async fn ask(socket: &Path, request: Request<Body>) -> Result<Answer, Failure> {
     let gone = |why: String| {
         Failure::failed(format!(
-            "another process has this data folder, but doesn't answer on {}: {why}",
+            "another process has this data folder but doesn't answer on {} ({why}): a command that \
+             is still at work, or a server that is just starting or stopping; try again shortly",
             socket.display()
         ))
     };

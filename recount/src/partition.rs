@@ -217,9 +217,15 @@ impl PartitionRecount {
         if self.unapplied_facts.is_empty() {
             return;
         }
-        for play in self.plays.values_mut().flatten() {
-            if let Some(stamp) = self.unapplied_facts.get(&play.merged.track) {
-                play.merged.stamp = newest_stamp(play.merged.stamp, *stamp);
+        for (identity, plays) in &mut self.plays {
+            // A play without a listener is never paid, whatever is learnt of its track.
+            if identity.user.is_none() {
+                continue;
+            }
+            for play in plays {
+                if let Some(stamp) = self.unapplied_facts.get(&play.merged.track) {
+                    play.merged.stamp = newest_stamp(play.merged.stamp, *stamp);
+                }
             }
         }
         self.unapplied_facts.clear();

@@ -80,7 +80,7 @@ fn replay(binary: &Path, reports: u64, data: &Path) -> Result<(), String> {
 fn count(binary: &Path, source: &mut Child, data: &Path) -> Result<(), String> {
     let reports = source.stdout.take().ok_or("the generator has no output")?;
     let ended = Command::new(binary)
-        .args(["replay", "-", "--json", "--data"])
+        .args(["replay", "-", "--clock", "event", "--json", "--data"])
         .arg(data)
         .stdin(Stdio::from(reports))
         .status()

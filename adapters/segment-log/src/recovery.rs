@@ -251,10 +251,10 @@ impl Found {
     }
 }
 
-// The last frame was verified but may not be durable, and where its sync failed in the run
-// before, the system believes it clean and no sync tries again. The same goes for a header
-// without frames; it shares its block with the first frame and is written again with that.
+// The header and the last frame were verified but may not be durable, and where their sync
+// failed in the run before, the system believes them clean and no sync tries again.
 fn write_again(segment: &Segment, last_frame: u64, file: &dyn DiskFile) -> io::Result<()> {
+    file.write_at(0, &segment.header().encode())?;
     let length = usize::try_from(segment.end() - last_frame).expect("a frame fits into memory");
     let mut bytes = vec![0; length];
     let read = file.read_at(last_frame, &mut bytes)?;

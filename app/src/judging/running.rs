@@ -137,8 +137,13 @@ impl Running {
             // Corrupt money state stops counting: what was accepted stays in the log, and
             // the intake goes on.
             tracing::error!(partition = %self.commit.partition, %error, "counting has stopped");
-            self.announce.send_modify(|progress| progress.failed = Some(error.to_string()));
+            self.announce_failure(&error.to_string());
         }
+    }
+
+    /// Says that counting has stopped, and why.
+    pub(super) fn announce_failure(&self, why: &str) {
+        self.announce.send_modify(|progress| progress.failed = Some(why.to_owned()));
     }
 
     fn work(&mut self, inbox: &mut mpsc::Receiver<Message>) -> Result<(), WorkerError> {

@@ -113,7 +113,14 @@ pub(crate) fn start(
     let mut running = Running::build(commit, parts, settings, runtime, announce, metrics.clone())?;
     let thread = std::thread::Builder::new()
         .name(format!("count-{partition}"))
-        .spawn(move || running.run(inbox))
+        .spawn(move || {
+            // A broken invariant stops this partition's counting and says so; it doesn't
+            // leave a thread missing that everybody waits for.
+            let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| running.run(inbox)));
+            if ran.is_err() {
+                running.announce_failure("an invariant is broken; the log says which");
+            }
+        })
         .map_err(|error| LogError::Io { file: partition.to_string(), detail: error.to_string() })?;
     let thread = std::sync::Mutex::new(Some(thread));
     Ok(Worker { partition, progress, metrics, messages, thread })
@@ -138,17 +145,22 @@ impl Worker {
         answer.await.ok()
     }
 
-    /// Waits until everything before `position` is judged and committed.
+    /// Waits until everything before `position` is judged and committed, and the plays log
+    /// holds all that is committed: after a restart it is built again first.
     ///
     /// # Errors
-    /// Why the worker stopped, where it did.
+    /// Why the worker stopped or waits, where it does.
     pub(crate) async fn settled(&self, position: Position) -> Result<Progress, String> {
         let mut progress = self.progress.clone();
         let reached = progress
-            .wait_for(|progress| progress.committed >= position || progress.failed.is_some())
+            .wait_for(|progress| {
+                (progress.ready && progress.committed >= position)
+                    || progress.failed.is_some()
+                    || progress.stalled.is_some()
+            })
             .await
             .map_err(|_| "the counting worker has stopped".to_owned())?;
-        match &reached.failed {
+        match reached.failed.as_ref().or(reached.stalled.as_ref()) {
             Some(why) => Err(why.clone()),
             None => Ok(reached.clone()),
         }

@@ -15,7 +15,7 @@ pub(super) async fn run(
     action: AdjudicateAction,
     as_json: bool,
 ) -> Result<u8, Failure> {
-    let session = Session::begin(data).await?;
+    let session = Session::begin_reading(data).await?;
     let done = match action {
         AdjudicateAction::List => list(&session, as_json).await,
         AdjudicateAction::Accept(args) => decide(&session, "accept", args, as_json).await,

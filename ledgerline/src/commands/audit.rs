@@ -5,7 +5,7 @@
 //! So it works beside a server that goes on counting.
 
 use ledgerline_app::ports::facts::PartitionTotals;
-use ledgerline_app::ports::{Disk, FactStore, PlaysLogReader};
+use ledgerline_app::ports::{Disk, FactStore, LogError, PlaysLogReader};
 use ledgerline_app::read_sealed_index;
 use ledgerline_counting::identity::identity_hash;
 use ledgerline_counting::index::{Bucket, Homes};
@@ -45,7 +45,7 @@ pub struct Audit {
 }
 
 pub(super) async fn run(data: &Path, as_json: bool) -> Result<u8, Failure> {
-    if read_identity(data).is_ok_and(|identity| identity.is_none()) {
+    if !data.join("deployment.json").exists() {
         return Err(Failure::missing(format!("there is no deployment in {}", data.display())));
     }
     let audit = match audit(data).await {
@@ -114,6 +114,9 @@ fn compare_all(
     audit.differences.truncate(DIFFERENCES_MAX);
     Ok(audit)
 }
+
+/// How often a snapshot is read that a server replaces meanwhile.
+const SNAPSHOT_TRIES: u32 = 5;
 
 struct OnePartition<'a> {
     disk: &'a Arc<dyn Disk>,
@@ -241,10 +244,20 @@ impl OnePartition<'_> {
     /// forgotten, and nothing else.
     fn check_index(&self) -> Result<Vec<String>, Failure> {
         let mut sealed = BTreeMap::<(IdentityHash, Bucket), PlayAddress>::new();
-        let index = read_sealed_index(&**self.disk, self.partition(), &mut |hash, entry| {
-            sealed.insert((hash, entry.bucket()), entry.address());
-        })
-        .map_err(|error| Failure::damaged(error.to_string()))?;
+        let mut tries = 0;
+        let index = loop {
+            sealed.clear();
+            let read = read_sealed_index(&**self.disk, self.partition(), &mut |hash, entry| {
+                sealed.insert((hash, entry.bucket()), entry.address());
+            });
+            tries += 1;
+            match read {
+                Ok(index) => break index,
+                // A server may have replaced the snapshot and its runs meanwhile.
+                Err(LogError::Io { .. }) if tries < SNAPSHOT_TRIES => {}
+                Err(error) => return Err(Failure::damaged(error.to_string())),
+            }
+        };
         let Some(index) = index else { return Ok(Vec::new()) };
         let mut expected = BTreeMap::<(IdentityHash, Bucket), PlayAddress>::new();
         self.for_each_play(index.plays_bytes, &mut |address, play| {

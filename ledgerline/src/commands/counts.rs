@@ -27,7 +27,7 @@ pub(super) async fn run(
             write!(path, "&{name}={day}").expect("a String takes everything");
         }
     }
-    let session = Session::begin(data).await?;
+    let session = Session::begin_reading(data).await?;
     let counts = session.get(&path).await;
     session.end().await?;
     let counts = counts?;

@@ -10,7 +10,9 @@ use crate::output::{print, print_json};
 use crate::session::Session;
 
 /// What is derived from the report log.
-const DERIVED: [&str; 2] = ["plays", "index"];
+/// In the order in which it may be removed: an index without its plays log is damage, a plays
+/// log without its index is not.
+const DERIVED: [&str; 2] = ["index", "plays"];
 
 pub(super) async fn run(data: &Path, rebuild: bool, as_json: bool) -> Result<u8, Failure> {
     if read_identity(data)?.is_none() {

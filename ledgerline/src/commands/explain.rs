@@ -16,7 +16,7 @@ pub(super) async fn run(data: &Path, what: ExplainWhat, as_json: bool) -> Result
     if let Some(source) = source {
         write!(path, "?source={}", encoded(&source)).expect("a String takes everything");
     }
-    let session = Session::begin(data).await?;
+    let session = Session::begin_reading(data).await?;
     let play = session.get(&path).await;
     session.end().await?;
     let play = play?;

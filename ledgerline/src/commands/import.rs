@@ -30,7 +30,17 @@ pub(super) async fn run(data: &Path, from: ImportFrom, as_json: bool) -> Result<
         ImportFrom::Spotify(args) => (spotify(&args.paths), args),
         ImportFrom::Listenbrainz(args) => (listenbrainz(&args.paths), args),
     };
-    let exports = exports.map_err(|error| Failure::from_error(&error))?;
+    let exports = exports.map_err(|error| {
+        let failure = Failure::from_error(&error);
+        match std::error::Error::source(&error)
+            .and_then(|cause| cause.downcast_ref::<std::io::Error>())
+        {
+            Some(io) if io.kind() == std::io::ErrorKind::NotFound => {
+                Failure::missing(failure.to_string())
+            }
+            _ => failure,
+        }
+    })?;
     UserId::new(&args.user).map_err(|error| {
         Failure::usage(format!("--user {:?} is not valid: it {error}", args.user))
     })?;
@@ -92,7 +102,7 @@ async fn import(session: &Session, exports: &[Export], args: &ImportArgs) -> Res
     };
     let bar = progress::count("plays imported");
     for export in exports {
-        let source = source_of(export.kind(), &args.user);
+        let source = source_of(export.kind(), args);
         let origin = feed::origin(&source, FeedClock::Event)?;
         import_one(session, export, args, &origin, &mut done, &|plays| bar.inc(plays)).await?;
     }
@@ -172,10 +182,12 @@ impl Writer {
 }
 
 /// The source of a kind's histories of a user: the same again, so that importing twice
-/// changes nothing.
-fn source_of(kind: Kind, user: &str) -> String {
-    let user = encoded(user).replace('%', "+").replace('~', "+7E");
-    let source = format!("import:{}:{user}", kind.as_str());
+/// changes nothing. What is payable and what isn't are apart: as one play they would
+/// disagree on what was played.
+fn source_of(kind: Kind, args: &ImportArgs) -> String {
+    let user = encoded(&args.user).replace('%', "+").replace('~', "+7E");
+    let payable = if args.payable { "+payable" } else { "" };
+    let source = format!("import:{}{payable}:{user}", kind.as_str());
     if source.len() <= ledgerline_ids::SourceName::MAX_BYTES {
         return source;
     }

@@ -21,7 +21,7 @@ fn the_committed_contract_is_the_one_that_the_code_makes() {
 }
 
 #[test]
-fn the_contract_has_the_endpoints_of_the_table_and_no_others() {
+fn the_contract_is_the_authorisation_table() {
     let document: Value = serde_json::from_str(openapi::json()).expect("it is JSON");
     assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")));
     let mut operations = BTreeSet::new();

@@ -147,6 +147,22 @@ fn a_frame_that_is_only_in_memory_is_written_again_at_opening() {
 }
 
 #[test]
+fn a_header_that_is_only_in_memory_is_written_again_at_opening() {
+    let disk = MemoryDisk::new();
+    let log = open(&disk, Options { segment_bytes_max: 1, ..Options::new(1) });
+    append(&log, &["a"]);
+    disk.fail_syncs(1, ErrorKind::Other);
+    assert!(matches!(try_append(&log, &["refused"]), Err(AppendError::Failed(_))));
+    drop(log);
+    let log = open(&disk, Options::new(1));
+    assert_eq!(segments(&disk).len(), 2);
+    log.close();
+    drop(log);
+    disk.crash(&mut |_| 0);
+    assert_eq!(all(&try_open(&disk, Options::new(1), 1).unwrap()), ["a"]);
+}
+
+#[test]
 fn a_disk_that_fails_at_opening_is_named() {
     let disk = MemoryDisk::new();
     open(&disk, small()).close();

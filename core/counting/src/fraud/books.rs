@@ -273,11 +273,12 @@ impl Books {
         by_track
     }
 
-    /// The newest record of a listener's newest play with this hash, forgotten or not.
+    /// The newest record of each of a listener's plays with this hash: one, or several
+    /// where its key was forgotten in between.
     #[must_use]
-    pub fn newest_of(&self, listener: ListenerHash, play: IdentityHash) -> Option<PlayAddress> {
-        let book = self.books.get(&listener)?;
-        book.records_of(low_half(play)).map(|entry| entry.address).max()
+    pub fn newest_of(&self, listener: ListenerHash, play: IdentityHash) -> Vec<PlayAddress> {
+        let Some(book) = self.books.get(&listener) else { return Vec::new() };
+        book.records_of(low_half(play)).map(|entry| entry.address).collect()
     }
 
     /// Whether the record at `address` is the newest of a listener's play.

@@ -59,11 +59,13 @@ impl Partition {
     ) -> Result<(), M::Error> {
         let book = self.books.book(listener);
         let first_seen = book.first_seen;
-        let (mut looked_at, others): (Vec<Entry>, Vec<Entry>) =
+        let (mut looked_at, mut others): (Vec<Entry>, Vec<Entry>) =
             book.plays().iter().partition(|play| {
                 play.is_candidate() && (play.is_backfill() || play.started_at() <= watermark)
             });
+        // Not the books' order, which a restart changes.
         looked_at.sort_unstable_by_key(|play| (play.started_at(), play.play, play.address));
+        others.sort_unstable_by_key(|play| (play.started_at(), play.play, play.address));
         self.order_by_identity(&mut looked_at, memory)?;
 
         let mut candidates = Vec::with_capacity(looked_at.len());

@@ -2,7 +2,9 @@
 //!
 //! It is a pure state machine. What it can't hold in memory it asks of [`Memory`], and
 //! what it decides it hands there. Two partitions that were given the same records have
-//! written the same plays log, byte for byte.
+//! decided the same changes of the same plays in the same order, with the same numbers,
+//! wherever batches ended and restarts came between. (Only the addresses of their records
+//! may differ.)
 
 mod control;
 mod delta;
@@ -281,13 +283,13 @@ impl Partition {
     /// # Errors
     /// What [`Memory`] says.
     pub fn newest<M: Memory>(
-        &self,
+        &mut self,
         identity: &PlayIdentity<'_>,
         memory: &mut M,
     ) -> Result<Option<PlayAddress>, M::Error> {
         let hash = identity_hash(&self.key, identity);
         if let Some(listener) = book_hash(&self.key, identity) {
-            return Ok(self.books.newest_of(listener, hash));
+            return self.newest_in_book(listener, hash, memory);
         }
         // An anonymous play has no book; its key may be in any bucket.
         if let Some(entry) = self.table.get(hash) {
@@ -305,6 +307,27 @@ impl Partition {
             }
         }
         Ok(None)
+    }
+
+    /// Of several plays with one key, which was forgotten in between, the one that was
+    /// opened last.
+    fn newest_in_book<M: Memory>(
+        &mut self,
+        listener: ListenerHash,
+        hash: IdentityHash,
+        memory: &mut M,
+    ) -> Result<Option<PlayAddress>, M::Error> {
+        let addresses = self.books.newest_of(listener, hash);
+        if addresses.len() < 2 {
+            return Ok(addresses.first().copied());
+        }
+        let mut newest = None;
+        for address in addresses {
+            let opened_at =
+                self.with_play(address, memory, |_, play, _| Ok(play.first_received_at))?;
+            newest = newest.max(Some((opened_at, address)));
+        }
+        Ok(newest.map(|(_, address)| address))
     }
 
     /// Reads the record at `address` and gives it to `with`.

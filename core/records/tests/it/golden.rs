@@ -29,7 +29,8 @@ fn written() -> String {
         record.encode(&mut bytes);
         writeln!(out, "{name}\n{}\n", hex(&bytes)).expect("a String takes everything");
     }
-    let header = FrameHeader::of(group.payload(), group.count(), Position(5), at(1_645_557_743_000));
+    let header =
+        FrameHeader::of(group.payload(), group.count(), Position(5), at(1_645_557_743_000));
     let header = hex(&header.encode());
     writeln!(out, "header of a frame of all log records above\n{header}")
         .expect("a String takes everything");

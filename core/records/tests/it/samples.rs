@@ -10,9 +10,7 @@ use ledgerline_records::play::{CountedAs, PlayAddress, PlayIdentity, PlayKey, Pl
 use ledgerline_records::report::{
     Context, GrantCheck, PlaybackEvent, Producer, ReportRecord, TrackStamp,
 };
-use ledgerline_records::verdict::{
-    Decision, FraudRule, FraudRules, Reason, Ruling, Status,
-};
+use ledgerline_records::verdict::{Decision, FraudRule, FraudRules, Reason, Ruling, Status};
 
 pub fn at(millis: u64) -> UnixMs {
     UnixMs::new(millis).expect("in range")
