@@ -7,9 +7,11 @@ use ledgerline_records::frame::RecordGroup;
 use ledgerline_records::report::TrackStamp;
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock, RwLockReadGuard};
+use tokio::sync::Mutex;
 
 use crate::ports::{
-    AppendError, CatalogueStore, CatalogueTrack, ImportedTracks, ReportLog, StoreError,
+    AppendError, CatalogueStore, CatalogueTrack, Fact, ImportedTracks, ReportLog, StoreError,
+    Untold,
 };
 
 /// Why an import of tracks or devices did not end. It may be begun again.
@@ -18,7 +20,8 @@ pub enum CatalogueError {
     /// The catalogue's store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The log did not take what counting must be told.
+    /// The log did not take what counting must be told. What was imported is stored, and
+    /// counting is told of it later.
     #[error(transparent)]
     Log(#[from] AppendError),
 }
@@ -31,13 +34,20 @@ struct Tracks {
 }
 
 /// The catalogue of a running deployment.
+///
+/// What an import changes goes three ways, in this order: into the store, with the facts that
+/// counting must be told; into the view, so that reports are stamped with it; as facts into
+/// the log. A report with an older stamp therefore stands before the fact in the log, and the
+/// fact re-judges its play. After a failure or a crash the store still has the facts.
 pub struct Catalogue {
     store: Arc<dyn CatalogueStore>,
     tracks: RwLock<Tracks>,
+    /// Held by whoever changes the store or tells counting: facts are told in their order.
+    turn: Mutex<()>,
 }
 
-/// How many records a group of facts has at most.
-const FACTS_PER_GROUP: usize = 10_000;
+/// How many facts are appended together. Well below what fits into a frame.
+const FACTS_PER_GROUP: u32 = 10_000;
 const TRACKS_PER_PAGE: u32 = 10_000;
 
 impl Catalogue {
@@ -46,17 +56,8 @@ impl Catalogue {
     /// # Errors
     /// [`StoreError`].
     pub async fn load(store: Arc<dyn CatalogueStore>) -> Result<Self, StoreError> {
-        let mut tracks = Tracks { revision: store.revision().await?, ..Tracks::default() };
-        let mut after = String::new();
-        loop {
-            let page = store.tracks_after(&after, TRACKS_PER_PAGE).await?;
-            let Some(last) = page.last() else { break };
-            after.clone_from(&last.track_id);
-            for track in page {
-                tracks.lengths_ms.insert(track.track_id.into(), track.duration_ms);
-            }
-        }
-        Ok(Self { store, tracks: RwLock::new(tracks) })
+        let tracks = read_tracks(&*store).await?;
+        Ok(Self { store, tracks: RwLock::new(tracks), turn: Mutex::default() })
     }
 
     /// The catalogue as it stands until the view is dropped.
@@ -80,26 +81,10 @@ impl Catalogue {
         tracks: &[CatalogueTrack],
         log: &dyn ReportLog,
     ) -> Result<ImportedTracks, CatalogueError> {
+        let _turn = self.turn.lock().await;
         let imported = self.store.import_tracks(tracks).await?;
-        {
-            let mut held = self.tracks.write().expect("no holder panics");
-            held.revision = imported.revision;
-            for track in tracks {
-                held.lengths_ms.insert(track.track_id.as_str().into(), track.duration_ms);
-            }
-        }
-        for tracks in imported.to_judge_again.chunks(FACTS_PER_GROUP) {
-            let facts = tracks.iter().filter_map(|track| {
-                let stamp = TrackStamp {
-                    revision: imported.revision,
-                    known: true,
-                    length_ms: track.duration_ms,
-                };
-                let track = TrackId::new(&track.track_id).ok()?;
-                Some(LogRecord::TrackFact(TrackFact { track, stamp }))
-            });
-            tell_all(log, facts).await?;
-        }
+        self.show(tracks, &imported).await?;
+        self.tell_in_turn(log).await?;
         Ok(imported)
     }
 
@@ -113,26 +98,119 @@ impl Catalogue {
         listed: bool,
         log: &dyn ReportLog,
     ) -> Result<Vec<String>, CatalogueError> {
+        let _turn = self.turn.lock().await;
         let changed = self.store.list_devices(devices, listed).await?;
-        for devices in changed.chunks(FACTS_PER_GROUP) {
-            let facts = devices.iter().filter_map(|device| {
-                let device = DeviceId::new(device).ok()?;
-                Some(LogRecord::DeviceFact(DeviceFact { device, listed }))
-            });
-            tell_all(log, facts).await?;
-        }
+        self.tell_in_turn(log).await?;
         Ok(changed)
+    }
+
+    /// Tells counting what an import that failed or was given up left untold. Does nothing
+    /// while an import goes on: that one tells it.
+    ///
+    /// # Errors
+    /// [`CatalogueError`].
+    pub async fn tell(&self, log: &dyn ReportLog) -> Result<(), CatalogueError> {
+        match self.turn.try_lock() {
+            Ok(_turn) => self.tell_in_turn(log).await,
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Appends every untold fact to the log. What is appended and not noted as told, because
+    /// of a failure or a crash, is appended again; equal facts change nothing.
+    async fn tell_in_turn(&self, log: &dyn ReportLog) -> Result<(), CatalogueError> {
+        loop {
+            let page = self.store.untold(FACTS_PER_GROUP).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            // An import that was given up at its commit is in the store and not in the view.
+            if page.iter().any(|untold| revision(&untold.fact) > self.view().tracks.revision) {
+                self.reload().await?;
+            }
+            append_to_all(log, &page).await?;
+            self.store.told(last.sequence).await?;
+        }
+    }
+
+    /// Brings the view to where importing `tracks` brought the store.
+    async fn show(
+        &self,
+        tracks: &[CatalogueTrack],
+        imported: &ImportedTracks,
+    ) -> Result<(), StoreError> {
+        let step = u64::from(imported.added + imported.changed > 0);
+        if self.view().tracks.revision + step != imported.revision {
+            // An import before this one was given up at its commit, or its outcome is unknown.
+            return self.reload().await;
+        }
+        if step == 1 {
+            let mut held = self.tracks.write().expect("no holder panics");
+            held.revision = imported.revision;
+            for track in tracks {
+                held.lengths_ms.insert(track.track_id.as_str().into(), track.duration_ms);
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces the view by what the store has.
+    async fn reload(&self) -> Result<(), StoreError> {
+        let tracks = read_tracks(&*self.store).await?;
+        *self.tracks.write().expect("no holder panics") = tracks;
+        Ok(())
     }
 }
 
-/// Appends the same records to every partition: any of them may hold plays that they touch.
-async fn tell_all<'a>(
-    log: &dyn ReportLog,
-    facts: impl Iterator<Item = LogRecord<'a>>,
-) -> Result<(), AppendError> {
+/// All tracks, as of one revision.
+async fn read_tracks(store: &dyn CatalogueStore) -> Result<Tracks, StoreError> {
+    loop {
+        let mut tracks = Tracks { revision: store.revision().await?, ..Tracks::default() };
+        let mut after = String::new();
+        loop {
+            let page = store.tracks_after(&after, TRACKS_PER_PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after.clone_from(&last.track_id);
+            for track in page {
+                tracks.lengths_ms.insert(track.track_id.into(), track.duration_ms);
+            }
+        }
+        // An import that was given up may still have been at its commit meanwhile.
+        if store.revision().await? == tracks.revision {
+            return Ok(tracks);
+        }
+    }
+}
+
+/// The catalogue's revision that the fact is of; 0 where it is of none.
+fn revision(fact: &Fact) -> u64 {
+    match fact {
+        Fact::Track { stamp, .. } => stamp.revision,
+        Fact::Device { .. } => 0,
+    }
+}
+
+/// The fact as the log has it. `None` where no report can be of such a track or device.
+fn record(fact: &Fact) -> Option<LogRecord<'_>> {
+    match fact {
+        Fact::Track { track_id, stamp } => {
+            let track = TrackId::new(track_id).ok()?;
+            Some(LogRecord::TrackFact(TrackFact { track, stamp: *stamp }))
+        }
+        Fact::Device { device_id, listed } => {
+            let device = DeviceId::new(device_id).ok()?;
+            Some(LogRecord::DeviceFact(DeviceFact { device, listed: *listed }))
+        }
+    }
+}
+
+/// Appends the same facts to every partition, any of which may hold plays that they touch,
+/// and waits until they are durable.
+async fn append_to_all(log: &dyn ReportLog, facts: &[Untold]) -> Result<(), AppendError> {
     let mut group = RecordGroup::default();
-    for fact in facts {
-        group.push_with(|out| fact.encode(out));
+    for record in facts.iter().filter_map(|untold| record(&untold.fact)) {
+        group.push_with(|out| record.encode(out));
+    }
+    if group.is_empty() {
+        return Ok(());
     }
     let partitions = (0..log.partitions()).map(PartitionId);
     let receipts: Vec<_> =

@@ -120,6 +120,8 @@ pub struct Deployment {
 /// The pause after which an idle partition is told the time all the same, so that pending
 /// plays expire.
 const IDLE_TICK: Duration = Duration::from_secs(3600);
+/// The warning where catalogue facts stay untold; the next tick or import tries again.
+const UNTOLD: &str = "counting was not told yet what the catalogue learnt";
 
 impl Deployment {
     /// Takes the partitions over and starts a worker for each. Must be called within the
@@ -157,6 +159,10 @@ impl Deployment {
         let mut workers = Vec::new();
         for worker in starting {
             workers.push(worker.await.expect("starting a worker doesn't panic")?);
+        }
+        // What an earlier process didn't come to tell.
+        if let Err(error) = catalogue.tell(&*parts.log).await {
+            tracing::warn!(%error, "{UNTOLD}");
         }
         let intake = Intake::new(
             parts.key,
@@ -210,10 +216,14 @@ impl Deployment {
         self.clock.now()
     }
 
-    /// Tells every partition the time as long as the future is polled.
+    /// Tells every partition the time as long as the future is polled; before that, what
+    /// the catalogue has to tell still.
     pub async fn tick_forever(&self) {
         loop {
             tokio::time::sleep(self.settings.tick_every).await;
+            if let Err(error) = self.catalogue.tell(&*self.log).await {
+                tracing::warn!(%error, "{UNTOLD}");
+            }
             if let Err(error) = self.tick().await {
                 tracing::warn!(%error, "the log takes no tick; fraud rules wait");
             }

@@ -8,8 +8,11 @@ pub(crate) const HOUR_MS: u64 = 3_600_000;
 pub(crate) const DAY_MS: u64 = 24 * HOUR_MS;
 /// A key is remembered for 45 days after the end of its bucket.
 const DEDUPLICATION_MS: u64 = 45 * DAY_MS;
-/// A key's own time is believed up to 10 minutes ahead of the first receive time.
+/// A key's own time is believed up to 10 minutes ahead of the first receive time …
 const KEY_AHEAD_MS: u64 = 600_000;
+/// … and up to 10 days less 10 minutes behind it: 45 days of remembering less the 35 days and
+/// 10 minutes in which reports of a play may come.
+const KEY_BEHIND_MS: u64 = 10 * DAY_MS - KEY_AHEAD_MS;
 
 /// *Key lifetime.* Whether the key of a live play, first received then, is forgotten now.
 pub(crate) fn is_forgotten(identity: &Identity, first_received_at: UnixMs, clock: UnixMs) -> bool {
@@ -19,7 +22,7 @@ pub(crate) fn is_forgotten(identity: &Identity, first_received_at: UnixMs, clock
 fn bucket_end_ms(identity: &Identity, first_received_ms: u64) -> u64 {
     match own_time_ms(identity) {
         Some(own_ms)
-            if own_ms + DEDUPLICATION_MS >= first_received_ms
+            if own_ms + KEY_BEHIND_MS >= first_received_ms
                 && own_ms <= first_received_ms + KEY_AHEAD_MS =>
         {
             end_of_ms(own_ms, HOUR_MS)

@@ -27,6 +27,8 @@ pub struct PartitionRecount {
     last_tick: Option<Position>,
     /// Whether the last tick has come.
     last_tick_judged: bool,
+    /// The greatest time that a tick has told.
+    told: UnixMs,
     clock: UnixMs,
     next: Position,
     plays: Plays,
@@ -49,6 +51,7 @@ impl PartitionRecount {
         Self {
             last_tick,
             last_tick_judged: false,
+            told: UnixMs::EPOCH,
             clock: UnixMs::EPOCH,
             next: Position(0),
             plays: Plays::new(),
@@ -200,8 +203,9 @@ impl PartitionRecount {
 
     fn tick(&mut self, position: Position, tick: Tick) {
         assert!(Some(position) <= self.last_tick, "the caller found the last tick");
+        self.told = self.told.max(tick.at);
         if Some(position) == self.last_tick {
-            fraud::judge(&mut self.plays, tick.at, self.clock, &self.bot_devices);
+            fraud::judge(&mut self.plays, self.told, self.clock, &self.bot_devices);
             self.last_tick_judged = true;
         }
     }
@@ -240,7 +244,9 @@ impl PartitionRecount {
     }
 
     /// The play that a person means. Its key may be forgotten: the play is not.
+    /// An anonymous play is never paid, so there is nothing to decide on it.
     fn newest_play(&mut self, identity: &Identity) -> Option<&mut Play> {
+        identity.user.as_ref()?;
         self.plays.get_mut(identity)?.last_mut()
     }
 }

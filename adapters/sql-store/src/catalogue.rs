@@ -1,7 +1,7 @@
 //! Tracks, their artists, and the list of bot devices.
 
 use async_trait::async_trait;
-use ledgerline_app::ports::{CatalogueStore, CatalogueTrack, ImportedTracks, StoreError};
+use ledgerline_app::ports::{CatalogueStore, CatalogueTrack, ImportedTracks, StoreError, Untold};
 use sqlx::AssertSqlSafe;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,6 +9,7 @@ use crate::dialect::Connection;
 use crate::fault::{Fault, from_column, said, to_column};
 use crate::open::SqlStore;
 use crate::statements::{batches, row_placeholders, value_placeholders};
+use crate::untold;
 
 /// A row of `tracks`.
 type TrackRow = (String, Option<i64>, String, Option<String>);
@@ -72,6 +73,23 @@ impl CatalogueStore for SqlStore {
             .await;
         read.map_err(|error| self.error("reading the list of bot devices", &error.into()))
     }
+
+    async fn untold(&self, limit: u32) -> Result<Vec<Untold>, StoreError> {
+        let read = async {
+            let mut connection = self.readers().acquire().await?;
+            untold::oldest(&mut connection, limit).await
+        };
+        read.await.map_err(|fault| self.error("reading what counting was not told", &fault))
+    }
+
+    async fn told(&self, sequence: u64) -> Result<(), StoreError> {
+        let noted = async {
+            let mut write = self.begin_write().await?;
+            let noted = untold::remove(write.connection(), sequence).await;
+            write.finish(noted).await
+        };
+        noted.await.map_err(|fault| self.error("noting what counting was told", &fault))
+    }
 }
 
 /// Says what in the catalogue contradicts itself.
@@ -92,11 +110,12 @@ pub(crate) async fn damage(connection: &mut Connection) -> Result<Vec<String>, F
         "SELECT track_id FROM track_artists GROUP BY track_id \
          HAVING MIN(ordinal) <> 0 OR MAX(ordinal) <> COUNT(*) - 1 ORDER BY track_id",
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
     for track_id in gaps {
         findings.push(format!("track_artists of {track_id:?} are not numbered from 0 on"));
     }
+    findings.extend(untold::damage(connection).await?);
     Ok(findings)
 }
 
@@ -104,19 +123,23 @@ async fn import_tracks(
     connection: &mut Connection,
     tracks: &[&CatalogueTrack],
 ) -> Result<ImportedTracks, Fault> {
-    let mut imported = ImportedTracks::default();
+    let before = revision(connection).await?;
+    let mut imported = ImportedTracks { revision: before + 1, ..ImportedTracks::default() };
     for batch in batches(tracks) {
         import_batch(connection, batch, &mut imported).await?;
     }
-    if imported.added + imported.changed > 0 {
-        sqlx::query("UPDATE catalogue_revision SET revision = revision + 1")
-            .execute(&mut *connection)
-            .await?;
+    if imported.added + imported.changed == 0 {
+        imported.revision = before;
+        return Ok(imported);
     }
-    imported.revision = revision(connection).await?;
+    sqlx::query("UPDATE catalogue_revision SET revision = $1")
+        .bind(to_column("the catalogue's revision", imported.revision)?)
+        .execute(connection)
+        .await?;
     Ok(imported)
 }
 
+/// `imported.revision` is the one that the import makes if it changes anything.
 async fn import_batch(
     connection: &mut Connection,
     batch: &[&CatalogueTrack],
@@ -127,12 +150,13 @@ async fn import_batch(
     let mut to_write = Vec::new();
     let mut to_credit = Vec::new();
     let mut to_discredit = Vec::new();
+    let mut to_tell = Vec::new();
     for track in batch {
         let Some(before) = known.get(&track.track_id) else {
             imported.added += 1;
-            imported.to_judge_again.push((*track).clone());
             to_write.push(*track);
             to_credit.push(*track);
+            to_tell.push(track.track_id.as_str());
             continue;
         };
         if before == *track {
@@ -140,18 +164,19 @@ async fn import_batch(
             continue;
         }
         imported.changed += 1;
-        if before.duration_ms != track.duration_ms {
-            imported.to_judge_again.push((*track).clone());
-        }
         to_write.push(*track);
         if before.artists != track.artists {
             to_discredit.push(track.track_id.as_str());
             to_credit.push(*track);
         }
+        if before.duration_ms != track.duration_ms {
+            to_tell.push(track.track_id.as_str());
+        }
     }
     write_tracks(connection, &to_write).await?;
     remove_artists(connection, &to_discredit).await?;
-    write_artists(connection, &to_credit).await
+    write_artists(connection, &to_credit).await?;
+    untold::add_tracks(connection, &to_tell, imported.revision).await
 }
 
 /// Those of `ids` that the catalogue has.
@@ -321,6 +346,7 @@ async fn list_devices(
         changed.extend(query.fetch_all(&mut *connection).await?);
     }
     changed.sort_unstable();
+    untold::add_devices(connection, &changed, listed).await?;
     Ok(changed)
 }
 

@@ -11,6 +11,7 @@
 //! - [`facts`]: partitions, their positions and totals
 //! - [`credentials`]: API keys
 //! - [`catalogue`]: tracks, their artists, bot devices
+//! - [`untold`]: what counting must be told of these
 //! - [`verify`]: looking for damage
 //! - [`dialect`]: all that is SQLite's own; the statements elsewhere are meant for PostgreSQL too
 //! - [`statements`], [`fault`]: statements of many rows; what can go wrong, and checked numbers
@@ -22,6 +23,7 @@ mod facts;
 mod fault;
 mod open;
 mod statements;
+mod untold;
 mod verify;
 
 pub use open::SqlStore;

@@ -212,7 +212,7 @@ impl Queued<'_> {
         for receipt in self.receipts {
             // A log that went away without an answer may have kept the group or not: it is
             // not acknowledged.
-            let answer = receipt.await.unwrap_or(Err(AppendError::Closing));
+            let answer = receipt.await.unwrap_or_else(|_| Err(unanswered(self.intake)));
             if let Err(error) = answer {
                 outcome = Err(IntakeError::from(error));
             }
@@ -224,5 +224,14 @@ impl Queued<'_> {
             Err(_) => metrics.storage.fetch_add(1, Ordering::Relaxed),
         };
         outcome
+    }
+}
+
+/// Why the log gave no answer: it is being closed, or its disk failed in between.
+fn unanswered(intake: &Intake) -> AppendError {
+    if intake.closing.load(Ordering::Acquire) {
+        AppendError::Closing
+    } else {
+        AppendError::Failed("whether the reports are on disk is not known".to_owned())
     }
 }

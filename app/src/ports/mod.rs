@@ -17,7 +17,7 @@ pub use clock::{Clock, Random};
 pub use credentials::{Credential, CredentialStore, NewCredential, Scope};
 pub use disk::{Disk, DiskFile};
 pub use facts::{CommitError, FactStore, PartitionCommit, PartitionDelta};
-pub use music::{CatalogueStore, CatalogueTrack, ImportedTracks};
+pub use music::{CatalogueStore, CatalogueTrack, Fact, ImportedTracks, Untold};
 pub use plays_log::{PlaysLog, PlaysLogReader};
 pub use report_log::{AppendError, Appended, Frame, LogError, ReportLog};
 

@@ -16,6 +16,10 @@ pub const ACCEPTANCE_MS: u64 = 35 * DAY_MS;
 pub const CLOCK_SKEW_MS: u64 = 10 * MINUTE_MS;
 /// A play's key is remembered this long after the end of its bucket.
 pub const DEDUPLICATION_MS: u64 = 45 * DAY_MS;
+/// A UUIDv7 lives in its own hour's bucket where its time is at most this long before the
+/// first receipt. Its key is then remembered for as long as any report of its play can come
+/// in time, also where the device's clock is behind by as much.
+pub const OWN_HOUR_MS: u64 = DEDUPLICATION_MS - ACCEPTANCE_MS - CLOCK_SKEW_MS;
 /// A device's clock that is off by more than this is corrected.
 pub const CLOCK_TOLERANCE_MS: u64 = 2 * MINUTE_MS;
 /// Reports without key and start are of one play while less than this lies between them.

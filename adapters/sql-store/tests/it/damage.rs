@@ -89,6 +89,14 @@ async fn rows_that_contradict_each_other_are_named() {
         ("UPDATE tracks SET duration_ms = -1 WHERE track_id = 'T007'", "of \"T007\" is -1"),
         ("DELETE FROM track_artists WHERE track_id = 'T007' AND ordinal = 0", "\"T007\" are not"),
         ("DELETE FROM catalogue_revision", "catalogue_revision has lost its row"),
+        (
+            "UPDATE untold_facts SET listed = NULL WHERE sequence = 301",
+            "untold_facts 301 is neither of a track nor of a device",
+        ),
+        (
+            "UPDATE untold_facts SET revision = -1 WHERE sequence = 7",
+            "untold_facts 7 is neither of a track nor of a device, or out of range",
+        ),
         ("DROP TABLE play_totals", "state.db: the counts can't be read"),
     ];
     let folder = TempDir::new().unwrap();

@@ -3,7 +3,7 @@
 use ledgerline_app::ports::facts::PartitionTotals;
 use ledgerline_app::ports::{
     CatalogueStore, CatalogueTrack, CommitError, Credential, CredentialStore, FactStore,
-    NewCredential, Scope,
+    NewCredential, Scope, Untold,
 };
 use ledgerline_ids::UnixMs;
 use ledgerline_sql_store::SqlStore;
@@ -14,7 +14,15 @@ use tempfile::TempDir;
 use crate::facts_of_one_hour::{check, counted};
 
 /// Everything that a store holds.
-type Contents = (Vec<PartitionTotals>, Vec<Credential>, Vec<CatalogueTrack>, u64, Vec<String>);
+#[derive(Debug, PartialEq)]
+struct Contents {
+    totals: Vec<PartitionTotals>,
+    credentials: Vec<Credential>,
+    tracks: Vec<CatalogueTrack>,
+    revision: u64,
+    devices: Vec<String>,
+    untold: Vec<Untold>,
+}
 
 /// Writes something into every table.
 pub async fn fill(store: &SqlStore) {
@@ -44,13 +52,16 @@ pub async fn fill(store: &SqlStore) {
 }
 
 async fn contents(store: &SqlStore) -> Contents {
-    (
-        store.totals().await.unwrap(),
-        store.list().await.unwrap(),
-        store.tracks_after("", u32::MAX).await.unwrap(),
-        store.revision().await.unwrap(),
-        store.listed_devices().await.unwrap(),
-    )
+    let untold = store.untold(u32::MAX).await.unwrap();
+    assert_eq!(untold.len(), 301, "nobody told them");
+    Contents {
+        totals: store.totals().await.unwrap(),
+        credentials: store.list().await.unwrap(),
+        tracks: store.tracks_after("", u32::MAX).await.unwrap(),
+        revision: store.revision().await.unwrap(),
+        devices: store.listed_devices().await.unwrap(),
+        untold,
+    }
 }
 
 #[tokio::test]
@@ -60,7 +71,7 @@ async fn opening_again_finds_everything() {
     let store = SqlStore::open(&path).await.unwrap();
     fill(&store).await;
     let before = contents(&store).await;
-    check(&before.0);
+    check(&before.totals);
     store.close().await.unwrap();
 
     let store = SqlStore::open(&path).await.unwrap();
@@ -99,7 +110,7 @@ async fn closing_leaves_everything_in_the_one_file() {
     assert_eq!(names(folder.path()), ["state.db"]);
 
     store.close().await.expect("closing twice does nothing");
-    let start = before.0[0].commit;
+    let start = before.totals[0].commit;
     match store.commit(&[counted(start, 1)]).await {
         Err(CommitError::Store(error)) => assert!(error.detail.contains("closed"), "{error}"),
         other => panic!("a closed store can't commit: {other:?}"),

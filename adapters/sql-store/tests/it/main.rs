@@ -8,3 +8,4 @@ mod durability;
 mod facts_of_one_hour;
 mod rivals;
 mod suites;
+mod telling;

@@ -3,7 +3,7 @@
 use ledgerline_ids::{DayNo, HourNo, PlayId, UnixMs};
 use ledgerline_records::report::Producer;
 
-use crate::rules::{CLOCK_SKEW_MS, DEDUPLICATION_MS};
+use crate::rules::{CLOCK_SKEW_MS, DEDUPLICATION_MS, OWN_HOUR_MS};
 
 /// A set of keys that are forgotten together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,7 +76,7 @@ impl Homes {
             return Self { own: day, hour: None, every_day: true };
         };
         let within =
-            received_at.since(time) <= DEDUPLICATION_MS && time.since(received_at) <= CLOCK_SKEW_MS;
+            received_at.since(time) <= OWN_HOUR_MS && time.since(received_at) <= CLOCK_SKEW_MS;
         Self {
             own: if within { Bucket::Hour(time.hour()) } else { day },
             hour: Some(time.hour()),

@@ -1,10 +1,10 @@
 //! Facts and people's decisions: they re-judge plays that are there.
 
-use ledgerline_ids::{Position, UnixMs};
+use ledgerline_ids::{DeviceId, Position, UnixMs};
 use ledgerline_records::control::{Adjudicated, DeviceFact, FraudRuling, TrackFact};
 
 use super::{Cause, Memory, Partition};
-use crate::identity::track_hash;
+use crate::identity::{device_hash, track_hash};
 
 impl Partition {
     pub(super) fn track_fact<M: Memory>(
@@ -32,13 +32,21 @@ impl Partition {
 
     pub(super) fn device_fact(&mut self, fact: &DeviceFact<'_>) {
         let changed = if fact.listed {
+            self.device_hashes.insert(device_hash(&self.key, fact.device));
             self.devices.insert(fact.device.as_str().into())
         } else {
+            // Its hash stays until the next start: a hit is confirmed on the device itself.
             self.devices.remove(fact.device.as_str())
         };
         if changed {
             self.devices_changed.insert(fact.device.as_str().into());
         }
+    }
+
+    /// Keeps the hashes of the listed devices, which plays are compared with first.
+    pub(super) fn hash_devices(&mut self) {
+        let devices = self.devices.iter().filter_map(|device| DeviceId::new(device).ok());
+        self.device_hashes = devices.map(|device| device_hash(&self.key, device)).collect();
     }
 
     pub(super) fn adjudicated<M: Memory>(

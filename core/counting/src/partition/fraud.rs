@@ -1,9 +1,8 @@
 //! A tick: the fraud rules look at every listener whose plays changed since the last one.
 
 use ledgerline_ids::{ListenerHash, Position, UnixMs};
-use ledgerline_records::play::PlayAddress;
+use ledgerline_records::play::{PlayAddress, PlayRecord};
 use ledgerline_records::verdict::FraudRules;
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::{Cause, Memory, Partition};
@@ -12,18 +11,32 @@ use crate::identity::device_hash;
 use crate::rules::FRAUD_LIMITS;
 
 impl Partition {
-    /// Evaluates the rules over plays that started at or before `watermark`.
+    /// Evaluates the rules over plays that started at or before the greatest time that a
+    /// tick has told; a tick that tells less doesn't take that back.
     pub(super) fn evaluate_fraud<M: Memory>(
         &mut self,
-        watermark: UnixMs,
+        told: UnixMs,
         position: Position,
         memory: &mut M,
     ) -> Result<(), M::Error> {
-        self.evaluated_at = self.evaluated_at.max(watermark);
+        self.evaluated_at = self.evaluated_at.max(told);
+        let watermark = self.evaluated_at;
         self.wake_listeners_of_changed_devices();
-        let listed = self.listed_hashes();
+        let listed = std::mem::take(&mut self.device_hashes);
+        let evaluated = self.evaluate_dirty(watermark, &listed, position, memory);
+        self.device_hashes = listed;
+        evaluated
+    }
+
+    fn evaluate_dirty<M: Memory>(
+        &mut self,
+        watermark: UnixMs,
+        listed: &BTreeSet<u32>,
+        position: Position,
+        memory: &mut M,
+    ) -> Result<(), M::Error> {
         for listener in self.books.take_dirty() {
-            self.evaluate_listener(listener, watermark, &listed, position, memory)?;
+            self.evaluate_listener(listener, watermark, listed, position, memory)?;
         }
         Ok(())
     }
@@ -39,14 +52,6 @@ impl Partition {
                 self.books.mark_dirty(listener);
             }
         }
-    }
-
-    fn listed_hashes(&self) -> BTreeSet<u32> {
-        let devices = self.devices.iter();
-        devices
-            .filter_map(|device| ledgerline_ids::DeviceId::new(device).ok())
-            .map(|device| device_hash(&self.key, device))
-            .collect()
     }
 
     fn evaluate_listener<M: Memory>(
@@ -95,7 +100,7 @@ impl Partition {
     /// Puts plays that started at one instant into the order of their identities. Only the
     /// order of different tracks matters to a rule, and only for a listener with many plays.
     fn order_by_identity<M: Memory>(
-        &mut self,
+        &self,
         plays: &mut [Entry],
         memory: &mut M,
     ) -> Result<(), M::Error> {
@@ -106,30 +111,26 @@ impl Partition {
             if tie.iter().all(|play| play.track == tie[0].track) {
                 continue;
             }
-            // Ties are short: a sort by insertion reads few records.
-            for end in 1..tie.len() {
-                let mut at = end;
-                while at > 0 && self.identity_order(&tie[at - 1], &tie[at], memory)?.is_gt() {
-                    tie.swap(at - 1, at);
-                    at -= 1;
-                }
+            let mut records = Vec::with_capacity(tie.len());
+            for play in &*tie {
+                let mut record = Vec::new();
+                memory.read_play(play.address, &mut record)?;
+                records.push((record, *play));
+            }
+            let mut named = Vec::with_capacity(tie.len());
+            for (record, play) in &records {
+                let record =
+                    PlayRecord::decode(record).map_err(|_| memory.undecodable(play.address))?;
+                named.push((record.identity, record.first_received_at, *play));
+            }
+            named.sort_unstable_by_key(|(identity, first_received_at, play)| {
+                (*identity, *first_received_at, play.address)
+            });
+            for (place, (.., play)) in tie.iter_mut().zip(named) {
+                *place = play;
             }
         }
         Ok(())
-    }
-
-    fn identity_order<M: Memory>(
-        &mut self,
-        left: &Entry,
-        right: &Entry,
-        memory: &mut M,
-    ) -> Result<Ordering, M::Error> {
-        self.with_play(left.address, memory, |partition, left, memory| {
-            partition.with_play(right.address, memory, |_, right, _| {
-                let by_identity = left.identity.cmp(&right.identity);
-                Ok(by_identity.then(left.first_received_at.cmp(&right.first_received_at)))
-            })
-        })
     }
 
     fn is_listed<M: Memory>(

@@ -90,6 +90,8 @@ pub struct Partition {
     windows: Windows,
     devices: BTreeSet<Box<str>>,
     devices_changed: BTreeSet<Box<str>>,
+    /// The hashes of `devices`.
+    device_hashes: BTreeSet<u32>,
     strays: BTreeSet<DayNo>,
     table: Table,
     books: Books,
@@ -124,6 +126,7 @@ impl Partition {
             windows: Windows::default(),
             devices: BTreeSet::new(),
             devices_changed: BTreeSet::new(),
+            device_hashes: BTreeSet::new(),
             strays: BTreeSet::new(),
             table: Table::default(),
             books: Books::default(),
@@ -243,6 +246,7 @@ impl Partition {
         partition.windows.restore(state.windows.iter().copied());
         partition.devices.clone_from(&state.devices);
         partition.devices_changed.clone_from(&state.devices_changed);
+        partition.hash_devices();
         partition.strays.clone_from(&state.strays);
         partition
     }
@@ -288,25 +292,11 @@ impl Partition {
         memory: &mut M,
     ) -> Result<Option<PlayAddress>, M::Error> {
         let hash = identity_hash(&self.key, identity);
-        if let Some(listener) = book_hash(&self.key, identity) {
-            return self.newest_in_book(listener, hash, memory);
+        match book_hash(&self.key, identity) {
+            Some(listener) => self.newest_in_book(listener, hash, memory),
+            // An anonymous play is never paid, so there is nothing to decide on it.
+            None => Ok(None),
         }
-        // An anonymous play has no book; its key may be in any bucket.
-        if let Some(entry) = self.table.get(hash) {
-            return Ok(Some(entry.address()));
-        }
-        let play_id = identity.key.play_id();
-        for producer in [Producer::Trusted, Producer::Backfill] {
-            let homes = Homes { every_day: true, ..Homes::of(producer, play_id, self.clock) };
-            let homes = match producer {
-                Producer::Backfill => Homes { every_day: false, ..homes },
-                _ => homes,
-            };
-            if let Some(entry) = memory.find_sealed(hash, &homes, &self.strays, self.clock)? {
-                return Ok(Some(entry.address()));
-            }
-        }
-        Ok(None)
     }
 
     /// Of several plays with one key, which was forgotten in between, the one that was

@@ -1,0 +1,26 @@
+//! The program as its users have it: the real binary, real folders, real sockets.
+//!
+//! Each test has a folder of its own, and ends the processes that it started. Tests wait for
+//! conditions, never for a time. In reading order:
+//! - `support`: what the tests share
+//! - `cli`: the words of the command line, exit codes, counts, the catalogue
+//! - `real`: real listeners' histories, to the play
+//! - `truth`: made-up populations against the truth that they were made from
+//! - `http`, `limits`, `decisions`: the API; bad input, limits, people's decisions
+//! - `control`: commands beside a running server, and its end
+//! - `crash`: processes that are killed, and clients that send again
+//! - `damage`: files that change, shrink or are gone
+
+mod support;
+
+mod cli;
+mod real;
+mod truth;
+
+mod decisions;
+mod http;
+mod limits;
+
+mod control;
+mod crash;
+mod damage;
