@@ -7,7 +7,7 @@
     reason = "a test may fail, and its logs are short"
 )]
 
-#[path = "../../../recount/tests/fixture/mod.rs"]
+#[path = "../../../../recount/tests/fixture/mod.rs"]
 mod fixture;
 
 use std::collections::{BTreeMap, BTreeSet};
