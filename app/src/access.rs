@@ -181,6 +181,7 @@ fn caller_of(credential: &Credential) -> Arc<Caller> {
             user_prefix: key.user_prefix.as_deref().map(Into::into),
             key_id: key.id.as_str().into(),
             reports_per_second: key.reports_per_second,
+            limited: true,
         }),
     })
 }

@@ -239,7 +239,8 @@ impl Deployment {
             let progress = worker.progress.borrow().clone();
             let end = *self.log.end(worker.partition).borrow();
             let idle = now.since(progress.ticked_at) >= millis(IDLE_TICK);
-            let due = progress.unticked || progress.committed < end || idle;
+            let counting = progress.failed.is_none() && progress.stalled.is_none();
+            let due = counting && (progress.unticked || progress.committed < end || idle);
             let receipt = (due && (end > Position(0))).then(|| {
                 let mut group = RecordGroup::default();
                 group.push_with(|out| LogRecord::Tick(Tick { at: now }).encode(out));

@@ -150,6 +150,9 @@ async fn create_key(
             None => return refused(StatusCode::BAD_REQUEST, &format!("{name:?} is no scope")),
         }
     }
+    if body.reports_per_second == Some(0) {
+        return refused(StatusCode::BAD_REQUEST, &"a key that may send 0 reports a second is none");
+    }
     let request = KeyRequest {
         scopes,
         source: body.source,

@@ -57,7 +57,8 @@ pub fn origin(source: &str, clock: FeedClock) -> Result<Arc<Origin>, Failure> {
         producer: clock.producer(),
         user_prefix: None,
         key_id: format!("file:{source}").into(),
-        reports_per_second: Some(u32::MAX),
+        reports_per_second: None,
+        limited: false,
     }))
 }
 

@@ -44,6 +44,7 @@ impl Door {
             user_prefix: None,
             key_id: "control".into(),
             reports_per_second: None,
+            limited: false,
         };
         Self::Open(Arc::new(Caller {
             id: "control".to_owned(),

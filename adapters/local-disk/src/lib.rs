@@ -8,13 +8,16 @@
 //! - [`LocalDisk`]: the data folder, readable by its owner only
 //! - [`FolderLock`]: one process at a time writes the data folder
 //! - [`SystemClock`], [`SystemRandom`]
+//! - [`raise_open_files_limit`]
 
 mod clock;
 mod disk;
 mod lock;
+mod open_files;
 mod random;
 
 pub use clock::SystemClock;
 pub use disk::LocalDisk;
 pub use lock::{FolderLock, LockError};
+pub use open_files::raise_open_files_limit;
 pub use random::SystemRandom;

@@ -75,7 +75,7 @@ impl<'i> Batch<'i> {
         let stamp = self.catalogue.stamp(report.track.as_str());
         let origin = self.origin.clone();
         let record = stamped(report, &origin, stamp, backfilled_at);
-        if backfilled_at.is_none() && self.is_overactive(&record) {
+        if self.origin.limited && self.is_overactive(&record) {
             self.overactive += 1;
             let detail = "this listener started more plays this hour than anyone does; \
                           send the report again when the hour is over"
@@ -128,7 +128,7 @@ impl<'i> Batch<'i> {
                 retry_after_s: hour_ends.since(self.now).div_ceil(1000).max(1),
             });
         }
-        if self.origin.producer != Producer::Backfill {
+        if self.origin.limited {
             let rate = self.origin.reports_per_second.unwrap_or(intake.default_rate);
             let now = intake.clock.elapsed();
             intake.rates.take(&self.origin.key_id, rate, self.count, now).map_err(

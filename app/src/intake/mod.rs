@@ -33,6 +33,8 @@ pub struct Origin {
     pub key_id: Arc<str>,
     /// The most reports a second, where the credential has a limit of its own.
     pub reports_per_second: Option<u32>,
+    /// Whether limits are looked at: not for files that the operator sends.
+    pub limited: bool,
 }
 
 /// Why none of a body's reports were acknowledged. The sender may send them again: what was

@@ -12,6 +12,8 @@ use crate::ports::{Disk, DiskFile, LogError};
 
 type Entries = Vec<(Bucket, IdentityHash, IndexEntry)>;
 
+/// How many bytes of entries are verified at once.
+const VERIFY_BYTES: usize = 1 << 20;
 /// This many runs of about one size are merged into one.
 const MERGE_AT: usize = 4;
 
@@ -44,8 +46,11 @@ impl Runs {
             disk.remove(&path).map_err(|error| io(&path, &error))?;
         }
         let next = names.iter().filter_map(|name| number_of(name)).max().map_or(0, |max| max + 1);
-        let runs =
+        let runs: Vec<Run> =
             names.iter().map(|name| open_run(&*disk, &folder, name)).collect::<Result<_, _>>()?;
+        for run in &runs {
+            run.verify(&folder)?;
+        }
         Ok(Self { disk, folder, runs, next })
     }
 
@@ -107,7 +112,6 @@ impl Runs {
 
     fn write(&mut self, entries: &Entries) -> Result<Run, LogError> {
         let name = format!("{:010}.run", self.next);
-        self.next += 1;
         let path = format!("{}/{name}", self.folder);
         let bytes = encode_run(entries);
         let write = || {
@@ -118,7 +122,12 @@ impl Runs {
             file.sync()?;
             self.disk.sync_folder(&self.folder)
         };
-        write().map_err(|error| io(&path, &error))?;
+        if let Err(error) = write() {
+            // A full disk is not made fuller by what can't be finished.
+            let _ = self.disk.remove(&path);
+            return Err(io(&path, &error));
+        }
+        self.next += 1;
         open_run(&*self.disk, &self.folder, &name)
     }
 
@@ -217,6 +226,33 @@ impl Run {
         let read = self.file.read_at(at, bytes).map_err(|error| io(&path, &error))?;
         if read < bytes.len() {
             return Err(damaged(&path, at, "the run is cut off"));
+        }
+        Ok(())
+    }
+
+    /// Checks every entry against its section's checksum: a key that isn't found because
+    /// its block has rotted would be counted again.
+    fn verify(&self, folder: &str) -> Result<(), LogError> {
+        let mut block = vec![0; VERIFY_BYTES];
+        for section in self.sections.values() {
+            let mut hasher = crc32fast::Hasher::new();
+            let end = section.entries_at + section.count * ENTRY_BYTES as u64;
+            let mut at = section.entries_at;
+            while at < end {
+                let length =
+                    usize::try_from(end - at).map_or(VERIFY_BYTES, |n| n.min(VERIFY_BYTES));
+                self.read(folder, at, &mut block[..length])?;
+                hasher.update(&block[..length]);
+                at += length as u64;
+            }
+            if hasher.finalize() != section.entries_checksum {
+                let path = format!("{folder}/{}", self.name);
+                return Err(damaged(
+                    &path,
+                    section.entries_at,
+                    "the checksum of its entries differs",
+                ));
+            }
         }
         Ok(())
     }

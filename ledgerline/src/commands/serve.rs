@@ -2,10 +2,12 @@
 
 use ledgerline_app::Deployment;
 use ledgerline_http_api::{HttpOptions, router, serve};
+use ledgerline_local_disk::raise_open_files_limit;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -15,6 +17,9 @@ use crate::data_folder::{DataFolder, Held, settings};
 use crate::failure::Failure;
 use crate::output::print;
 
+/// How long the control socket's last answers may take at a stop.
+const CONTROL_GRACE: Duration = Duration::from_secs(10);
+
 pub(super) async fn run(data: &Path, listen: SocketAddr) -> Result<u8, Failure> {
     let Held::Ours(folder) = DataFolder::hold(data)? else {
         return Err(Failure::failed(format!(
@@ -22,6 +27,8 @@ pub(super) async fn run(data: &Path, listen: SocketAddr) -> Result<u8, Failure> 
             data.display()
         )));
     };
+    // A connection is an open file, and so is every segment that is read.
+    raise_open_files_limit();
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|error| Failure::failed(format!("can't listen on {listen}: {error}")))?;
@@ -42,7 +49,8 @@ pub(super) async fn run(data: &Path, listen: SocketAddr) -> Result<u8, Failure> 
     // What was asked before is answered; then everything that was accepted is counted.
     stop.send_replace(true);
     let _ = server.await;
-    let _ = control.await;
+    // A command that is still being answered has as long as a request has.
+    let _ = tokio::time::timeout(CONTROL_GRACE, control).await;
     ticker.abort();
     let _ = std::fs::remove_file(control::socket_path(data));
     opened.close().await?;
@@ -58,8 +66,12 @@ fn serve_control(
     let path = control::socket_path(data);
     // We hold the folder's lock: a socket that is there is a dead process's.
     let _ = std::fs::remove_file(&path);
-    let socket = UnixListener::bind(&path).map_err(|error| Failure::io(&path, &error))?;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))
+    // Nobody may open it before its mode is set, so it gets its name last.
+    let draft = path.with_extension("draft");
+    let _ = std::fs::remove_file(&draft);
+    let socket = UnixListener::bind(&draft).map_err(|error| Failure::io(&path, &error))?;
+    std::fs::set_permissions(&draft, std::fs::Permissions::from_mode(0o600))
+        .and_then(|()| std::fs::rename(&draft, &path))
         .map_err(|error| Failure::io(&path, &error))?;
     let router = control::router(deployment);
     Ok(tokio::spawn(async move {

@@ -52,6 +52,10 @@ impl Partition {
         }
         let address = entry.address();
         self.with_play(address, memory, |partition, play, memory| {
+            if play.identity != identity {
+                // The index led to another play: counting on would count one of them wrong.
+                return Err(memory.undecodable(address));
+            }
             let adds = received.is_sound() || !play.sound;
             let merged: PlayRecord<'_> = merge(play, received);
             if merged == *play {
