@@ -5,6 +5,7 @@
 //! lock              held by the one process that writes
 //! control.sock      other commands reach that process by it (mode 0600)
 //! state.db          committed facts, catalogue, credentials (SQLite)
+//! state.db.closed   its checksum, from an orderly close to the next start
 //! reports/p000/     the report log
 //! plays/p000/       the plays log, derived from it
 //! index/p000/       snapshots and sealed runs, derived from it
@@ -12,7 +13,7 @@
 
 use ledgerline_app::Deployment;
 use ledgerline_app::deployment::{Parts, Settings};
-use ledgerline_app::ports::{Clock, Disk, FactStore, PlaysLog, Random};
+use ledgerline_app::ports::{Clock, Disk, FactStore, PlaysLog, Random, ReportLog};
 use ledgerline_ids::{HashKey, PartitionId};
 use ledgerline_local_disk::{FolderLock, LocalDisk, LockError, SystemClock, SystemRandom};
 use ledgerline_segment_log::{Options, PlaysOptions, SegmentPlaysLog, SegmentReportLog};
@@ -24,6 +25,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::closed_state;
 use crate::failure::Failure;
 
 /// How many partitions a new deployment has: enough threads for the cores of a small
@@ -92,8 +94,8 @@ pub struct Opened {
 pub enum Held {
     /// This process, now.
     Ours(Box<DataFolder>),
-    /// Another process, which is to be asked.
-    Other,
+    /// Another process, which is to be asked; its id, where that could be read.
+    Other(Option<u32>),
 }
 
 impl DataFolder {
@@ -109,7 +111,7 @@ impl DataFolder {
             .map_err(|error| Failure::io(path, &error))?;
         let lock = match FolderLock::acquire(path) {
             Ok(lock) => lock,
-            Err(LockError::Held { .. }) => return Ok(Held::Other),
+            Err(LockError::Held { pid, .. }) => return Ok(Held::Other(pid)),
             Err(error) => return Err(Failure::from_error(&error)),
         };
         let identity = match read_identity(path)? {
@@ -125,6 +127,9 @@ impl DataFolder {
     /// # Errors
     /// [`Failure`] names what is damaged and the way out.
     pub async fn open(self, settings: Settings) -> Result<Opened, Failure> {
+        // Read before the store is opened: to close a file that SQLite has open in this
+        // process would take its locks away.
+        closed_state::check(&self.path)?;
         let store = Arc::new(SqlStore::open(&self.path.join("state.db")).await?);
         let wrong = store.verify().await?;
         if let Some(first) = wrong.first() {
@@ -160,10 +165,42 @@ impl DataFolder {
         Ok(Opened { deployment, store, folder: self })
     }
 
-    /// The folder itself.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Removes what is derived from the report log, to have it built again: only once the
+    /// log and the store that it is to be built from were found sound.
+    ///
+    /// # Errors
+    /// [`Failure`] names what is damaged; nothing was removed then.
+    pub async fn remove_derived(&self) -> Result<(), Failure> {
+        closed_state::check(&self.path)?;
+        let store = SqlStore::open(&self.path.join("state.db")).await?;
+        let sound = self.sources_are_sound(&store).await;
+        store.close().await?;
+        closed_state::mark(&self.path)?;
+        sound?;
+        // In this order: an index without its plays log is damage, a plays log without its
+        // index is not.
+        for name in ["index", "plays"] {
+            let path = self.path.join(name);
+            match fs::remove_dir_all(&path) {
+                Ok(()) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(Failure::io(&path, &error)),
+            }
+        }
+        Ok(())
+    }
+
+    async fn sources_are_sound(&self, store: &SqlStore) -> Result<(), Failure> {
+        if let Some(first) = store.verify().await?.first() {
+            return Err(Failure::damaged(format!("state.db: {first}")));
+        }
+        let ends: Vec<_> = store.committed().await?.iter().map(|commit| commit.position).collect();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let options = Options::new(self.identity.partitions);
+        let log = SegmentReportLog::open(self.disk.clone(), clock, options, &ends)
+            .map_err(|error| Failure::damaged(error.to_string()))?;
+        log.close();
+        Ok(())
     }
 }
 
@@ -176,8 +213,30 @@ impl Opened {
     pub async fn close(self) -> Result<DataFolder, Failure> {
         self.deployment.stop().await;
         self.store.close().await?;
+        closed_state::mark(&self.folder.path)?;
         Ok(self.folder)
     }
+}
+
+/// Says what is missing where there is no deployment in `folder`.
+///
+/// # Errors
+/// [`Failure`] where there is none, or where only its identity is gone.
+pub fn must_exist(folder: &Path) -> Result<(), Failure> {
+    if folder.join("deployment.json").exists() {
+        return Ok(());
+    }
+    if folder.join("reports").exists() {
+        return Err(Failure::damaged(format!(
+            "{} has a report log but no deployment.json; restore that file from a backup",
+            folder.display()
+        )));
+    }
+    Err(Failure::missing(format!(
+        "there is no deployment in {}; serve, import or replay makes one, and --data names another \
+         folder",
+        folder.display()
+    )))
 }
 
 /// What never changes of the deployment in `folder`; `None` where there is none.
@@ -212,10 +271,7 @@ pub fn read_identity(folder: &Path) -> Result<Option<Identity>, Failure> {
 
 fn create_identity(folder: &Path) -> Result<Identity, Failure> {
     if folder.join("reports").exists() {
-        return Err(Failure::damaged(format!(
-            "{} has a report log but no deployment.json; restore that file from a backup",
-            folder.display()
-        )));
+        must_exist(folder)?;
     }
     let mut bytes = [0; 16];
     SystemRandom.fill(&mut bytes);

@@ -11,6 +11,7 @@
 
 mod chunks;
 mod cli;
+mod closed_state;
 mod commands;
 mod control;
 mod data_folder;

@@ -14,7 +14,7 @@ use tokio::net::UnixStream;
 use tower::ServiceExt;
 
 use crate::control;
-use crate::data_folder::{DataFolder, Held, Opened, settings};
+use crate::data_folder::{DataFolder, Held, Opened, must_exist, settings};
 use crate::failure::Failure;
 
 /// A deployment to talk to.
@@ -47,13 +47,7 @@ impl Session {
     /// # Errors
     /// [`Failure`] names what is missing or damaged, and the way out.
     pub async fn begin_reading(folder: &Path) -> Result<Self, Failure> {
-        if !folder.join("deployment.json").exists() {
-            return Err(Failure::missing(format!(
-                "there is no deployment in {}; serve, import or replay makes one, and --data names \
-                 another folder",
-                folder.display()
-            )));
-        }
+        must_exist(folder)?;
         Self::begin(folder).await
     }
 
@@ -74,7 +68,7 @@ impl Session {
                 let router = control::router(deployment);
                 Ok(Self::Own { opened: Box::new(opened), router })
             }
-            Held::Other => Ok(Self::Server { socket: control::socket_path(folder) }),
+            Held::Other(_) => Ok(Self::Server { socket: control::socket_path(folder) }),
         }
     }
 

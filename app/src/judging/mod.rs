@@ -43,8 +43,8 @@ pub fn read_sealed_index(
     each: &mut dyn FnMut(IdentityHash, IndexEntry),
 ) -> Result<Option<SealedIndex>, LogError> {
     let Some(snapshot) = snapshot::read(disk, partition)? else { return Ok(None) };
-    for name in &snapshot.runs {
-        runs::verify_run(disk, &snapshot::folder(partition), name, each)?;
+    for run in &snapshot.runs {
+        runs::verify_run(disk, &snapshot::folder(partition), run, each)?;
     }
     Ok(Some(SealedIndex {
         position: snapshot.position,

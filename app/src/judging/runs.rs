@@ -8,6 +8,7 @@ use ledgerline_ids::{DayNo, IdentityHash, UnixMs};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::snapshot::RunFile;
 use crate::ports::{Disk, DiskFile, LogError};
 
 type Entries = Vec<(Bucket, IdentityHash, IndexEntry)>;
@@ -19,6 +20,7 @@ const MERGE_AT: usize = 4;
 
 struct Run {
     name: String,
+    bytes: u64,
     file: Arc<dyn DiskFile>,
     entries: u64,
     sections: BTreeMap<Bucket, Section>,
@@ -38,8 +40,9 @@ impl Runs {
     pub(crate) fn open(
         disk: Arc<dyn Disk>,
         folder: String,
-        names: &[String],
+        named: &[RunFile],
     ) -> Result<Self, LogError> {
+        let names: Vec<String> = named.iter().map(|run| run.name.clone()).collect();
         let listed = disk.list(&folder).map_err(|error| io(&folder, &error))?;
         for name in listed.iter().filter(|name| name.ends_with(".run") && !names.contains(name)) {
             let path = format!("{folder}/{name}");
@@ -48,7 +51,15 @@ impl Runs {
         let next = names.iter().filter_map(|name| number_of(name)).max().map_or(0, |max| max + 1);
         let runs: Vec<Run> =
             names.iter().map(|name| open_run(&*disk, &folder, name)).collect::<Result<_, _>>()?;
-        for run in &runs {
+        for (run, named) in runs.iter().zip(named) {
+            if run.bytes != named.bytes {
+                let path = format!("{folder}/{}", run.name);
+                return Err(damaged(
+                    &path,
+                    run.bytes,
+                    "it has another length than its snapshot says",
+                ));
+            }
             run.verify(&folder)?;
         }
         Ok(Self { disk, folder, runs, next })
@@ -76,7 +87,7 @@ impl Runs {
         &mut self,
         entries: &Entries,
         clock: UnixMs,
-    ) -> Result<Vec<String>, LogError> {
+    ) -> Result<Vec<RunFile>, LogError> {
         self.runs.retain(|run| run.sections.keys().any(|bucket| !bucket.is_forgotten(clock)));
         if !entries.is_empty() {
             let run = self.write(entries)?;
@@ -92,7 +103,8 @@ impl Runs {
             self.runs.truncate(from);
             self.runs.push(run);
         }
-        Ok(self.names())
+        let runs = self.runs.iter();
+        Ok(runs.map(|run| RunFile { name: run.name.clone(), bytes: run.bytes }).collect())
     }
 
     /// From which run on all are to be merged: the newest [`MERGE_AT`] or more runs of
@@ -159,10 +171,14 @@ impl Runs {
 pub(crate) fn verify_run(
     disk: &dyn Disk,
     folder: &str,
-    name: &str,
+    named: &RunFile,
     each: &mut dyn FnMut(IdentityHash, IndexEntry),
 ) -> Result<(), LogError> {
-    let run = open_run(disk, folder, name)?;
+    let run = open_run(disk, folder, &named.name)?;
+    if run.bytes != named.bytes {
+        let path = format!("{folder}/{}", run.name);
+        return Err(damaged(&path, run.bytes, "it has another length than its snapshot says"));
+    }
     for (_, hash, entry) in run.read_all(folder)? {
         each(hash, entry);
     }
@@ -305,7 +321,7 @@ fn open_run(disk: &dyn Disk, folder: &str, name: &str) -> Result<Run, LogError> 
         at += header.section_bytes();
         sections.insert(section.bucket, section);
     }
-    Ok(Run { name: name.to_owned(), file, entries, sections })
+    Ok(Run { name: name.to_owned(), bytes: length, file, entries, sections })
 }
 
 fn read_exactly(

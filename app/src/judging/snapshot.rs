@@ -18,10 +18,19 @@ pub(crate) struct Snapshot {
     pub position: Position,
     /// The length of the plays log there.
     pub plays_bytes: u64,
-    /// The runs' names, oldest first.
-    pub runs: Vec<String>,
+    /// The runs, oldest first.
+    pub runs: Vec<RunFile>,
     /// The rest of the partition.
     pub state: PartitionState,
+}
+
+/// A run, as a snapshot names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RunFile {
+    /// The file's name.
+    pub name: String,
+    /// Its length, so that a cut between two sections is noticed.
+    pub bytes: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -30,7 +39,7 @@ struct Manifest {
     partition: u16,
     position: u64,
     plays_bytes: u64,
-    runs: Vec<String>,
+    runs: Vec<RunFile>,
     clock: u64,
     evaluated_at: u64,
     windows: Vec<ManifestWindow>,

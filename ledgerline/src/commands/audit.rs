@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::data_folder::{Identity, read_identity};
+use crate::data_folder::{Identity, must_exist, read_identity};
 use crate::failure::Failure;
 use crate::output::{print, print_json, table, thousands};
 use crate::progress;
@@ -45,9 +45,7 @@ pub struct Audit {
 }
 
 pub(super) async fn run(data: &Path, as_json: bool) -> Result<u8, Failure> {
-    if !data.join("deployment.json").exists() {
-        return Err(Failure::missing(format!("there is no deployment in {}", data.display())));
-    }
+    must_exist(data)?;
     let audit = match audit(data).await {
         Ok(audit) => audit,
         // What keeps the deployment from being read is the first difference.

@@ -4,25 +4,15 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 use super::audit;
-use crate::data_folder::{DataFolder, Held, read_identity};
+use crate::data_folder::{DataFolder, Held, must_exist};
 use crate::failure::Failure;
 use crate::output::{print, print_json};
 use crate::session::Session;
 
-/// What is derived from the report log.
-/// In the order in which it may be removed: an index without its plays log is damage, a plays
-/// log without its index is not.
-const DERIVED: [&str; 2] = ["index", "plays"];
-
 pub(super) async fn run(data: &Path, rebuild: bool, as_json: bool) -> Result<u8, Failure> {
-    if read_identity(data)?.is_none() {
-        return Err(Failure::missing(format!(
-            "there is no deployment in {}; serve, import or replay makes one",
-            data.display()
-        )));
-    }
+    must_exist(data)?;
     if rebuild {
-        remove_derived(data)?;
+        remove_derived(data).await?;
     }
     let mut checks = Vec::new();
     let begun = check_server(data, &mut checks).await;
@@ -79,19 +69,11 @@ async fn check_server(data: &Path, checks: &mut Vec<Value>) -> bool {
     true
 }
 
-fn remove_derived(data: &Path) -> Result<(), Failure> {
-    let Held::Ours(folder) = DataFolder::hold(data)? else {
-        return Err(Failure::failed("stop the server first: it has this data folder"));
-    };
-    for name in DERIVED {
-        let path = folder.path().join(name);
-        match std::fs::remove_dir_all(&path) {
-            Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Failure::io(&path, &error)),
-        }
+async fn remove_derived(data: &Path) -> Result<(), Failure> {
+    match DataFolder::hold(data)? {
+        Held::Ours(folder) => folder.remove_derived().await,
+        Held::Other(_) => Err(Failure::failed("stop the server first: it has this data folder")),
     }
-    Ok(())
 }
 
 fn good(what: &str) -> Value {

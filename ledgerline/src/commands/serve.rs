@@ -21,11 +21,16 @@ use crate::output::print;
 const CONTROL_GRACE: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(data: &Path, listen: SocketAddr) -> Result<u8, Failure> {
-    let Held::Ours(folder) = DataFolder::hold(data)? else {
-        return Err(Failure::failed(format!(
-            "another process has {}; stop it first, or give this one a folder of its own with --data",
-            data.display()
-        )));
+    let folder = match DataFolder::hold(data)? {
+        Held::Ours(folder) => folder,
+        Held::Other(pid) => {
+            let holder =
+                pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
+            return Err(Failure::failed(format!(
+                "{holder} has {}; stop it first, or give this one a folder of its own with --data",
+                data.display()
+            )));
+        }
     };
     // A connection is an open file, and so is every segment that is read.
     raise_open_files_limit();

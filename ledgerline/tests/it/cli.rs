@@ -47,7 +47,7 @@ fn wrong_words_are_exit_code_2_and_touch_nothing() {
             (&["serve", "--listen", "everywhere"], 2, "--listen"),
             (&["keys", "create"], 2, "--scope"),
             (&["keys", "create", "--scope", "reports:read"], 2, "reports:write"),
-            (&["keys", "create", "--scope", "reports:write", "--rate", "-1"], 2, "--rate"),
+            (&["keys", "create", "--scope", "reports:write", "--rate", "many"], 2, "--rate"),
             (&["keys", "revoke"], 2, "<ID>"),
             (&["import", "tidal", "x", "--user", "u"], 2, "tidal"),
             (&["import", "spotify", "x"], 2, "--user"),
@@ -148,7 +148,10 @@ fn bad_lines_of_a_file_are_named_by_their_number() {
 fn every_command_has_help_with_examples() {
     let folder = Folder::new();
     let help = folder.ok(&["--help"]);
-    assert!(help.contains("Exit codes: 0 good, 1 it differs or failed, 2 wrong words, 3"), "{help}");
+    assert!(
+        help.contains("Exit codes: 0 good, 1 it differs or failed, 2 wrong words, 3"),
+        "{help}"
+    );
     let commands: Vec<&str> = help
         .lines()
         .skip_while(|line| *line != "Commands:")
@@ -172,7 +175,8 @@ fn every_command_has_help_with_examples() {
 #[test]
 fn counts_as_json_have_their_shape() {
     let folder = Folder::new();
-    let started = json!({ "started_at": "2026-03-01T12:00:00Z", "territory": "DE", "tier": "free" });
+    let started =
+        json!({ "started_at": "2026-03-01T12:00:00Z", "territory": "DE", "tier": "free" });
     backfill(&folder, &[with("p", "u", "t", 30_000, &started)]);
     let value = |by: &str| match by {
         "track" => ("track_id", "t"),
@@ -233,8 +237,11 @@ fn windows_of_days_are_half_open() {
         (Some("2026-03-04"), Some("2109-01-01"), &all[3..]),
         (Some("1970-01-01"), Some("2026-02-28"), &[]),
     ] {
-        let window: Vec<&str> =
-            [from.map(|day| ["--from", day]), to.map(|day| ["--to", day])].into_iter().flatten().flatten().collect();
+        let window: Vec<&str> = [from.map(|day| ["--from", day]), to.map(|day| ["--to", day])]
+            .into_iter()
+            .flatten()
+            .flatten()
+            .collect();
         let count = |by: &str| {
             let args = [&["counts", "--by", by, "--format", "csv"][..], &window].concat();
             crate::support::folder::rows_of(&folder.ok(&args))
@@ -268,8 +275,9 @@ fn a_track_counts_from_thirty_seconds_or_from_its_whole_length() {
     ];
     let play = |number: usize| format!("p{number}");
     let lines = rows.iter().enumerate();
-    let lines: Vec<String> =
-        lines.map(|(number, (track, listened, _))| line(&play(number), "u", track, *listened)).collect();
+    let lines: Vec<String> = lines
+        .map(|(number, (track, listened, _))| line(&play(number), "u", track, *listened))
+        .collect();
     send(&folder, &lines);
     for (number, (track, listened, status)) in rows.iter().enumerate() {
         let shown = folder.json(&["explain", "play", "u", &play(number)]);
@@ -298,9 +306,12 @@ fn a_track_that_becomes_known_counts_from_then_on() {
     let lines = plays.map(|(number, track)| line(&format!("p{number}"), "u", track, 31_000));
     send(&folder, &lines.collect::<Vec<_>>());
     let artists = |folder: &Folder| folder.csv("artist");
-    assert_eq!(artists(&folder), "artist,counted\n\"\",1\nAnna,1\nBo,1\n");
+    assert_eq!(artists(&folder), "artist,counted\n,1\nAnna,1\nBo,1\n");
     let unknown = folder.json(&["explain", "play", "u", "p2"]);
-    assert_eq!((&unknown["status"], &unknown["reason"]), (&json!("not_payable"), &json!("unknown_track")));
+    assert_eq!(
+        (&unknown["status"], &unknown["reason"]),
+        (&json!("not_payable"), &json!("unknown_track"))
+    );
 
     // A delivery from a spreadsheet: a byte order mark, other columns, quotes, CRLF.
     let delivered = "\u{feff}ISRC,Title,TRACK_ID,Artists,duration_ms,label\r\n\
@@ -314,10 +325,13 @@ fn a_track_that_becomes_known_counts_from_then_on() {
     let shown: Vec<_> = transitions.iter().map(|it| (&it["from"], &it["to"])).collect();
     let (none, refused, counted) = (Value::Null, json!("not_payable"), json!("counted"));
     assert_eq!(shown, [(&none, &refused), (&refused, &counted)]);
-    assert_eq!(artists(&folder), "artist,counted\n\"\",1\nAnna,1\nBo,3\n\"Čeněk, the 2nd\",2\n");
+    assert_eq!(artists(&folder), "artist,counted\n,1\nAnna,1\nBo,3\n\"Čeněk, the 2nd\",2\n");
     assert_eq!(folder.counts("track")["t3"], 2);
     // A retry is still a duplicate.
-    assert_eq!(send(&folder, &[line("p2", "u", "t3", 31_000)])["verdicts"], json!({ "duplicate": 1 }));
+    assert_eq!(
+        send(&folder, &[line("p2", "u", "t3", 31_000)])["verdicts"],
+        json!({ "duplicate": 1 })
+    );
     folder.balanced();
 }
 
@@ -337,7 +351,8 @@ fn a_catalogue_with_a_bad_row_is_not_imported_at_all() {
         ("t2,1000,Title,Artist,QZ-ABC-12-3456", "line 3: \"QZ-ABC-12-3456\" is no ISRC"),
     ];
     for (row, named) in rows {
-        let tracks = format!("track_id,duration_ms,title,artists,isrc\nt1,1000,,,\n{row}\nt3,1,,,\n");
+        let tracks =
+            format!("track_id,duration_ms,title,artists,isrc\nt1,1000,,,\n{row}\nt3,1,,,\n");
         let file = folder.write("tracks.csv", tracks);
         let ran = folder.run(&["catalog", "import", &file]);
         assert_eq!(ran.code, 1, "{row}: {}", ran.all());
@@ -348,7 +363,11 @@ fn a_catalogue_with_a_bad_row_is_not_imported_at_all() {
     assert!(ran.code == 1 && ran.err.contains("track_id"), "{}", ran.all());
     let latin = folder.write("tracks.csv", b"track_id,title\nt1,a\nt2,\xe9\n");
     let ran = folder.run(&["catalog", "import", &latin]);
-    assert!(ran.code == 1 && ran.err.contains("line: 3") || ran.err.contains("line 3"), "{}", ran.all());
+    assert!(
+        ran.code == 1 && ran.err.contains("line: 3") || ran.err.contains("line 3"),
+        "{}",
+        ran.all()
+    );
     let devices = folder.write("bots.txt", "# bots\nbot-1\n\nbot\u{1}2\n");
     let ran = folder.run(&["catalog", "devices", "add", &devices]);
     assert!(ran.code == 1 && ran.err.contains("line 4"), "{}", ran.all());

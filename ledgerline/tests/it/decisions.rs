@@ -41,7 +41,9 @@ fn plays_out_of_time_wait_for_a_person() {
         ("an_hour_ahead", now_ms() + 3_600_000, "adjudication", &skew),
         ("five_minutes_ahead", now_ms() + 300_000, "counted", &none),
     ];
-    let lines = rows.iter().map(|(id, start, ..)| with(id, "u", "t", 31_000, &json!({ "started_at": start })));
+    let lines = rows
+        .iter()
+        .map(|(id, start, ..)| with(id, "u", "t", 31_000, &json!({ "started_at": start })));
     assert_eq!(api.report(&lines.collect::<String>()).is(202)["accepted"], rows.len());
     for (id, _, status, reason) in rows {
         check(&api, id, status, reason);
@@ -102,7 +104,8 @@ fn a_decision_is_made_by_the_api_and_can_be_changed() {
         .refused(422, "invalid_request");
     let headers = ["Content-Type: application/json"];
     api.send("POST", "/api/v1/adjudication", &headers, b"").refused(400, "malformed_json");
-    api.send("POST", "/api/v1/adjudication", &headers, b"{\"user_id\":").refused(400, "truncated_body");
+    api.send("POST", "/api/v1/adjudication", &headers, b"{\"user_id\":")
+        .refused(400, "truncated_body");
     api.send("POST", "/api/v1/adjudication", &[], b"{}").refused(415, "unsupported_media_type");
     api.send("POST", "/api/v1/adjudication", &headers, &vec![b' '; 20_000])
         .refused(413, "body_too_large");
@@ -127,7 +130,8 @@ fn a_decision_is_made_by_the_command() {
     assert_eq!(list.matches("clock_skew").count(), 4, "{list}");
     let ran = folder.run(&["adjudicate", "accept", "u/1", "a"]);
     assert!(ran.code == 1 && ran.err.contains("several sources"), "{}", ran.all());
-    let said = folder.ok(&["adjudicate", "accept", "u/1", "a", "--source", "files", "--note", "ok"]);
+    let said =
+        folder.ok(&["adjudicate", "accept", "u/1", "a", "--source", "files", "--note", "ok"]);
     assert_eq!(said, "a is now counted\n");
     let play = folder.json(&["adjudicate", "refuse", "u/1", "b", "--source", "files"]);
     assert_eq!((&play["status"], &play["reason"]), (&json!("not_payable"), &json!("refused")));
@@ -213,7 +217,8 @@ fn a_rule_holds_with_evidence_and_a_person_overrules_it() {
     assert_eq!(api.post("/api/v1/fraud", &body).is(200)["status"], "counted");
     assert_eq!(counted(&api), 100);
     // One play between them, told of later, breaks the run.
-    let between = with("other", "u", "t2", 31_000, &json!({ "started_at": now_ms() - 100_000_000 }));
+    let between =
+        with("other", "u", "t2", 31_000, &json!({ "started_at": now_ms() - 100_000_000 }));
     api.report(&between).is(202);
     let counts = api.get("/api/v1/counts?by=user").is(200);
     let rows = json!([{ "user_id": "patient", "counted": 99 }, { "user_id": "u", "counted": 101 }]);

@@ -134,7 +134,8 @@ fn without_payable_nothing_of_a_whole_year_counts() {
 fn zipped(plays: &Path, names: &[&str]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default();
-    for (name, bytes) in [("Userdata.json", &b"{\"username\": \"a\"}"[..]), ("Read Me.pdf", b"%PDF")]
+    for (name, bytes) in
+        [("Userdata.json", &b"{\"username\": \"a\"}"[..]), ("Read Me.pdf", b"%PDF")]
     {
         zip.start_file(format!("MyData/{name}"), options).expect("memory can be written");
         zip.write_all(bytes).expect("memory can be written");
@@ -158,7 +159,8 @@ fn parts_in_any_order_and_overlapping_zips_give_the_same_counts() {
 
     for order in [[5, 3, 1, 0, 2, 4], [4, 5, 0, 3, 2, 1]] {
         let folder = Folder::new();
-        let parts = order.map(|part| import(&folder, "anna", &paths(&plays, &LISTENER_A)[part..=part], true));
+        let parts = order
+            .map(|part| import(&folder, "anna", &paths(&plays, &LISTENER_A)[part..=part], true));
         let sum = |field: &str| parts.iter().filter_map(|said| said["plays"][field].as_u64()).sum();
         assert_eq!((sum("counted"), sum("pending")), (A.1, A.0 - A.1), "{order:?}");
         assert!(folder.all_counts() == expected, "{order:?}");

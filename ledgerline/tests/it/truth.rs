@@ -32,7 +32,10 @@ impl Population {
         let mut rest = &self.lines[..];
         for left in (1..=parts).rev() {
             let at = rest.len() / left;
-            let end = rest[at..].iter().position(|byte| *byte == b'\n').map_or(rest.len(), |n| at + n + 1);
+            let end = rest[at..]
+                .iter()
+                .position(|byte| *byte == b'\n')
+                .map_or(rest.len(), |n| at + n + 1);
             let end = if left == 1 { rest.len() } else { end };
             let (part, after) = rest.split_at(end);
             cut.push(part);
@@ -272,7 +275,10 @@ fn check_history(play: &Value) {
     let mut before = Value::Null;
     for (number, transition) in play["transitions"].as_array().expect("a list").iter().enumerate() {
         assert_eq!(transition["from"], before, "{play}");
-        assert_eq!(transition["number"].as_u64(), play["transitions"][0]["number"].as_u64().map(|first| first + number as u64));
+        assert_eq!(
+            transition["number"].as_u64(),
+            play["transitions"][0]["number"].as_u64().map(|first| first + number as u64)
+        );
         before = transition["to"].clone();
     }
     assert_eq!(before, play["status"], "{play}");

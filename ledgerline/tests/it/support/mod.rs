@@ -2,6 +2,7 @@
 
 pub mod folder;
 pub mod http;
+pub mod load;
 pub mod random;
 pub mod reports;
 pub mod server;

@@ -1,8 +1,8 @@
 //! A server in a process of its own, which ends with the test however that ends.
 
+use super::DEADLINE;
 use super::folder::{Folder, pid_of};
 use super::http::Api;
-use super::DEADLINE;
 use rustix::process::{Signal, kill_process};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -43,10 +43,15 @@ impl Server {
 
     /// Starts one, and doesn't wait.
     pub fn spawn(folder: &Folder) -> Starting {
+        Self::spawn_with(folder, &[])
+    }
+
+    /// Starts one with variables of the environment, and doesn't wait.
+    pub fn spawn_with(folder: &Folder, variables: &[(&str, &str)]) -> Starting {
         let log = folder.path("server.log");
         let file = File::options().create(true).append(true).open(&log).expect("a log");
         let mut command = folder.command(&["serve", "--listen", "127.0.0.1:0"]);
-        command.stderr(file);
+        command.stderr(file).envs(variables.iter().copied());
         Starting { child: Some(command.spawn().expect("the binary can be started")), log }
     }
 
