@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn each_ring_keeps_its_wall() {
         let allowed = [
-            ("core/counting", "ledgerline-ids"),
+            ("core/records", "ledgerline-ids"),
             ("app", "ledgerline-counting"),
             ("adapters/a", "ledgerline-app"),
             ("adapters/a", "ledgerline-counting"),
