@@ -5,10 +5,10 @@ use ledgerline_sql_store::SqlStore;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::facts_of_one_hour::{after, check, counted};
+use crate::patience::given_up_after;
 
 const WORKERS: u16 = 4;
 const COMMITS: u64 = 60;
@@ -82,10 +82,9 @@ async fn a_commit_that_was_given_up_happened_or_not_and_nothing_in_between() {
     for round in 0..200_u64 {
         let at = store.committed().await.unwrap();
         let deltas = [counted(at[0], 3), counted(at[1], 4)];
-        let patience = Duration::from_micros(round * 20);
-        match tokio::time::timeout(patience, store.commit(&deltas)).await {
-            Ok(committed) => committed.expect("the position was read back"),
-            Err(_) => given_up += 1,
+        match given_up_after(1 + round % 12, store.commit(&deltas)).await {
+            Some(committed) => committed.expect("the position was read back"),
+            None => given_up += 1,
         }
         let now = store.committed().await.unwrap();
         let first = now[0].position == deltas[0].position;

@@ -12,9 +12,11 @@ use ledgerline_records::report::TrackStamp;
 use ledgerline_sql_store::SqlStore;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tempfile::TempDir;
 use tokio::sync::{oneshot, watch};
+
+use crate::patience::given_up_after;
 
 const PARTITIONS: u16 = 3;
 
@@ -188,10 +190,9 @@ async fn an_import_that_was_given_up_is_shown_and_told_by_the_next() {
     for round in 0..150_u64 {
         let tracks: Vec<_> =
             (0..3).map(|n| track(&format!("T{}", round % 7 + n), 1000 + round)).collect();
-        let patience = Duration::from_micros(round * 20);
-        match tokio::time::timeout(patience, catalogue.import_tracks(&tracks, &log)).await {
-            Ok(imported) => assert_eq!(imported.unwrap().unchanged, 0),
-            Err(_) => given_up += 1,
+        match given_up_after(1 + round % 40, catalogue.import_tracks(&tracks, &log)).await {
+            Some(imported) => assert_eq!(imported.unwrap().unchanged, 0),
+            None => given_up += 1,
         }
         match round % 3 {
             0 => catalogue.tell(&log).await.unwrap(),
