@@ -14,6 +14,7 @@ use crate::deployment::ReadError;
 use crate::intake::IntakeError;
 use crate::listing::{Page, list};
 use crate::plays::{Located, PlayError, PlayRef, PlayView, view_at};
+use crate::ports::drive::apart;
 use crate::ports::{AppendError, LogError};
 
 /// Why a decision or ruling was not taken.
@@ -51,7 +52,7 @@ impl Deployment {
     ) -> Result<Page<PlayView>, ReadError> {
         self.settle(false).await?;
         let of = self.applied_to();
-        list(&self.readers, &of, &[Status::Adjudication], limit, after).await
+        list(&*self.drive, &self.readers, &of, &[Status::Adjudication], limit, after).await
     }
 
     /// Decides a play that no report brought in time.
@@ -96,7 +97,7 @@ impl Deployment {
         let of = self.applied_to()[usize::from(located.partition.0)];
         let (readers, play) = (self.readers.clone(), play.clone());
         let (source, newest) = (located.source.clone(), located.address);
-        let counted = tokio::task::spawn_blocking(move || {
+        let looked = apart(&*self.drive, move || {
             // The newest record of each play that ever had this key.
             let mut standing = BTreeMap::new();
             readers.for_each(of.partition, 0, of.plays_bytes, &mut |address, record| {
@@ -114,10 +115,8 @@ impl Deployment {
             standing.remove(&newest);
             let counted = standing.into_values().find(|(status, _)| *status == Status::Counted);
             Ok::<_, LogError>(counted.map(|(_, started_at)| started_at))
-        })
-        .await
-        .map_err(|error| PlayError::Stopped(error.to_string()))?
-        .map_err(PlayError::Log)?;
+        });
+        let counted = looked.await.ok_or_else(PlayError::broken_off)?.map_err(PlayError::Log)?;
         match counted {
             Some(started_at) => Err(DecideError::AlreadyCounted(started_at)),
             None => Ok(()),

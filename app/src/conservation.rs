@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use crate::Deployment;
 use crate::deployment::ReadError;
+use crate::ports::drive::apart;
 use crate::ports::facts::PartitionTotals;
 use crate::ports::{LogError, ReportLog};
 
@@ -67,11 +68,10 @@ impl Deployment {
     pub async fn conservation(&self) -> Result<Conservation, ReadError> {
         let totals = self.facts.totals().await?;
         let log = self.log.clone();
-        let partitions = tokio::task::spawn_blocking(move || {
+        let read = apart(&*self.drive, move || {
             totals.iter().map(|totals| of_partition(&*log, totals)).collect::<Result<Vec<_>, _>>()
-        })
-        .await
-        .map_err(|error| ReadError::Stopped(error.to_string()))??;
+        });
+        let partitions = read.await.ok_or_else(ReadError::broken_off)??;
         Ok(Conservation { holds: partitions.iter().all(|partition| partition.holds), partitions })
     }
 }

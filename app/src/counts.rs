@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::Deployment;
 use crate::deployment::ReadError;
+use crate::ports::drive::apart;
 use crate::ports::{CatalogueStore, LogError, StoreError};
 use crate::reading::Readers;
 
@@ -122,9 +123,8 @@ impl Deployment {
         self.settle_for_reading().await?;
         let applied_to = self.applied_to();
         let (readers, of) = (self.readers.clone(), applied_to.clone());
-        let tally = tokio::task::spawn_blocking(move || tally(&readers, &of, query))
-            .await
-            .map_err(|error| ReadError::Stopped(error.to_string()))??;
+        let summed = apart(&*self.drive, move || tally(&readers, &of, query));
+        let tally = summed.await.ok_or_else(ReadError::broken_off)??;
         let rows = rows(tally, query.by, &**self.catalogue.store()).await?;
         Ok(Counts { query, applied_to, rows })
     }

@@ -13,6 +13,7 @@ use crate::access::Access;
 use crate::catalogue::Catalogue;
 use crate::intake::{Intake, Overactive};
 use crate::judging::{Progress, Worker, WorkerParts, WorkerSettings, start};
+use crate::ports::drive::{Drive, apart};
 use crate::ports::{
     AppendError, CatalogueStore, Clock, CredentialStore, Disk, FactStore, LogError, PlaysLog,
     ReportLog, StoreError,
@@ -28,6 +29,8 @@ pub struct Settings {
     pub commit_every: Duration,
     /// How many index entries each partition keeps in memory before they are sealed.
     pub table_entries_max: usize,
+    /// The most bytes of the log that a partition judges before it looks at anything else.
+    pub batch_bytes: usize,
     /// The most reports a second of a key without a limit of its own.
     pub reports_per_second: u32,
     /// The most new plays of a listener in an hour.
@@ -40,6 +43,7 @@ impl Default for Settings {
             tick_every: Duration::from_secs(5),
             commit_every: Duration::from_millis(250),
             table_entries_max: 500_000,
+            batch_bytes: 4 << 20,
             reports_per_second: 2_000_000,
             new_plays_per_listener_hour: 2_000,
         }
@@ -64,6 +68,8 @@ pub struct Parts {
     pub disk: Arc<dyn Disk>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// What its loops go round on.
+    pub drive: Arc<dyn Drive>,
 }
 
 /// Why a deployment doesn't start.
@@ -94,6 +100,15 @@ pub enum ReadError {
     Stopped(String),
 }
 
+pub(crate) const BROKEN_OFF: &str = "reading was broken off; the log says why";
+
+impl ReadError {
+    /// Reading panicked.
+    pub(crate) fn broken_off() -> Self {
+        Self::Stopped(BROKEN_OFF.to_owned())
+    }
+}
+
 /// Whether a deployment answers, and what is wrong where it doesn't.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
@@ -110,6 +125,7 @@ pub struct Deployment {
     pub(crate) facts: Arc<dyn FactStore>,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) drive: Arc<dyn Drive>,
     pub(crate) readers: Readers,
     pub(crate) workers: Vec<Worker>,
     access: Access,
@@ -135,7 +151,7 @@ impl Deployment {
         let overactive = Arc::new(Overactive::default());
         let readers = Readers::new(parts.plays.iter().map(|plays| plays.reader()).collect());
         let worker_settings = WorkerSettings {
-            batch_bytes: 4 << 20,
+            batch_bytes: settings.batch_bytes,
             commit_every: settings.commit_every,
             table_entries_max: settings.table_entries_max,
             new_plays_per_listener_hour: settings.new_plays_per_listener_hour,
@@ -151,9 +167,9 @@ impl Deployment {
                 clock: parts.clock.clone(),
                 overactive: overactive.clone(),
             };
-            let runtime = Handle::current();
-            starting.push(tokio::task::spawn_blocking(move || {
-                start(commit, worker_parts, worker_settings, runtime)
+            let (drive, runtime) = (parts.drive.clone(), Handle::current());
+            starting.push(apart(&*parts.drive, move || {
+                start(commit, worker_parts, worker_settings, &*drive, runtime)
             }));
         }
         let mut workers = Vec::new();
@@ -179,6 +195,7 @@ impl Deployment {
             catalogue,
             access: Access::new(parts.credentials, parts.clock.clone()),
             clock: parts.clock,
+            drive: parts.drive,
             readers,
             workers,
             intake,
@@ -221,12 +238,18 @@ impl Deployment {
     pub async fn tick_forever(&self) {
         loop {
             tokio::time::sleep(self.settings.tick_every).await;
-            if let Err(error) = self.catalogue.tell(&*self.log).await {
-                tracing::warn!(%error, "{UNTOLD}");
-            }
-            if let Err(error) = self.tick().await {
-                tracing::warn!(%error, "the log takes no tick; fraud rules wait");
-            }
+            self.tell_what_is_due().await;
+        }
+    }
+
+    /// Tells counting, once, what the catalogue has to tell still, and the time where that
+    /// is due.
+    pub async fn tell_what_is_due(&self) {
+        if let Err(error) = self.catalogue.tell(&*self.log).await {
+            tracing::warn!(%error, "{UNTOLD}");
+        }
+        if let Err(error) = self.tick().await {
+            tracing::warn!(%error, "the log takes no tick; fraud rules wait");
         }
     }
 
@@ -337,9 +360,9 @@ impl Deployment {
         self.intake.close();
         let log = self.log.clone();
         // What is queued becomes durable and is acknowledged before the workers end.
-        let _ = tokio::task::spawn_blocking(move || log.close()).await;
+        let _ = apart(&*self.drive, move || log.close()).await;
         for worker in &self.workers {
-            worker.stop().await;
+            worker.stop(&*self.drive).await;
         }
     }
 

@@ -12,6 +12,7 @@ use crate::counts::AppliedTo;
 use crate::deployment::ReadError;
 use crate::listing::{Page, list};
 use crate::plays::{PlayRef, PlayView};
+use crate::ports::drive::apart;
 use crate::reading::Readers;
 
 /// A play that is kept back, and why.
@@ -71,11 +72,10 @@ impl Deployment {
         self.settle_for_reading().await?;
         let of = self.applied_to();
         let kept_back = &[Status::Held, Status::Excluded];
-        let page = list(&self.readers, &of, kept_back, limit, after).await?;
+        let page = list(&*self.drive, &self.readers, &of, kept_back, limit, after).await?;
         let (readers, plays) = (self.readers.clone(), page.items);
-        let items = tokio::task::spawn_blocking(move || with_evidence(&readers, &of, plays))
-            .await
-            .map_err(|error| ReadError::Stopped(error.to_string()))??;
+        let read = apart(&*self.drive, move || with_evidence(&readers, &of, plays));
+        let items = read.await.ok_or_else(ReadError::broken_off)??;
         Ok(Page { items, next: page.next })
     }
 

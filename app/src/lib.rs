@@ -4,7 +4,7 @@
 //! - [`ports`]: what the use cases need of the world
 //! - [`intake`]: reports come in
 //! - `judging`: one worker for each partition
-//! - [`deployment`]: all of it started, watched and stopped
+//! - [`deployment`]: all of it started, watched and stopped; [`threads`]: what its loops run on
 //! - [`counts`], [`plays`], [`conservation`]: what was decided, read
 //! - [`adjudication`], [`fraud`]: people decide
 //! - [`catalogue`], [`access`]: which tracks there are, and who may do what
@@ -23,6 +23,7 @@ mod listing;
 pub mod plays;
 pub mod ports;
 pub mod reading;
+pub mod threads;
 
 pub use deployment::Deployment;
 pub use judging::{SealedIndex, read_sealed_index};

@@ -7,6 +7,7 @@ use ledgerline_records::verdict::Status;
 use crate::counts::AppliedTo;
 use crate::deployment::ReadError;
 use crate::plays::{PlayView, view_of};
+use crate::ports::drive::{Drive, apart};
 use crate::reading::Readers;
 
 /// A page of a list.
@@ -21,6 +22,7 @@ pub struct Page<T> {
 /// The plays whose status is one of `wanted`, in the order of their partitions and of
 /// their newest records; `after` is a former page's [`Page::next`].
 pub(crate) async fn list(
+    drive: &dyn Drive,
     readers: &Readers,
     of: &[AppliedTo],
     wanted: &'static [Status],
@@ -29,7 +31,7 @@ pub(crate) async fn list(
 ) -> Result<Page<PlayView>, ReadError> {
     let (readers, of) = (readers.clone(), of.to_vec());
     let begin = after.and_then(cursor);
-    tokio::task::spawn_blocking(move || {
+    let listed = apart(drive, move || {
         let mut items = Vec::new();
         for applied in of {
             let first = match begin {
@@ -47,9 +49,8 @@ pub(crate) async fn list(
             }
         }
         Ok(Page { items: items.into_iter().map(|(.., view)| view).collect(), next: None })
-    })
-    .await
-    .map_err(|error| ReadError::Stopped(error.to_string()))?
+    });
+    listed.await.unwrap_or_else(|| Err(ReadError::broken_off()))
 }
 
 fn page(items: Vec<(PartitionId, PlayAddress, PlayView)>) -> Page<PlayView> {

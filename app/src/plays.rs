@@ -10,7 +10,9 @@ use ledgerline_records::report::PlaybackEvent;
 use ledgerline_records::verdict::{Decision, FraudRule, Reason, Ruling, Status, Verdict};
 
 use crate::Deployment;
+use crate::deployment::BROKEN_OFF;
 use crate::explain::verdicts_of;
+use crate::ports::drive::apart;
 use crate::ports::{LogError, PlaysLogReader};
 
 /// Names a play, as a person does.
@@ -133,6 +135,13 @@ pub(crate) struct Located {
     pub address: PlayAddress,
 }
 
+impl PlayError {
+    /// Reading panicked.
+    pub(crate) fn broken_off() -> Self {
+        Self::Stopped(BROKEN_OFF.to_owned())
+    }
+}
+
 impl Deployment {
     /// Judges what the log holds, then shows a play.
     ///
@@ -142,13 +151,12 @@ impl Deployment {
         let located = self.locate(play).await?;
         let reader = self.readers.of(located.partition).clone();
         let (log, key) = (self.log.clone(), self.key);
-        tokio::task::spawn_blocking(move || {
+        let read = apart(&*self.drive, move || {
             let mut view = view_at(&*reader, &key, located.partition, located.address)?;
             view.reports = verdicts_of(&*log, &key, located.partition, &*reader, located.address)?;
             Ok(view)
-        })
-        .await
-        .map_err(|error| PlayError::Stopped(error.to_string()))?
+        });
+        read.await.unwrap_or_else(|| Err(PlayError::broken_off()))
     }
 
     pub(crate) async fn locate(&self, play: &PlayRef) -> Result<Located, PlayError> {

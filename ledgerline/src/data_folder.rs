@@ -14,6 +14,7 @@
 use ledgerline_app::Deployment;
 use ledgerline_app::deployment::{Parts, Settings};
 use ledgerline_app::ports::{Clock, Disk, FactStore, PlaysLog, Random, ReportLog};
+use ledgerline_app::threads::Threads;
 use ledgerline_ids::{HashKey, PartitionId};
 use ledgerline_local_disk::{FolderLock, LocalDisk, LockError, SystemClock, SystemRandom};
 use ledgerline_segment_log::{Options, PlaysOptions, SegmentPlaysLog, SegmentReportLog};
@@ -158,6 +159,7 @@ impl DataFolder {
             credentials: store.clone(),
             disk,
             clock,
+            drive: Arc::new(Threads),
         };
         let deployment = Deployment::start(parts, settings)
             .await

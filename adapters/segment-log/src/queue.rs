@@ -14,6 +14,14 @@ pub(crate) struct Waiting {
     pub answer: oneshot::Sender<Answer>,
 }
 
+/// What a queue has for its writer.
+pub(crate) enum Taken {
+    Groups(Vec<Waiting>),
+    Nothing,
+    // Nothing, and no more will come.
+    Over,
+}
+
 /// The queue between those who append and the one who writes.
 pub(crate) struct Queue {
     state: Mutex<State>,
@@ -83,15 +91,23 @@ impl Queue {
         }
     }
 
-    /// Waits for groups and takes the oldest: at least one, and as many as have
-    /// `bytes_max` bytes together. `None` when no more will come.
-    pub(crate) fn take(&self, bytes_max: usize) -> Option<Vec<Waiting>> {
+    /// Waits until something is queued, or nothing will be any more.
+    pub(crate) fn wait(&self) {
         let mut state = self.lock();
-        while state.waiting.is_empty() {
-            match state.gate {
-                Gate::Open => state = self.changed.wait(state).expect(UNBROKEN),
-                Gate::Closing | Gate::Abandoned | Gate::Failed(_) => return None,
-            }
+        while state.waiting.is_empty() && matches!(state.gate, Gate::Open) {
+            state = self.changed.wait(state).expect(UNBROKEN);
+        }
+    }
+
+    /// Takes the oldest groups: at least one where there is any, and as many as have
+    /// `bytes_max` bytes together.
+    pub(crate) fn take(&self, bytes_max: usize) -> Taken {
+        let mut state = self.lock();
+        if state.waiting.is_empty() {
+            return match state.gate {
+                Gate::Open => Taken::Nothing,
+                Gate::Closing | Gate::Abandoned | Gate::Failed(_) => Taken::Over,
+            };
         }
         let mut taken = Vec::new();
         let mut bytes = 0;
@@ -103,7 +119,7 @@ impl Queue {
             taken.extend(state.waiting.pop_front());
         }
         state.bytes -= taken.iter().map(|waiting| waiting.group.payload().len()).sum::<usize>();
-        Some(taken)
+        Taken::Groups(taken)
     }
 
     /// Takes nothing more; what waits is still written.

@@ -1,10 +1,12 @@
 //! The embedded report log.
 
-use ledgerline_app::ports::{AppendError, Appended, Clock, Disk, Frame, LogError, ReportLog};
+use ledgerline_app::ports::{
+    AppendError, Appended, Clock, Disk, Drive, Driven, Frame, LogError, ReportLog,
+};
+use ledgerline_app::threads::Threads;
 use ledgerline_ids::{PartitionId, Position};
 use ledgerline_records::frame::RecordGroup;
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use tokio::sync::{oneshot, watch};
 
 use crate::closed::ClosedMark;
@@ -14,7 +16,7 @@ use crate::recovery::{Opened, look};
 use crate::segment::{LogKind, Place};
 use crate::writer::{Means, Partition, Writer};
 
-/// The embedded report log: one folder of segments and one writing thread per partition.
+/// The embedded report log: one folder of segments and one writing loop per partition.
 ///
 /// Dropped without [`ReportLog::close`] it forgets what is queued and leaves the disk as a
 /// crash would.
@@ -22,11 +24,11 @@ pub struct SegmentReportLog {
     means: Arc<Means>,
     partitions: Vec<Arc<Partition>>,
     // Empty once the log was closed.
-    writers: Mutex<Vec<JoinHandle<()>>>,
+    writers: Mutex<Vec<Box<dyn Driven>>>,
 }
 
 impl SegmentReportLog {
-    /// Opens the log, or creates it where there is none.
+    /// Opens the log, or creates it where there is none, with a thread for each partition.
     ///
     /// `expected_ends` says for each partition up to which position records were counted:
     /// those must be there. Where it is too short, 0 stands for the rest.
@@ -42,6 +44,23 @@ impl SegmentReportLog {
         options: Options,
         expected_ends: &[Position],
     ) -> Result<Self, OpenError> {
+        Self::open_driven(disk, clock, &Threads, options, expected_ends)
+    }
+
+    /// The same, with writers that go round as `drive` says.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    ///
+    /// # Panics
+    /// Where `options` ask for no partition, or the system gives no thread.
+    pub fn open_driven(
+        disk: Arc<dyn Disk>,
+        clock: Arc<dyn Clock>,
+        drive: &dyn Drive,
+        options: Options,
+        expected_ends: &[Position],
+    ) -> Result<Self, OpenError> {
         assert!(options.partitions > 0, "a log has a partition");
         let means = Arc::new(Means { disk, clock, options });
         let opened = open_all(&means, expected_ends)?;
@@ -51,8 +70,8 @@ impl SegmentReportLog {
             let name = format!("reports-{}", opened.place.partition);
             let partition = Arc::new(Partition::new(&opened, &means));
             let writer = Writer::new(Arc::clone(&partition), opened, Arc::clone(&means));
-            let spawned = std::thread::Builder::new().name(name).spawn(move || writer.run());
-            writers.push(spawned.expect("the system gives a thread to each partition"));
+            let started = drive.start(&name, Box::new(writer));
+            writers.push(started.expect("the system gives a thread to each partition"));
             partitions.push(partition);
         }
         Ok(Self { means, partitions, writers: Mutex::new(writers) })
@@ -155,7 +174,7 @@ impl ReportLog for SegmentReportLog {
         }
         for writer in writers.drain(..) {
             // One that panicked has marked its partition as failed.
-            let _ = writer.join();
+            writer.join();
         }
         for partition in &self.partitions {
             self.mark_closed(partition);
@@ -170,7 +189,7 @@ impl Drop for SegmentReportLog {
         }
         if let Ok(mut writers) = self.writers.lock() {
             for writer in writers.drain(..) {
-                let _ = writer.join();
+                writer.join();
             }
         }
     }

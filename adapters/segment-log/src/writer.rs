@@ -1,9 +1,9 @@
-//! Group commit: one thread per partition makes what waits durable, frame by frame.
+//! Group commit: one loop per partition makes what waits durable, frame by frame.
 //!
 //! Each commit is one frame, one write and one sync. So at most one frame is not durable
 //! at any instant, which recovery relies on to tell a torn write from damage.
 
-use ledgerline_app::ports::{AppendError, Appended, Clock, Disk, DiskFile};
+use ledgerline_app::ports::{AppendError, Appended, Clock, Disk, DiskFile, Loop, Step};
 use ledgerline_ids::{Position, UnixMs};
 use ledgerline_records::frame::{FrameHeader, HEADER_BYTES};
 use std::io::{self, ErrorKind};
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
 use crate::options::Options;
-use crate::queue::{Answer, Queue, Waiting};
+use crate::queue::{Answer, Queue, Taken, Waiting};
 use crate::recovery::Opened;
 use crate::segment::{BeginError, Place, SEGMENT_HEADER_BYTES, SegmentHeader};
 use crate::shelf::{Segment, Shelf};
@@ -69,14 +69,27 @@ impl Partition {
     }
 }
 
-// Nobody may wait for a writer that is gone.
-struct FailAtPanic<'p>(&'p Queue);
-
-impl Drop for FailAtPanic<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.fail("its writer stopped; please report this with the log's last lines");
+impl Loop for Writer {
+    /// Makes what is queued durable, as one frame.
+    fn step(&mut self) -> Step {
+        match self.partition.queue.take(self.means.options.commit_bytes_max) {
+            Taken::Groups(groups) => {
+                self.commit(groups);
+                Step::Worked
+            }
+            Taken::Nothing => Step::Idle,
+            Taken::Over => Step::Ended,
         }
+    }
+
+    fn wait(&mut self) {
+        self.partition.queue.wait();
+    }
+
+    /// Nobody may wait for a writer that is gone.
+    fn broken(&mut self) {
+        let why = "its writer stopped; please report this with the log's last lines";
+        self.partition.queue.fail(why);
     }
 }
 
@@ -92,15 +105,6 @@ impl Writer {
             next: opened.end,
             received_at: opened.received_at,
             spare: Vec::new(),
-        }
-    }
-
-    /// Writes what is queued until no more will come.
-    pub(crate) fn run(mut self) {
-        let partition = Arc::clone(&self.partition);
-        let _guard = FailAtPanic(&partition.queue);
-        while let Some(groups) = partition.queue.take(self.means.options.commit_bytes_max) {
-            self.commit(groups);
         }
     }
 

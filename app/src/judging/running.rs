@@ -1,4 +1,4 @@
-//! What a partition's thread does: judge, commit, take snapshots, answer.
+//! What a partition's loop does: judge, commit, take snapshots, answer.
 
 use ledgerline_counting::Partition;
 use ledgerline_ids::{PlayId, Position, SourceName, UserId};
@@ -10,28 +10,39 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc::{self, error::TryRecvError};
+use tokio::sync::watch;
 
 use super::memory::PartitionMemory;
 use super::runs::Runs;
 use super::snapshot::{self, Snapshot};
-use super::worker::{Found, Message, Progress, WorkerMetrics, WorkerParts, WorkerSettings};
+use super::worker::{
+    Found, Message, Progress, Telling, WorkerMetrics, WorkerParts, WorkerSettings,
+};
 use crate::intake::Overactive;
 use crate::ports::{
-    Clock, CommitError, Disk, FactStore, Frame, LogError, PartitionCommit, PartitionDelta,
-    ReportLog,
+    Clock, CommitError, Disk, FactStore, Frame, LogError, Loop, PartitionCommit, PartitionDelta,
+    ReportLog, Step,
 };
 
 /// How long a worker waits before it tries again what the disk or the store refused.
 const TRY_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
-/// The state that the thread owns.
+/// The state that the loop owns.
 pub(super) struct Running {
     commit: PartitionCommit,
     /// Where the next record stands that is to be judged.
     position: Position,
     /// Up to here everything was committed before this worker started.
     committed_before: Position,
+    /// Once this is judged the worker is ready.
+    held_at_start: Position,
+    /// What is on its way into the store, and whether it may be there already.
+    uncommitted: Option<(PartitionDelta, Outcome)>,
+    /// Until then the disk or the store, which refused, is left alone.
+    stalled_until: Option<Duration>,
+    /// What is judged is committed, and a snapshot taken, before the loop ends.
+    stopping: bool,
     snapshot_at: Position,
     /// No snapshot is tried again before this.
     snapshot_not_before: Duration,
@@ -46,9 +57,21 @@ pub(super) struct Running {
     overactive: Arc<Overactive>,
     settings: WorkerSettings,
     runtime: Handle,
+    inbox: mpsc::Receiver<Message>,
+    /// A message that came while there was nothing else to do.
+    received: Option<Message>,
     announce: watch::Sender<Progress>,
     metrics: Arc<WorkerMetrics>,
     last_commit: Duration,
+}
+
+/// What is known of a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// It was not tried.
+    Untried,
+    /// It was tried; whether it happened must be asked.
+    Unknown,
 }
 
 /// Why a worker stops: the log, or the store of the facts.
@@ -70,8 +93,8 @@ impl Running {
         parts: WorkerParts,
         settings: WorkerSettings,
         runtime: Handle,
-        announce: watch::Sender<Progress>,
-        metrics: Arc<WorkerMetrics>,
+        inbox: mpsc::Receiver<Message>,
+        telling: Telling,
     ) -> Result<Self, LogError> {
         let partition = commit.partition;
         let snapshot = snapshot::read(&*parts.disk, partition)?.unwrap_or_default();
@@ -109,10 +132,15 @@ impl Running {
         counting.report_overactive_from(settings.new_plays_per_listener_hour);
         recall(&mut counting, &mut memory, &snapshot)?;
         let end = parts.log.end(partition);
+        let held_at_start = *end.borrow();
         Ok(Self {
             commit,
             position: snapshot.position,
             committed_before: commit.position,
+            held_at_start,
+            uncommitted: None,
+            stalled_until: None,
+            stopping: false,
             snapshot_at: snapshot.position,
             snapshot_not_before: Duration::ZERO,
             partition: counting,
@@ -126,92 +154,70 @@ impl Running {
             overactive: parts.overactive,
             settings,
             runtime,
-            announce,
-            metrics,
+            inbox,
+            received: None,
+            announce: telling.announce,
+            metrics: telling.metrics,
             last_commit: Duration::ZERO,
         })
     }
 
-    pub(super) fn run(&mut self, mut inbox: mpsc::Receiver<Message>) {
-        if let Err(error) = self.work(&mut inbox) {
-            // Corrupt money state stops counting: what was accepted stays in the log, and
-            // the intake goes on.
-            tracing::error!(partition = %self.commit.partition, %error, "counting has stopped");
-            self.announce_failure(&error.to_string());
-        }
-    }
-
     /// Says that counting has stopped, and why.
-    pub(super) fn announce_failure(&self, why: &str) {
+    fn announce_failure(&self, why: &str) {
         self.announce.send_modify(|progress| progress.failed = Some(why.to_owned()));
     }
 
-    fn work(&mut self, inbox: &mut mpsc::Receiver<Message>) -> Result<(), WorkerError> {
-        let held_at_start = *self.end.borrow();
-        loop {
-            while let Ok(message) = inbox.try_recv() {
-                if self.answer(message) {
-                    return self.finish(inbox);
-                }
+    fn try_step(&mut self) -> Result<Step, WorkerError> {
+        self.answer_all();
+        if let Some(until) = self.stalled_until {
+            if self.stopping {
+                return Err(WorkerError::Stopped);
             }
-            let end = *self.end.borrow_and_update();
-            if self.position < end {
-                self.judge_some(inbox)?;
+            if self.clock.elapsed() < until {
+                return Ok(Step::Idle);
             }
-            let caught_up = self.position >= end;
-            if caught_up || self.clock.elapsed() - self.last_commit >= self.settings.commit_every {
-                self.commit(self.position >= held_at_start, inbox)?;
-            }
-            if self.partition.table().len() >= self.settings.table_entries_max
-                && self.clock.elapsed() >= self.snapshot_not_before
-            {
-                self.commit(self.position >= held_at_start, inbox)?;
-                self.try_snapshot();
-            }
-            if caught_up && self.wait(inbox) {
-                return self.finish(inbox);
+            self.stalled_until = None;
+        }
+        // What was refused comes before anything else.
+        if !(self.flush() && self.commit_begun()?) {
+            return Ok(Step::Idle);
+        }
+        let end = *self.end.borrow_and_update();
+        if self.position < end {
+            self.judge_some()?;
+            if !self.flush() {
+                return Ok(Step::Idle);
             }
         }
-    }
-
-    /// Waits for more of the log or for a message. Says whether to stop.
-    fn wait(&mut self, inbox: &mut mpsc::Receiver<Message>) -> bool {
-        let runtime = self.runtime.clone();
-        let message = runtime.block_on(async {
-            tokio::select! {
-                message = inbox.recv() => Some(message),
-                changed = self.end.changed() => match changed {
-                    Ok(()) => None,
-                    // The log is closed: only messages come now.
-                    Err(_) => Some(inbox.recv().await),
-                },
+        let caught_up = self.position >= end;
+        let due = self.clock.elapsed() - self.last_commit >= self.settings.commit_every;
+        if (caught_up || due) && !self.commit()? {
+            return Ok(Step::Idle);
+        }
+        if self.partition.table().len() >= self.settings.table_entries_max
+            && self.clock.elapsed() >= self.snapshot_not_before
+        {
+            if !self.commit()? {
+                return Ok(Step::Idle);
             }
-        });
-        match message {
-            Some(Some(message)) => self.answer(message),
-            Some(None) => true,
-            None => false,
+            self.try_snapshot();
         }
-    }
-
-    fn finish(&mut self, inbox: &mut mpsc::Receiver<Message>) -> Result<(), WorkerError> {
-        while self.position < *self.end.borrow_and_update() {
-            self.judge_some(inbox)?;
+        if !caught_up {
+            return Ok(Step::Worked);
         }
-        self.commit(true, inbox)?;
+        if !self.stopping {
+            return Ok(Step::Idle);
+        }
         if self.position > self.snapshot_at {
             self.try_snapshot();
         }
-        Ok(())
+        Ok(Step::Ended)
     }
 
-    fn judge_some(&mut self, inbox: &mut mpsc::Receiver<Message>) -> Result<(), WorkerError> {
+    fn judge_some(&mut self) -> Result<(), WorkerError> {
         let partition = self.commit.partition;
         for frame in self.log.read(partition, self.position, self.settings.batch_bytes)? {
             self.judge_frame(&frame)?;
-        }
-        while let Err(error) = self.memory.plays.flush() {
-            self.stall(&error.to_string(), inbox)?;
         }
         for (listener, _) in self.partition.take_overactive() {
             self.overactive.close(listener, self.partition.clock());
@@ -219,6 +225,17 @@ impl Running {
         let table = self.partition.table().len() as u64;
         self.metrics.table_entries.store(table, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Hands what was judged to the plays log's files. Says whether they took it.
+    fn flush(&mut self) -> bool {
+        match self.memory.plays.flush() {
+            Ok(()) => true,
+            Err(error) => {
+                self.stall(&error.to_string());
+                false
+            }
+        }
     }
 
     fn judge_frame(&mut self, frame: &Frame) -> Result<(), WorkerError> {
@@ -244,11 +261,8 @@ impl Running {
     }
 
     /// Commits what was judged since the last commit: sums and position in one transaction.
-    fn commit(
-        &mut self,
-        ready: bool,
-        inbox: &mut mpsc::Receiver<Message>,
-    ) -> Result<(), WorkerError> {
+    /// Says whether that is done.
+    fn commit(&mut self) -> Result<bool, WorkerError> {
         self.last_commit = self.clock.elapsed();
         let plays_bytes = self.memory.plays.length();
         let moved = self.position > self.commit.position
@@ -266,14 +280,70 @@ impl Running {
                 statuses: delta.statuses,
                 counted: delta.counted,
             };
-            self.commit_once(&[delta], inbox)?;
-            self.commit.position = self.position;
-            self.commit.plays_bytes = plays_bytes;
-            self.metrics.commits.fetch_add(1, Ordering::Relaxed);
+            self.uncommitted = Some((delta, Outcome::Untried));
         }
+        let committed = self.commit_begun()?;
+        if committed {
+            self.announce_progress();
+        }
+        Ok(committed)
+    }
+
+    /// Brings a commit that was begun to its end. Says whether that is done.
+    fn commit_begun(&mut self) -> Result<bool, WorkerError> {
+        let Some((delta, outcome)) = self.uncommitted.take() else { return Ok(true) };
+        let delta = [delta];
+        match self.commit_once(&delta, outcome) {
+            Ok(()) => {
+                self.commit.position = delta[0].position;
+                self.commit.plays_bytes = delta[0].plays_bytes;
+                self.metrics.commits.fetch_add(1, Ordering::Relaxed);
+                self.announce_progress();
+                Ok(true)
+            }
+            Err(error @ CommitError::Fenced { .. }) => Err(error.into()),
+            Err(CommitError::Store(error)) => {
+                let [delta] = delta;
+                self.uncommitted = Some((delta, Outcome::Unknown));
+                self.stall(&error.to_string());
+                Ok(false)
+            }
+        }
+    }
+
+    /// Commits, exactly once. After an unknown outcome the store is asked what it has.
+    fn commit_once(
+        &self,
+        delta: &[PartitionDelta; 1],
+        outcome: Outcome,
+    ) -> Result<(), CommitError> {
+        let facts = &self.facts;
+        let [PartitionDelta { partition, epoch, expected, position, plays_bytes, .. }] = delta;
+        if outcome == Outcome::Unknown {
+            let commits = self.runtime.block_on(facts.committed()).map_err(CommitError::Store)?;
+            let done = PartitionCommit {
+                partition: *partition,
+                epoch: *epoch,
+                position: *position,
+                plays_bytes: *plays_bytes,
+            };
+            if commits.contains(&done) {
+                return Ok(());
+            }
+            let undone = |commit: &PartitionCommit| {
+                (commit.partition, commit.epoch, commit.position) == (*partition, *epoch, *expected)
+            };
+            if !commits.iter().any(undone) {
+                return Err(CommitError::Fenced { partition: *partition });
+            }
+        }
+        self.runtime.block_on(facts.commit(delta))
+    }
+
+    fn announce_progress(&self) {
         let (commit, unticked) = (self.commit, self.unticked);
         let ticked_at = self.partition.evaluated_at();
-        let caught_up = ready && commit.position == self.position;
+        let caught_up = self.position >= self.held_at_start && commit.position == self.position;
         self.announce.send_if_modified(|progress| {
             let next = Progress {
                 committed: commit.position,
@@ -288,68 +358,13 @@ impl Running {
             *progress = next;
             changed
         });
-        Ok(())
     }
 
-    /// Commits, exactly once. After an unknown outcome the store is asked what it has.
-    fn commit_once(
-        &mut self,
-        delta: &[PartitionDelta; 1],
-        inbox: &mut mpsc::Receiver<Message>,
-    ) -> Result<(), WorkerError> {
-        let facts = self.facts.clone();
-        let [PartitionDelta { partition, epoch, expected, position, plays_bytes, .. }] = delta;
-        let done = PartitionCommit {
-            partition: *partition,
-            epoch: *epoch,
-            position: *position,
-            plays_bytes: *plays_bytes,
-        };
-        let mut outcome = self.runtime.block_on(facts.commit(delta));
-        loop {
-            match outcome {
-                Ok(()) => return Ok(()),
-                Err(error @ CommitError::Fenced { .. }) => return Err(error.into()),
-                Err(CommitError::Store(error)) => {
-                    self.stall(&error.to_string(), inbox)?;
-                    outcome = match self.runtime.block_on(facts.committed()) {
-                        Ok(commits) if commits.contains(&done) => Ok(()),
-                        Ok(commits)
-                            if commits.iter().any(|commit| {
-                                (commit.partition, commit.epoch, commit.position)
-                                    == (*partition, *epoch, *expected)
-                            }) =>
-                        {
-                            self.runtime.block_on(facts.commit(delta))
-                        }
-                        Ok(_) => Err(CommitError::Fenced { partition: *partition }),
-                        Err(error) => Err(CommitError::Store(error)),
-                    };
-                }
-            }
-        }
-    }
-
-    /// Waits a moment, says why, and answers what is asked meanwhile.
-    fn stall(&mut self, why: &str, inbox: &mut mpsc::Receiver<Message>) -> Result<(), WorkerError> {
+    /// Says why counting waits for a moment. What is asked meanwhile is answered.
+    fn stall(&mut self, why: &str) {
         tracing::warn!(partition = %self.commit.partition, why, "counting waits");
         self.announce.send_modify(|progress| progress.stalled = Some(why.to_owned()));
-        let runtime = self.runtime.clone();
-        let until = self.clock.elapsed() + TRY_AGAIN_AFTER;
-        while let Some(left) = until.checked_sub(self.clock.elapsed()) {
-            let message =
-                runtime.block_on(async { tokio::time::timeout(left, inbox.recv()).await });
-            match message {
-                Ok(Some(message)) => {
-                    if self.answer(message) {
-                        return Err(WorkerError::Stopped);
-                    }
-                }
-                Ok(None) => return Err(WorkerError::Stopped),
-                Err(_) => break,
-            }
-        }
-        Ok(())
+        self.stalled_until = Some(self.clock.elapsed() + TRY_AGAIN_AFTER);
     }
 
     /// Seals the index entries in memory and writes a snapshot. Where that fails, counting
@@ -384,15 +399,30 @@ impl Running {
         Ok(())
     }
 
-    /// Answers a message. Says whether it was to stop.
-    fn answer(&mut self, message: Message) -> bool {
+    /// Answers what was asked, and notes where it is time to stop.
+    fn answer_all(&mut self) {
+        if let Some(message) = self.received.take() {
+            self.answer(message);
+        }
+        loop {
+            match self.inbox.try_recv() {
+                Ok(message) => self.answer(message),
+                Err(TryRecvError::Empty) => return,
+                Err(TryRecvError::Disconnected) => {
+                    self.stopping = true;
+                    return;
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self, message: Message) {
         match message {
-            Message::Stop => true,
+            Message::Stop => self.stopping = true,
             Message::Find { source, user, play_id, reply } => {
                 let found = self.find(source.as_deref(), user.as_deref(), &play_id);
                 // Whoever asked may have gone.
                 let _ = reply.send(found);
-                false
             }
         }
     }
@@ -416,6 +446,53 @@ impl Running {
             }
         }
         found
+    }
+}
+
+impl Loop for Running {
+    fn step(&mut self) -> Step {
+        match self.try_step() {
+            Ok(step) => step,
+            Err(error) => {
+                // Corrupt money state stops counting: what was accepted stays in the log,
+                // and the intake goes on.
+                tracing::error!(partition = %self.commit.partition, %error, "counting has stopped");
+                self.announce_failure(&error.to_string());
+                Step::Ended
+            }
+        }
+    }
+
+    /// Waits for more of the log, for a message, or until what refused may be tried again.
+    fn wait(&mut self) {
+        if self.stopping {
+            return;
+        }
+        let stalled = self.stalled_until;
+        let left = stalled.map(|until| until.saturating_sub(self.clock.elapsed()));
+        let (inbox, end) = (&mut self.inbox, &mut self.end);
+        let received = self.runtime.block_on(async {
+            match left {
+                Some(left) => tokio::time::timeout(left, inbox.recv()).await.ok(),
+                None => tokio::select! {
+                    message = inbox.recv() => Some(message),
+                    changed = end.changed() => match changed {
+                        Ok(()) => None,
+                        // The log is closed: only messages come now.
+                        Err(_) => Some(inbox.recv().await),
+                    },
+                },
+            }
+        });
+        match received {
+            Some(Some(message)) => self.received = Some(message),
+            Some(None) => self.stopping = true,
+            None => {}
+        }
+    }
+
+    fn broken(&mut self) {
+        self.announce_failure("an invariant is broken; the log says which");
     }
 }
 

@@ -1,4 +1,4 @@
-//! A partition's worker: a thread that owns it.
+//! A partition's worker: a loop that owns it.
 
 use ledgerline_ids::{HashKey, PartitionId, Position, UnixMs};
 use ledgerline_records::play::PlayAddress;
@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::running::Running;
 use crate::intake::Overactive;
+use crate::ports::drive::{Drive, Driven, apart};
 use crate::ports::{Clock, Disk, FactStore, LogError, PartitionCommit, PlaysLog, ReportLog};
 
 /// How a worker paces itself.
@@ -68,13 +69,19 @@ pub(crate) struct WorkerMetrics {
     pub snapshots: AtomicU64,
 }
 
+/// Where a worker says how it is doing.
+pub(super) struct Telling {
+    pub announce: watch::Sender<Progress>,
+    pub metrics: Arc<WorkerMetrics>,
+}
+
 /// The handle of a running worker.
 pub(crate) struct Worker {
     pub partition: PartitionId,
     pub progress: watch::Receiver<Progress>,
     pub metrics: Arc<WorkerMetrics>,
     messages: mpsc::Sender<Message>,
-    thread: std::sync::Mutex<Option<std::thread::JoinHandle<()>>>,
+    driven: std::sync::Mutex<Option<Box<dyn Driven>>>,
 }
 
 /// What a worker works with.
@@ -96,6 +103,7 @@ pub(crate) fn start(
     commit: PartitionCommit,
     parts: WorkerParts,
     settings: WorkerSettings,
+    drive: &dyn Drive,
     runtime: Handle,
 ) -> Result<Worker, LogError> {
     let partition = commit.partition;
@@ -110,20 +118,13 @@ pub(crate) fn start(
         failed: None,
     });
     let metrics = Arc::new(WorkerMetrics::default());
-    let mut running = Running::build(commit, parts, settings, runtime, announce, metrics.clone())?;
-    let thread = std::thread::Builder::new()
-        .name(format!("count-{partition}"))
-        .spawn(move || {
-            // A broken invariant stops this partition's counting and says so; it doesn't
-            // leave a thread missing that everybody waits for.
-            let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| running.run(inbox)));
-            if ran.is_err() {
-                running.announce_failure("an invariant is broken; the log says which");
-            }
-        })
+    let telling = Telling { announce, metrics: metrics.clone() };
+    let running = Running::build(commit, parts, settings, runtime, inbox, telling)?;
+    let driven = drive
+        .start(&format!("count-{partition}"), Box::new(running))
         .map_err(|error| LogError::Io { file: partition.to_string(), detail: error.to_string() })?;
-    let thread = std::sync::Mutex::new(Some(thread));
-    Ok(Worker { partition, progress, metrics, messages, thread })
+    let driven = std::sync::Mutex::new(Some(driven));
+    Ok(Worker { partition, progress, metrics, messages, driven })
 }
 
 impl Worker {
@@ -167,12 +168,12 @@ impl Worker {
     }
 
     /// Has the worker judge and commit what the log holds, take a snapshot, and end.
-    pub(crate) async fn stop(&self) {
+    pub(crate) async fn stop(&self, drive: &dyn Drive) {
         // A worker that has failed takes no message and has ended already.
         let _ = self.messages.send(Message::Stop).await;
-        let thread = self.thread.lock().expect("no holder panics").take();
-        if let Some(thread) = thread {
-            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        let driven = self.driven.lock().expect("no holder panics").take();
+        if let Some(driven) = driven {
+            let _ = apart(drive, move || driven.join()).await;
         }
     }
 }

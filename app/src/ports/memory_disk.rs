@@ -119,6 +119,36 @@ impl MemoryDisk {
         self.lock().faults.calls_left = Some(calls);
     }
 
+    /// Whether the power is on.
+    #[must_use]
+    pub fn is_powered(&self) -> bool {
+        !self.lock().faults.powered_off
+    }
+
+    /// Something that changes what is beside the disk, such as a database: it counts among
+    /// the calls at which the power may go off.
+    ///
+    /// # Errors
+    /// The power is off, or went off at this.
+    pub fn effect(&self) -> io::Result<()> {
+        self.lock().faults.call()
+    }
+
+    /// Ends the process and leaves the machine running: files that are open are dead, and
+    /// what was written is still there, durable or not.
+    pub fn kill(&self) {
+        let mut state = self.lock();
+        state.run += 1;
+        state.faults.calls_left = None;
+        state.faults.powered_off = false;
+    }
+
+    /// How many bytes all files have together.
+    #[must_use]
+    pub fn used_bytes(&self) -> u64 {
+        self.lock().bytes()
+    }
+
     /// Restarts the machine: files that are open are dead, and of all that was not made
     /// durable, `choose` says what is left. It is asked for a number below its argument.
     pub fn crash(&self, choose: &mut dyn FnMut(u64) -> u64) {

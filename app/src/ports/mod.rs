@@ -6,6 +6,7 @@ pub mod clock;
 pub mod conformance;
 pub mod credentials;
 pub mod disk;
+pub mod drive;
 pub mod facts;
 #[cfg(feature = "conformance")]
 pub mod memory_disk;
@@ -16,6 +17,7 @@ pub mod report_log;
 pub use clock::{Clock, Random};
 pub use credentials::{Credential, CredentialStore, NewCredential, Scope};
 pub use disk::{Disk, DiskFile};
+pub use drive::{Drive, Driven, Loop, Step};
 pub use facts::{CommitError, FactStore, PartitionCommit, PartitionDelta};
 pub use music::{CatalogueStore, CatalogueTrack, Fact, ImportedTracks, Untold};
 pub use plays_log::{PlaysLog, PlaysLogReader};
