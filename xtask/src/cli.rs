@@ -1,5 +1,7 @@
 //! The arguments of `cargo xtask`, and its help.
 
+use std::path::PathBuf;
+
 /// What the caller asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Invocation {
@@ -60,15 +62,28 @@ pub struct Check {
 pub struct Bench {
     /// Install what is missing instead of printing the line that does.
     pub install: bool,
-    /// How many play reports go through the counting path.
+    /// How many play reports go through each way but `single`.
     pub reports: u64,
+    /// What is measured; each is one of [`PARTS`].
+    pub parts: Vec<String>,
+    /// How many distinct plays there are in the folders that `sizes` measures.
+    pub sizes: Vec<u64>,
+    /// The file that the figures are written to as JSON.
+    pub json: Option<PathBuf>,
+    /// Write the table and the plot of `sizes` into the documentation.
+    pub write_docs: bool,
 }
 
 /// The parts of `test` that need something which a laptop may lack.
 pub const SEPARABLE: &[&str] = &["schemathesis"];
 
-/// Fifteen seconds at the rate that one machine must carry (139 000 reports a second).
+/// What `bench counting` can measure, in the order in which it does.
+pub const PARTS: &[&str] = &["replay", "http", "single", "duckdb", "postgres", "flink", "sizes"];
+
+/// Some seconds for each way that is fast, and half a minute for those that are not.
 const REPORTS_DEFAULT: u64 = 2_000_000;
+/// The sizes that the plot needs; the last one takes longest.
+const SIZES_DEFAULT: &[u64] = &[1_000_000, 5_000_000, 20_000_000, 50_000_000];
 
 /// Understands `arguments` (without the program's name). `in_ci` refuses what CI may not leave out.
 ///
@@ -171,18 +186,30 @@ fn parse_check(arguments: &[String]) -> Result<Check, String> {
 }
 
 fn parse_bench(arguments: &[String]) -> Result<Bench, String> {
-    let mut bench = Bench { install: false, reports: REPORTS_DEFAULT };
+    let mut bench = Bench {
+        install: false,
+        reports: REPORTS_DEFAULT,
+        parts: PARTS.iter().map(|part| (*part).to_owned()).collect(),
+        sizes: SIZES_DEFAULT.to_vec(),
+        json: None,
+        write_docs: false,
+    };
     let mut what = None;
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
-        match split_value(argument) {
+        let (name, value) = split_value(argument);
+        if matches!((name, value), ("counting", None)) && what.is_none() {
+            what = Some(argument);
+            continue;
+        }
+        match (name, value) {
             ("--install", None) => bench.install = true,
-            ("--reports", value) => {
-                let number = value.or_else(|| rest.next().map(String::as_str)).unwrap_or_default();
-                bench.reports = parse_count(number)
-                    .ok_or_else(|| format!("`--reports` wants a number from 1, not `{number}`"))?;
+            ("--write-docs", None) => bench.write_docs = true,
+            ("--reports" | "--only" | "--without" | "--sizes" | "--json", value) => {
+                let value = value.or_else(|| rest.next().map(String::as_str));
+                let value = value.ok_or_else(|| format!("`{name}` wants a value"))?;
+                set_of_bench(&mut bench, name, value)?;
             }
-            ("counting", None) if what.is_none() => what = Some(argument),
             _ => return Err(unknown(argument, "bench")),
         }
     }
@@ -192,9 +219,35 @@ fn parse_bench(arguments: &[String]) -> Result<Bench, String> {
     }
 }
 
-/// A positive whole number; `2_000_000` reads as well as `2000000`.
+fn set_of_bench(bench: &mut Bench, name: &str, value: &str) -> Result<(), String> {
+    let number = |text: &str| {
+        parse_count(text).ok_or_else(|| format!("`{name}` wants a number from 1, not `{text}`"))
+    };
+    match name {
+        "--reports" => bench.reports = number(value)?,
+        "--json" => bench.json = Some(value.into()),
+        "--sizes" => bench.sizes = value.split(',').map(number).collect::<Result<_, _>>()?,
+        _ => {
+            let named: Vec<&str> = value.split(',').filter(|name| !name.is_empty()).collect();
+            if let Some(wrong) = named.iter().find(|part| !PARTS.contains(part)) {
+                let known = PARTS.join(", ");
+                return Err(format!("`{name} {wrong}`: known names are {known}"));
+            }
+            let only = name == "--only";
+            bench.parts.retain(|part| named.contains(&part.as_str()) == only);
+        }
+    }
+    Ok(())
+}
+
+/// A positive whole number; `2_000_000` and `2M` read as well as `2000000`.
 fn parse_count(text: &str) -> Option<u64> {
-    text.replace('_', "").parse().ok().filter(|number| *number > 0)
+    let (digits, unit) = match text.strip_suffix(['M', 'm']) {
+        Some(digits) => (digits, 1_000_000),
+        None => (text, 1),
+    };
+    let number: u64 = digits.replace('_', "").parse().ok()?;
+    number.checked_mul(unit).filter(|number| *number > 0)
 }
 
 /// `--name=value` as its two halves.
@@ -279,16 +332,38 @@ Needs: Rust with rustfmt and clippy, a C compiler and make. cargo-deny is used w
 ";
 
 const HELP_BENCH: &str = "\
-cargo xtask bench counting [--reports N] [--install]
+cargo xtask bench counting [--reports N] [--only a,b] [--without a,b] [--sizes 1M,5M] [--json FILE]
+                           [--write-docs] [--install]
 
-Pipes N synthetic play reports (2 000 000 unless told) through the release binary's counting path,
-`ledgerline demo generate | ledgerline replay -`, and prints reports per second.
+Measures how fast the release binary counts, and what that costs. N synthetic reports (2 000 000
+unless told) of about 227 bytes, 30 % of them duplicates, go through each of
+
+  replay      `ledgerline replay`, of a file and of a pipe
+  http        NDJSON bodies from another process over HTTP
+  single      one report in each request (300 000 at most), 64 connections; then 15 000 a second
+  duckdb      DuckDB doing the same distinct and count, in memory, not durable
+  postgres    PostgreSQL: COPY, then INSERT ... ON CONFLICT, with the durability it has by default
+  flink       Apache Flink: keyed state, exactly-once checkpoints, two slots
+  sizes       1, 5, 20 and 50 million distinct plays: rate, memory, and the start after a kill
+
+and the counts that each comes to are compared. It prints rates and ratios, processor seconds,
+peak memory (anonymous and file-mapped), bytes written and syncs, and the bars that we set
+ourselves with what was measured. What is missing on the machine is named, and the rest goes on.
+
+  --only a,b      these alone
+  --without a,b   all but these
+  --sizes LIST    so many distinct plays, in millions with an M
+  --json FILE     the figures for another program
+  --write-docs    the table and the plot of `sizes` into docs/, where all of them were measured
 
 Examples:
-  cargo xtask bench counting
-  cargo xtask bench counting --reports 50_000_000
+  cargo xtask bench counting --only replay,http,single
+  cargo xtask bench counting --only sizes --sizes 1M,5M
+  cargo xtask bench counting --install --write-docs --json target/bench.json
 
-Needs: Rust, a C compiler and make.
+Needs: Rust, a C compiler and make; Linux for all but rates. For the peers Python 3.11 with venv, a JDK
+from 17 on, and PostgreSQL. For syncs strace. Data is written under target/ and removed afterwards:
+about 500 bytes for each report of the greatest size.
 ";
 
 #[cfg(test)]
@@ -328,8 +403,26 @@ mod tests {
                 }),
             ),
             (
-                "bench counting --reports=1_000",
-                Invocation::Bench(Bench { install: false, reports: 1000 }),
+                "bench counting --reports=1_000 --only sizes,replay --sizes 1M,7 --json a",
+                Invocation::Bench(Bench {
+                    install: false,
+                    reports: 1000,
+                    parts: strings(&["replay", "sizes"]),
+                    sizes: vec![1_000_000, 7],
+                    json: Some("a".into()),
+                    write_docs: false,
+                }),
+            ),
+            (
+                "bench counting --without sizes,flink,duckdb --write-docs --install",
+                Invocation::Bench(Bench {
+                    install: true,
+                    reports: REPORTS_DEFAULT,
+                    parts: strings(&["replay", "http", "single", "postgres"]),
+                    sizes: SIZES_DEFAULT.to_vec(),
+                    json: None,
+                    write_docs: true,
+                }),
             ),
         ];
         for (line, expected) in cases {
@@ -349,6 +442,9 @@ mod tests {
             ("bench", "bench what"),
             ("bench counting --reports 0", "wants a number"),
             ("bench counting --reports x", "wants a number"),
+            ("bench counting --sizes 1M,M", "wants a number"),
+            ("bench counting --only kafka", "known names are replay"),
+            ("bench counting --json", "wants a value"),
         ];
         for (line, expected) in cases {
             let error = parsed(line, false).unwrap_err();

@@ -42,6 +42,8 @@ enum Ring {
     Recount,
     Population,
     Binary,
+    /// The client that measures.
+    Load,
     Xtask,
 }
 
@@ -57,6 +59,7 @@ impl Ring {
                 "recount" => Some(Ring::Recount),
                 "population" => Some(Ring::Population),
                 "ledgerline" => Some(Ring::Binary),
+                "load" => Some(Ring::Load),
                 "xtask" => Some(Ring::Xtask),
                 _ => None,
             },
@@ -69,8 +72,8 @@ impl Ring {
             Ring::Core | Ring::App => used == Ring::Core,
             Ring::Adapter => matches!(used, Ring::Core | Ring::App),
             Ring::Recount => matches!(folder, "core/ids" | "core/records"),
-            Ring::Population | Ring::Xtask => false,
-            Ring::Binary => used != Ring::Xtask,
+            Ring::Population | Ring::Load | Ring::Xtask => false,
+            Ring::Binary => !matches!(used, Ring::Load | Ring::Xtask),
         }
     }
 
@@ -82,6 +85,7 @@ impl Ring {
             Ring::Recount => "the recount shares only ids and records with what it checks",
             Ring::Population => "the true answer must not come from the code under test",
             Ring::Binary => "the product doesn't contain its build tools",
+            Ring::Load => "what measures the server shares no code with it",
             Ring::Xtask => "xtask must build without the product",
         }
     }
@@ -158,6 +162,7 @@ mod tests {
             ("recount", "ledgerline-recount"),
             ("population", "ledgerline-population"),
             ("ledgerline", "ledgerline"),
+            ("load", "ledgerline-load"),
             ("xtask", "xtask"),
         ];
         let mut files = Vec::new();
@@ -202,6 +207,8 @@ mod tests {
             ("recount", "ledgerline-app"),
             ("population", "ledgerline-ids"),
             ("ledgerline", "xtask"),
+            ("ledgerline", "ledgerline-load"),
+            ("load", "ledgerline-ids"),
             ("xtask", "ledgerline-ids"),
         ];
         for (folder, package) in allowed {

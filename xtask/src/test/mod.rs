@@ -2,9 +2,9 @@
 
 mod cargo_test;
 mod schemathesis;
-mod server;
 
 use crate::Exit;
+use crate::bench;
 use crate::check;
 use crate::cli::Test;
 use crate::needs::{self, Need};
@@ -30,6 +30,12 @@ pub fn run(workspace: &Workspace, options: &Test) -> Exit {
         steps.run("cargo test", || cargo_test::run(workspace, options.long));
     } else {
         steps.skip("cargo test", "the build failed");
+    }
+    // What it measures there is Linux'.
+    if built && cfg!(target_os = "linux") {
+        steps.run("bench counting, a small one", || bench::smoke(workspace));
+    } else {
+        steps.skip("bench counting, a small one", "the build failed, or this is not Linux");
     }
     match (with_schemathesis, built) {
         (true, true) => schemathesis::steps(workspace, options.long, &mut steps),

@@ -3,8 +3,8 @@
 //! schemathesis reads `/openapi.json` and sends requests that the contract allows and forbids. It is
 //! a Python program: it gets a virtual environment of its own inside the target folder.
 
-use super::server::{Server, run_at_most};
 use crate::programs::{answer, succeed};
+use crate::server::{Server, run_at_most};
 use crate::steps::{Outcome, Steps};
 use crate::workspace::Workspace;
 use std::fs;

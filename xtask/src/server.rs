@@ -72,6 +72,16 @@ impl Server {
         &self.url
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().map_or(0, Child::id)
+    }
+
+    /// Ends it as a power cut would: at once, and without asking.
+    pub fn kill(self) {
+        drop(self);
+    }
+
     /// Asks it to end, by its pid, and insists that it ends well and soon.
     ///
     /// # Errors

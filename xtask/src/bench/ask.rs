@@ -1,0 +1,133 @@
+//! Asking a running server: `/readyz` and `/metrics`.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use super::running::pause;
+
+/// An answer that takes longer has been lost.
+const ANSWER_MAX: Duration = Duration::from_secs(30);
+/// How often is asked until something has come about.
+const ASK_EVERY: Duration = Duration::from_millis(10);
+
+/// `GET`: status and body.
+///
+/// # Errors
+/// The server doesn't answer, or not in HTTP.
+pub fn get(address: SocketAddr, path: &str) -> io::Result<(u16, String)> {
+    let mut stream = TcpStream::connect_timeout(&address, ANSWER_MAX)?;
+    stream.set_read_timeout(Some(ANSWER_MAX))?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text)?;
+    let status = text.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let body = text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
+    let malformed = || io::Error::new(io::ErrorKind::InvalidData, "no HTTP");
+    Ok((status.ok_or_else(malformed)?, body.ok_or_else(malformed)?))
+}
+
+/// The address in `http://ADDRESS:PORT`.
+///
+/// # Errors
+/// A sentence, where there is none.
+pub fn address(url: &str) -> Result<SocketAddr, String> {
+    let address = url.strip_prefix("http://").and_then(|rest| rest.parse().ok());
+    address.ok_or_else(|| format!("`{url}` is no http://ADDRESS:PORT"))
+}
+
+/// Waits until `/readyz` says so.
+///
+/// # Errors
+/// A sentence, where that takes longer than `limit`.
+pub fn until_ready(address: SocketAddr, limit: Duration) -> Result<(), String> {
+    let is_ready = || Ok(get(address, "/readyz").is_ok_and(|(status, _)| status == 200));
+    until(limit, "the server isn't ready", is_ready)
+}
+
+/// Waits until all that is durable is judged and committed.
+///
+/// # Errors
+/// A sentence, where that takes longer than `limit`, or counting has stopped.
+pub fn until_counted(address: SocketAddr, limit: Duration) -> Result<(), String> {
+    until(limit, "the server hasn't counted everything", || {
+        let metrics = Metrics::of(address)?;
+        if metrics.sum("ledgerline_counting_stopped") > 0 {
+            return Err("counting has stopped".to_owned());
+        }
+        Ok(metrics.sum("ledgerline_counting_lag_records") == 0)
+    })
+}
+
+/// Waits until `holds`.
+///
+/// # Errors
+/// `what` and the limit, or what `holds` says.
+pub fn until(
+    limit: Duration,
+    what: &str,
+    mut holds: impl FnMut() -> Result<bool, String>,
+) -> Result<(), String> {
+    let began = Instant::now();
+    while !holds()? {
+        if began.elapsed() > limit {
+            return Err(format!("{what} after {} s", limit.as_secs()));
+        }
+        pause(ASK_EVERY);
+    }
+    Ok(())
+}
+
+/// `/metrics` at one moment.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    text: String,
+}
+
+impl Metrics {
+    /// Asks for them.
+    ///
+    /// # Errors
+    /// A sentence: the server doesn't answer.
+    pub fn of(address: SocketAddr) -> Result<Metrics, String> {
+        match get(address, "/metrics") {
+            Ok((200, text)) => Ok(Metrics { text }),
+            Ok((status, _)) => Err(format!("/metrics was answered {status}")),
+            Err(error) => Err(format!("/metrics: {error}")),
+        }
+    }
+
+    /// A metric, summed over its labels; 0 where there is none of that name.
+    pub fn sum(&self, name: &str) -> u64 {
+        let value = |line: &str| -> Option<u64> {
+            let rest = line.strip_prefix(name)?;
+            let value = match rest.strip_prefix('{') {
+                Some(labels) => labels.split_once("} ")?.1,
+                None => rest.strip_prefix(' ')?,
+            };
+            value.trim().parse().ok()
+        };
+        self.text.lines().filter_map(value).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_summed_over_labels() {
+        let text = "# HELP a_b x\na_b{p=\"0\"} 3\na_b{p=\"1\"} 4\na_b_c 9\na_b_d{x=\"} 1\"} 2\n";
+        let metrics = Metrics { text: text.to_owned() };
+        assert_eq!(metrics.sum("a_b"), 7);
+        assert_eq!(metrics.sum("a_b_c"), 9);
+        assert_eq!(metrics.sum("a"), 0);
+    }
+
+    #[test]
+    fn what_doesnt_come_about_is_told() {
+        let told = until(Duration::ZERO, "nothing", || Ok(false)).unwrap_err();
+        assert_eq!(told, "nothing after 0 s");
+        assert!(address("https://x").is_err() && address("http://127.0.0.1:7").is_ok());
+    }
+}
