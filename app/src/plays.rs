@@ -5,7 +5,7 @@ use ledgerline_counting::status::threshold_ms;
 use ledgerline_ids::{
     DeviceId, HashKey, PartitionId, PlayId, Position, Territory, Tier, UnixMs, UserId,
 };
-use ledgerline_records::play::{PlayAddress, PlayIdentity, PlayRecord};
+use ledgerline_records::play::{PlayAddress, PlayRecord};
 use ledgerline_records::report::PlaybackEvent;
 use ledgerline_records::verdict::{Decision, FraudRule, Reason, Ruling, Status, Verdict};
 
@@ -238,7 +238,7 @@ pub(crate) fn view_of(play: &PlayRecord<'_>, partition: PartitionId) -> PlayView
 
 fn transition_of(play: &PlayRecord<'_>, key: &HashKey) -> TransitionView {
     TransitionView {
-        id: transition_id(key, &play.identity, play),
+        id: transition_id(key, play),
         number: play.number,
         from: play.from,
         to: play.to,
@@ -252,9 +252,10 @@ fn transition_of(play: &PlayRecord<'_>, key: &HashKey) -> TransitionView {
 
 /// A transition's id: a hash of the play's identity, of when it was first seen, of the
 /// transition's number and of the rule version; never of a position.
-fn transition_id(key: &HashKey, identity: &PlayIdentity<'_>, play: &PlayRecord<'_>) -> String {
+#[must_use]
+pub fn transition_id(key: &HashKey, play: &PlayRecord<'_>) -> String {
     const TRANSITION: u8 = 9;
-    let play_hash = ledgerline_counting::identity::identity_hash(key, identity).0;
+    let play_hash = ledgerline_counting::identity::identity_hash(key, &play.identity).0;
     let id = key
         .hasher(TRANSITION)
         .text(&format!("{play_hash:032x}"))

@@ -1,0 +1,95 @@
+//! Whether what the server says is right: told by its log, and by what its players know.
+//!
+//! - [`reading`]: the log, what the recount makes of it, and what is claimed
+//! - [`history`]: each play's transitions
+//! - [`truth`]: what players sent and were promised
+
+mod history;
+mod reading;
+mod truth;
+
+use ledgerline_ids::PartitionId;
+use ledgerline_recount::{ClaimedPlay, Counts, PlayName, check_conservation, compare};
+use std::collections::BTreeMap;
+
+use crate::players::Plan;
+use crate::process::Machine;
+use crate::promises::Promises;
+use crate::taste::Taste;
+use history::{Histories, Transition};
+use reading::Partition;
+
+/// All that a deployment claims: whatever a restart must not change.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// By partition: every play and its transitions, and the sums.
+    pub partitions: Vec<(BTreeMap<PlayName, (ClaimedPlay, Vec<Transition>)>, Counts)>,
+}
+
+impl Claims {
+    /// Counted plays by track, all partitions together.
+    #[must_use]
+    pub fn counted_by_track(&self) -> BTreeMap<String, u64> {
+        let mut sum = Counts::default();
+        for (_, counts) in &self.partitions {
+            sum.add(counts);
+        }
+        sum.counted.by_track
+    }
+
+    /// How many plays there are.
+    #[must_use]
+    pub fn plays(&self) -> usize {
+        self.partitions.iter().map(|(plays, _)| plays.len()).sum()
+    }
+}
+
+/// Checks everything. All that the log holds must be judged and committed.
+///
+/// # Errors
+/// The first thing that is not right, as a sentence.
+pub fn check(
+    machine: &Machine,
+    taste: &Taste,
+    plan: &Plan,
+    sources: &[crate::players::Source],
+    promises: &Promises,
+) -> Result<Claims, String> {
+    let mut partitions = Vec::new();
+    let mut histories = Histories::default();
+    let mut log = truth::LogHolds::default();
+    for totals in machine.store.peek() {
+        let partition = totals.commit.partition;
+        let read = reading::read(machine, taste, &totals, &mut histories, &mut log)
+            .map_err(|why| format!("{partition}: {why}"))?;
+        check_partition(partition, &read)?;
+        partitions.push(read);
+    }
+    log.check_promises(promises)?;
+    let plays = partitions.iter().flat_map(|read| &read.claimed.plays);
+    truth::check_plays(plays, plan, sources, promises)?;
+    let mut histories = histories.of_partition;
+    let partitions = partitions.into_iter().zip(&mut histories).map(|(read, histories)| {
+        let with_history = |(name, play): (PlayName, ClaimedPlay)| {
+            let history = histories.remove(&name).unwrap_or_default();
+            (name, (play, history))
+        };
+        (read.claimed.plays.into_iter().map(with_history).collect(), read.claimed.counts)
+    });
+    Ok(Claims { partitions: partitions.collect() })
+}
+
+/// The recount agrees with what is claimed, and the sums add up.
+fn check_partition(partition: PartitionId, read: &Partition) -> Result<(), String> {
+    if let Some(difference) = compare(&read.recounted, &read.claimed).first() {
+        return Err(format!("{partition}: {difference}"));
+    }
+    let plays = read.claimed.plays.len() as u64;
+    if let Some(imbalance) = check_conservation(&read.claimed.counts, plays).first() {
+        return Err(format!("{partition}: {imbalance}"));
+    }
+    match read.index.first() {
+        Some(wrong) => Err(format!("{partition}: {wrong}")),
+        None => Ok(()),
+    }
+}

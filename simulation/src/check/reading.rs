@@ -1,0 +1,178 @@
+//! A partition's logs, read beside the server, as the audit reads them.
+
+use ledgerline_app::ports::facts::PartitionTotals;
+use ledgerline_app::ports::{Disk, PlaysLogReader};
+use ledgerline_app::read_sealed_index;
+use ledgerline_counting::identity::identity_hash;
+use ledgerline_counting::index::{Bucket, Homes};
+use ledgerline_counting::tally::{Days, Dimension, Tally};
+use ledgerline_ids::{IdentityHash, Position, UnixMs};
+use ledgerline_records::LogRecord;
+use ledgerline_records::control::TICK;
+use ledgerline_records::frame::Records;
+use ledgerline_records::play::{PlayAddress, PlayRecord};
+use ledgerline_recount::{Claimed, Counted, Counts, PartitionRecount, Recounted};
+use ledgerline_segment_log::{ReportLogReader, SegmentPlaysReader};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::history::Histories;
+use super::truth::LogHolds;
+use crate::process::{Machine, hash_key};
+use crate::taste::Taste;
+
+/// What stands in the logs of a partition, and what is made of it.
+pub struct Partition {
+    pub recounted: Recounted,
+    pub claimed: Claimed,
+    /// What is wrong with the sealed index, one sentence each.
+    pub index: Vec<String>,
+}
+
+struct Logged {
+    position: Position,
+    received_at: UnixMs,
+    bytes: Vec<u8>,
+}
+
+/// Reads a partition.
+pub fn read(
+    machine: &Machine,
+    taste: &Taste,
+    totals: &PartitionTotals,
+    histories: &mut Histories,
+    log: &mut LogHolds,
+) -> Result<Partition, String> {
+    let disk: Arc<dyn Disk> = Arc::new(machine.disk.clone());
+    let partition = totals.commit.partition;
+    let logged = records(&disk, taste, totals)?;
+    let recounted = recount(&logged, log)?;
+    let reader = SegmentPlaysReader::open(disk.clone(), partition, taste.partitions)
+        .map_err(|error| error.to_string())?;
+    let mut claimed = Claimed::new(sums(totals));
+    let dimensions = [Dimension::Track, Dimension::User, Dimension::Territory, Dimension::Tier];
+    let mut tallies = dimensions.map(|dimension| Tally::new(dimension, Days::default()));
+    let mut history = histories.begin();
+    for_each_play(&reader, totals.commit.plays_bytes, &mut |address, play| {
+        claimed.take(play);
+        tallies.iter_mut().for_each(|tally| tally.add(play));
+        history.take(address, play)
+    })?;
+    let [by_track, by_user, by_territory, by_tier] =
+        tallies.map(|tally| tally.rows().map(|(value, sum)| (value, positive(sum))).collect());
+    let by_day = std::mem::take(&mut claimed.counts.counted.by_day);
+    claimed.counts.counted = Counted { by_track, by_user, by_territory, by_tier, by_day };
+    let index = check_index(machine, totals, &reader)?;
+    Ok(Partition { recounted, claimed, index })
+}
+
+fn records(
+    disk: &Arc<dyn Disk>,
+    taste: &Taste,
+    totals: &PartitionTotals,
+) -> Result<Vec<Logged>, String> {
+    let (partition, until) = (totals.commit.partition, totals.commit.position);
+    let reader = ReportLogReader::open(disk.clone(), taste.partitions)
+        .map_err(|error| error.to_string())?;
+    let end = reader.end(partition).map_err(|error| error.to_string())?;
+    if end != until {
+        return Err(format!("the log ends at {end}, but {until} is committed"));
+    }
+    let mut logged = Vec::new();
+    let mut broken = None;
+    reader
+        .for_each_frame(partition, Position(0), until, &mut |header, payload| {
+            let mut position = header.first;
+            for record in Records::new(payload) {
+                match record {
+                    Ok((_, bytes)) => {
+                        let (received_at, bytes) = (header.received_at, bytes.to_vec());
+                        logged.push(Logged { position, received_at, bytes });
+                    }
+                    Err(error) => broken = broken.take().or(Some(error.to_string())),
+                }
+                position = position.plus(1);
+            }
+        })
+        .map_err(|error| error.to_string())?;
+    broken.map_or(Ok(logged), Err)
+}
+
+fn recount(logged: &[Logged], log: &mut LogHolds) -> Result<Recounted, String> {
+    let ticks = logged.iter().filter(|logged| logged.bytes.first() == Some(&TICK));
+    let mut recount = PartitionRecount::new(ticks.last().map(|logged| logged.position));
+    for logged in logged {
+        let record = LogRecord::decode(&logged.bytes).map_err(|error| error.to_string())?;
+        if let LogRecord::Report(report) = &record {
+            log.take(report);
+        }
+        recount.record(logged.position, logged.received_at, &record);
+    }
+    Ok(recount.finish())
+}
+
+fn sums(totals: &PartitionTotals) -> Counts {
+    let by_day = totals.counted.iter().map(|(day, sum)| (day.to_string(), positive(*sum)));
+    Counts {
+        accepted: totals.accepted.iter().map(|(hour, sum)| (*hour, positive(*sum))).collect(),
+        verdicts: totals.verdicts.iter().map(|(key, sum)| (*key, positive(*sum))).collect(),
+        statuses: totals.statuses.iter().map(|(key, sum)| (*key, positive(*sum))).collect(),
+        counted: Counted { by_day: by_day.collect(), ..Counted::default() },
+    }
+}
+
+fn positive(sum: i64) -> u64 {
+    // A negative sum is a difference from whatever the recount says.
+    u64::try_from(sum).unwrap_or(u64::MAX)
+}
+
+fn for_each_play(
+    reader: &SegmentPlaysReader,
+    until: u64,
+    each: &mut dyn FnMut(PlayAddress, &PlayRecord<'_>) -> Result<(), String>,
+) -> Result<(), String> {
+    let mut outcome = Ok(());
+    let mut take = |address: PlayAddress, bytes: &[u8]| {
+        if outcome.is_ok() {
+            outcome = match PlayRecord::decode(bytes) {
+                Ok(play) => each(address, &play),
+                Err(error) => Err(format!("the play record at {}: {error}", address.0)),
+            };
+        }
+    };
+    reader.scan(0, until, &mut take).map_err(|error| error.to_string())?;
+    outcome
+}
+
+/// The sealed index has the newest record of every play whose key is not forgotten, and
+/// nothing else.
+fn check_index(
+    machine: &Machine,
+    totals: &PartitionTotals,
+    reader: &SegmentPlaysReader,
+) -> Result<Vec<String>, String> {
+    let mut sealed = BTreeMap::<(IdentityHash, Bucket), PlayAddress>::new();
+    let mut take = |hash, entry: ledgerline_counting::index::IndexEntry| {
+        sealed.insert((hash, entry.bucket()), entry.address());
+    };
+    let partition = totals.commit.partition;
+    let index = read_sealed_index(&machine.disk, partition, &mut take)
+        .map_err(|error| error.to_string())?;
+    let Some(index) = index else { return Ok(Vec::new()) };
+    let mut expected = BTreeMap::<(IdentityHash, Bucket), PlayAddress>::new();
+    for_each_play(reader, index.plays_bytes, &mut |address, play| {
+        let hash = identity_hash(&hash_key(), &play.identity);
+        let play_id = play.identity.key.play_id();
+        let home = Homes::of(play.producer, play_id, play.first_received_at).own;
+        expected.insert((hash, home), address);
+        Ok(())
+    })?;
+    let clock = index.state.clock;
+    expected.retain(|(_, bucket), _| !bucket.is_forgotten(clock));
+    sealed.retain(|(_, bucket), _| !bucket.is_forgotten(clock));
+    let missing = expected.iter().filter(|(key, address)| sealed.get(key) != Some(address));
+    let unknown = sealed.keys().filter(|key| !expected.contains_key(key));
+    let missing = missing.map(|(_, address)| format!("the index lacks the play at {}", address.0));
+    let unknown = unknown.map(|(hash, _)| format!("the index has an unknown play {:x}", hash.0));
+    Ok(missing.chain(unknown).collect())
+}

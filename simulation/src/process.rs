@@ -1,0 +1,197 @@
+//! A process on the simulated machine: the product itself, from the disk up to the use cases.
+
+use ledgerline_app::Deployment;
+use ledgerline_app::deployment::{Parts, StartError};
+use ledgerline_app::intake::IntakeError;
+use ledgerline_app::ports::memory_disk::MemoryDisk;
+use ledgerline_app::ports::{Disk, Drive, FactStore, LogError, PlaysLog};
+use ledgerline_ids::{HashKey, PartitionId, Position};
+use ledgerline_segment_log::{OpenError, SegmentPlaysLog, SegmentReportLog};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use crate::clock::SimulatedClock;
+use crate::players::{Body, Source};
+use crate::report::instant;
+use crate::stepper::Stepper;
+use crate::store::SimulatedStore;
+use crate::taste::Taste;
+
+/// What outlives every process: the machine and its database.
+pub struct Machine {
+    /// Its disk.
+    pub disk: MemoryDisk,
+    /// Its clock.
+    pub clock: Arc<SimulatedClock>,
+    /// Its database.
+    pub store: Arc<SimulatedStore>,
+    /// What steps the loops of its process.
+    pub stepper: Stepper,
+}
+
+/// Why a process doesn't start.
+#[derive(Debug)]
+pub enum NoStart {
+    /// The machine refused: a fault, or the power is off. Another start may go well.
+    Refused(String),
+    /// Something that was durable is said to be damaged, and nothing has damaged it.
+    Wrong(String),
+}
+
+/// The key of every simulated deployment's hashes.
+#[must_use]
+pub fn hash_key() -> HashKey {
+    HashKey::new(*b"simulated hashes")
+}
+
+/// A future that is polled when it was woken, by whoever holds the seed.
+pub struct Task<T> {
+    future: Pin<Box<dyn Future<Output = T>>>,
+    woken: Arc<Woken>,
+}
+
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl<T> Task<T> {
+    /// Will be polled once at least.
+    pub fn new(future: impl Future<Output = T> + 'static) -> Self {
+        Self { future: Box::pin(future), woken: Arc::new(Woken(AtomicBool::new(true))) }
+    }
+
+    /// Polls it where it was woken. `None` where it is not done.
+    pub fn poll(&mut self) -> Option<T> {
+        if !self.woken.0.swap(false, Ordering::Relaxed) {
+            return None;
+        }
+        let waker = Waker::from(self.woken.clone());
+        match self.future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(done) => Some(done),
+            Poll::Pending => None,
+        }
+    }
+
+    /// Whether polling it would do anything.
+    #[must_use]
+    pub fn is_woken(&self) -> bool {
+        self.woken.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What a server answers to a body: how many reports, and which of them it refused.
+pub struct Answer {
+    /// The body.
+    pub body: Body,
+    /// The places of reports that were refused by name.
+    pub rejected: Vec<usize>,
+    /// What became of the others.
+    pub outcome: Result<u64, IntakeError>,
+}
+
+/// A body on its way.
+pub struct Request {
+    /// What the server does with it.
+    pub task: Task<Answer>,
+    /// What its player keeps until it is acknowledged.
+    pub kept: Body,
+}
+
+/// A server takes a body in, as the HTTP side does.
+#[must_use]
+pub fn receive(deployment: Arc<Deployment>, source: &Source, body: Body) -> Request {
+    let (origin, kept) = (source.origin.clone(), body.clone());
+    let task = Task::new(async move {
+        let mut rejected = Vec::new();
+        let queued = {
+            let mut batch = deployment.intake().begin(&origin);
+            for (place, (_, report)) in body.reports.iter().enumerate() {
+                let (line, sent) = (place as u64 + 1, report.as_sent());
+                let taken = match report.backfilled_at {
+                    Some(at) => batch.add_backfilled(line, &sent, instant(at)),
+                    None => batch.add(line, &sent),
+                };
+                if taken.is_err() {
+                    rejected.push(place);
+                }
+            }
+            batch.queue()
+        };
+        let outcome = match queued {
+            Ok(queued) => queued.durable().await,
+            Err(error) => Err(error),
+        };
+        Answer { body, rejected, outcome }
+    });
+    Request { task, kept }
+}
+
+/// Opens the logs and begins to start a deployment on them, as the program does.
+///
+/// # Errors
+/// [`NoStart`].
+pub fn begin(
+    machine: &Machine,
+    taste: &Taste,
+) -> Result<Task<Result<Arc<Deployment>, StartError>>, NoStart> {
+    let refused = |error: String| NoStart::Refused(error);
+    let Some(commits) = Task::new({
+        let store = machine.store.clone();
+        async move { store.committed().await }
+    })
+    .poll() else {
+        return Err(NoStart::Wrong("the store doesn't answer at once".to_owned()));
+    };
+    let commits = commits.map_err(|error| refused(error.to_string()))?;
+    let ends: Vec<Position> = commits.iter().map(|commit| commit.position).collect();
+    let disk: Arc<dyn Disk> = Arc::new(machine.disk.clone());
+    let clock = machine.clock.clone();
+    let (options, stepper) = (taste.log.clone(), &machine.stepper);
+    let log =
+        SegmentReportLog::open_driven(disk.clone(), clock.clone(), stepper, options, &ends)
+            .map_err(not_opened)?;
+    let mut plays: Vec<Box<dyn PlaysLog>> = Vec::new();
+    for partition in (0..taste.partitions).map(PartitionId) {
+        let options = taste.plays.clone();
+        let log = SegmentPlaysLog::open(disk.clone(), partition, taste.partitions, options)
+            .map_err(not_opened)?;
+        plays.push(Box::new(log));
+    }
+    let drive: Arc<dyn Drive> = Arc::new(machine.stepper.clone());
+    let parts = Parts {
+        key: hash_key(),
+        log: Arc::new(log),
+        plays,
+        facts: machine.store.clone(),
+        catalogue: machine.store.clone(),
+        credentials: machine.store.clone(),
+        disk,
+        clock,
+        drive,
+    };
+    Ok(Task::new(Deployment::start(parts, taste.settings)))
+}
+
+fn not_opened(error: OpenError) -> NoStart {
+    match error {
+        OpenError::Io { .. } => NoStart::Refused(error.to_string()),
+        _ => NoStart::Wrong(error.to_string()),
+    }
+}
+
+/// What it means that a deployment did not start.
+#[must_use]
+pub fn not_started(error: &StartError) -> NoStart {
+    match error {
+        StartError::Store(_) | StartError::Log(LogError::Io { .. }) => {
+            NoStart::Refused(error.to_string())
+        }
+        StartError::Log(_) => NoStart::Wrong(error.to_string()),
+    }
+}

@@ -1,0 +1,191 @@
+//! The end: nothing fails any more, all that the log holds is judged, and it is right.
+
+use ledgerline_app::Deployment;
+use ledgerline_app::counts::{By, CountsQuery};
+use ledgerline_app::ports::Disk;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Tally, World, Wrong};
+use crate::check::{Claims, check};
+use crate::clock::DAY_MS;
+use crate::process::Task;
+
+/// What was found at the end of a run in which nothing was wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// The hash of all that happened and of all that is on the disk.
+    pub hash: u64,
+    /// How many plays there are.
+    pub plays: usize,
+    /// What the run had to bear.
+    pub tally: Tally,
+}
+
+/// So often the server may have to be started before it stays up.
+const STARTS_MAX: u32 = 5;
+/// A server that can answer does so within this many rounds.
+const ASK_ROUNDS_MAX: u32 = 20_000;
+
+impl World {
+    pub(super) fn finale(&mut self) -> Result<Found, Wrong> {
+        self.note(format_args!("the finale"));
+        self.tally.store_faults = self.machine.store.failed();
+        self.calm()?;
+        self.until_quiet()?;
+        self.settle(true)?;
+        let claims = self.check("at the end")?;
+        self.check_counts(&claims)?;
+
+        self.crash_once_more()?;
+        self.settle(false)?;
+        self.same(&claims, "after a crash")?;
+
+        if self.random.percent(30) {
+            self.remove_derived()?;
+            self.settle(false)?;
+            self.same(&claims, "when all that is derived was built again")?;
+        }
+        self.restart_now()?;
+        self.settle(false)?;
+        self.same(&claims, "after a restart in order")?;
+        Ok(self.found(&claims))
+    }
+
+    /// Nothing fails any more, and the server is up.
+    fn calm(&mut self) -> Result<(), Wrong> {
+        self.heal();
+        // What was to go off doesn't.
+        self.machine.disk.power_off_at(u64::MAX);
+        self.taste.crash_in = 0;
+        self.taste.disk_faults = 0;
+        self.taste.full_disk = false;
+        self.taste.store_faults = 0;
+        for _ in 0..STARTS_MAX {
+            self.start()?;
+            self.until_quiet()?;
+            // A start takes the partitions over, and believes no log that has failed.
+            self.look_after()?;
+            self.pass_a_while();
+            if let Some(process) = &self.process
+                && process.deployment.health().ready
+            {
+                return Ok(());
+            }
+        }
+        let health = self.process.as_ref().map(|process| process.deployment.health());
+        Err(format!("the server isn't well although nothing fails any more: {health:?}"))
+    }
+
+    fn pass_a_while(&mut self) {
+        self.machine.clock.pass(1_000);
+    }
+
+    /// Has the server do something that it can do, and waits for it.
+    fn ask<T: 'static, F: Future<Output = T> + 'static>(
+        &mut self,
+        what: &str,
+        work: impl FnOnce(Arc<Deployment>) -> F,
+    ) -> Result<T, Wrong> {
+        let Some(process) = &self.process else { return Err(format!("no server to {what}")) };
+        let mut task = Task::new(work(process.deployment.clone()));
+        for _ in 0..ASK_ROUNDS_MAX {
+            if let Some(done) = task.poll() {
+                return Ok(done);
+            }
+            self.until_quiet()?;
+            self.pass_a_while();
+        }
+        let health = self.process.as_ref().map(|process| process.deployment.health());
+        Err(format!("the server doesn't come to {what}: {health:?}"))
+    }
+
+    fn settle(&mut self, tick: bool) -> Result<(), Wrong> {
+        let ready = |deployment: Arc<Deployment>| async move { deployment.wait_until_ready().await };
+        self.ask("be ready", ready)?.map_err(|error| error.to_string())?;
+        let settle = move |deployment: Arc<Deployment>| async move { deployment.settle(tick).await };
+        self.ask("settle", settle)?.map_err(|error| error.to_string())?;
+        self.until_quiet()
+    }
+
+    fn check(&self, when: &str) -> Result<Claims, Wrong> {
+        check(&self.machine, &self.taste, &self.plan, &self.sources, &self.promises)
+            .map_err(|why| format!("{when}: {why}"))
+    }
+
+    /// A start, in whatever way, changes nothing that is claimed.
+    fn same(&self, before: &Claims, when: &str) -> Result<(), Wrong> {
+        let after = self.check(when)?;
+        if *before == after {
+            return Ok(());
+        }
+        for ((plays, sums), (plays_before, sums_before)) in
+            after.partitions.iter().zip(&before.partitions)
+        {
+            for (name, play) in plays {
+                if plays_before.get(name) != Some(play) {
+                    let before = plays_before.get(name);
+                    return Err(format!("{when}: {name} is {play:?} and was {before:?}"));
+                }
+            }
+            if sums != sums_before {
+                return Err(format!("{when}: sums are {sums:?} and were {sums_before:?}"));
+            }
+        }
+        Err(format!("{when}: plays are missing"))
+    }
+
+    /// The counts that anyone may ask for are those that were checked.
+    fn check_counts(&mut self, claims: &Claims) -> Result<(), Wrong> {
+        let query = CountsQuery { by: By::Track, from: None, to: None };
+        let ask = move |deployment: Arc<Deployment>| async move { deployment.counts(query).await };
+        let counts = self.ask("count", ask)?.map_err(|error| error.to_string())?;
+        let rows = counts.rows.into_iter().filter(|row| row.counted != 0);
+        let counted: BTreeMap<String, u64> =
+            rows.map(|row| (row.value, u64::try_from(row.counted).unwrap_or(u64::MAX))).collect();
+        let checked = claims.counted_by_track();
+        if counted == checked {
+            return Ok(());
+        }
+        Err(format!("counts by track are {counted:?}, and were checked to be {checked:?}"))
+    }
+
+    fn crash_once_more(&mut self) -> Result<(), Wrong> {
+        self.taste.kills = 0;
+        self.crash();
+        self.start()
+    }
+
+    fn restart_now(&mut self) -> Result<(), Wrong> {
+        self.restart()?;
+        self.start()
+    }
+
+    /// What `doctor --rebuild` does: the index and the plays logs go, the report log stays.
+    fn remove_derived(&mut self) -> Result<(), Wrong> {
+        self.note(format_args!("all that is derived is removed"));
+        self.restart()?;
+        for folder in ["index/", "plays/"] {
+            for path in self.machine.disk.files() {
+                if path.starts_with(folder) {
+                    self.machine.disk.remove(&path).map_err(|error| error.to_string())?;
+                }
+            }
+        }
+        self.start()
+    }
+
+    fn found(&mut self, claims: &Claims) -> Found {
+        let passed_ms = self.machine.clock.true_ms() - crate::clock::BEGINNING_MS;
+        self.tally.days = passed_ms / DAY_MS;
+        for path in self.machine.disk.files() {
+            let bytes = self.machine.disk.contents(&path).unwrap_or_default();
+            self.trace.add(path.as_bytes());
+            self.trace.add(&bytes);
+        }
+        self.trace.add(format!("{:?}", self.machine.store.peek()).as_bytes());
+        let (plays, tally) = (claims.plays(), self.tally);
+        self.note(format_args!("{plays} plays, all right; {tally:?}"));
+        Found { hash: self.trace.hash(), plays, tally }
+    }
+}
