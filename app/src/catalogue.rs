@@ -126,6 +126,9 @@ impl Catalogue {
             if page.iter().any(|untold| revision(&untold.fact) > self.view().tracks.revision) {
                 self.reload().await?;
             }
+            if cfg!(feature = "canary-fact-told-too-soon") {
+                self.store.told(last.sequence).await?;
+            }
             append_to_all(log, &page).await?;
             self.store.told(last.sequence).await?;
         }

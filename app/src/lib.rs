@@ -28,3 +28,6 @@ pub mod threads;
 pub use deployment::Deployment;
 pub use judging::{SealedIndex, read_sealed_index};
 pub use listing::Page;
+
+/// Whether a fault is built in on purpose, for the simulation to find.
+pub const CANARY: bool = cfg!(feature = "canary");

@@ -260,7 +260,7 @@ pub fn transition_id(key: &HashKey, play: &PlayRecord<'_>) -> String {
         .hasher(TRANSITION)
         .text(&format!("{play_hash:032x}"))
         .number(play.first_received_at.get())
-        .number(play.number)
+        .number(if cfg!(feature = "canary-transition-id-reused") { 1 } else { play.number })
         .number(u64::from(play.rule_version))
         .finish128();
     format!("{id:032x}")

@@ -26,6 +26,11 @@ mod summary;
 use clap::Parser;
 use std::process::ExitCode;
 
+const _: () = assert!(
+    !(ledgerline_counting::CANARY || ledgerline_app::CANARY || ledgerline_segment_log::CANARY),
+    "a feature `canary-…` builds a fault in, for the simulation to find: never into the product"
+);
+
 fn main() -> ExitCode {
     let words = cli::Cli::parse();
     start_log();

@@ -8,4 +8,17 @@ pub fn built_in() -> Option<&'static str> {
 }
 
 /// Every canary, and whether this build has it.
-pub const ALL: &[(&str, bool)] = &[];
+pub const ALL: &[(&str, bool)] = &[
+    ("bucket-dropped-early", cfg!(feature = "canary-bucket-dropped-early")),
+    ("merge-by-last", cfg!(feature = "canary-merge-by-last")),
+    ("dedup-before-log", cfg!(feature = "canary-dedup-before-log")),
+    ("snapshot-ahead-of-commit", cfg!(feature = "canary-snapshot-ahead-of-commit")),
+    ("restart-counts-again", cfg!(feature = "canary-restart-counts-again")),
+    ("commit-retried-unasked", cfg!(feature = "canary-commit-retried-unasked")),
+    ("snapshot-forgets-dirty", cfg!(feature = "canary-snapshot-forgets-dirty")),
+    ("fact-told-too-soon", cfg!(feature = "canary-fact-told-too-soon")),
+    ("transition-id-reused", cfg!(feature = "canary-transition-id-reused")),
+    ("ack-before-fsync", cfg!(feature = "canary-ack-before-fsync")),
+    ("torn-tail-believed", cfg!(feature = "canary-torn-tail-believed")),
+    ("segment-name-unsynced", cfg!(feature = "canary-segment-name-unsynced")),
+];

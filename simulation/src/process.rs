@@ -189,7 +189,7 @@ fn not_opened(error: OpenError) -> NoStart {
 #[must_use]
 pub fn not_started(error: &StartError) -> NoStart {
     match error {
-        StartError::Store(_) | StartError::Log(LogError::Io { .. }) => {
+        StartError::Store(_) | StartError::Log(LogError::Io { .. } | LogError::Failed { .. }) => {
             NoStart::Refused(error.to_string())
         }
         StartError::Log(_) => NoStart::Wrong(error.to_string()),

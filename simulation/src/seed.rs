@@ -49,6 +49,9 @@ impl Simulator {
                 format!("panic: {}", text.unwrap_or_default())
             }
         };
+        if printed {
+            world.log_lines().iter().for_each(|line| println!("{line}"));
+        }
         let last_lines = world.trace().last_lines();
         // A world that panicked may hold broken locks, which its drop would trip over.
         std::mem::forget(world);

@@ -44,3 +44,6 @@ pub use plays::SegmentPlaysLog;
 pub use plays_reader::SegmentPlaysReader;
 pub use reader::ReportLogReader;
 pub use report_log::SegmentReportLog;
+
+/// Whether a fault is built in on purpose, for the simulation to find.
+pub const CANARY: bool = cfg!(feature = "canary");

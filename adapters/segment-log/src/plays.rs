@@ -85,6 +85,16 @@ impl SegmentPlaysLog {
         self.failed.clone().map_or(Ok(()), Err)
     }
 
+    // No later sync proves anything about pages that one has failed on.
+    fn fail(&mut self, error: LogError) -> LogError {
+        let error = match error {
+            LogError::Io { file, detail } => LogError::Failed { file, detail },
+            error => error,
+        };
+        self.failed = Some(error.clone());
+        error
+    }
+
     fn offset(&self, address: u64) -> u64 {
         offset_in(&self.segment, address)
     }
@@ -148,11 +158,7 @@ impl SegmentPlaysLog {
     }
 
     fn make_durable(&mut self) -> Result<(), LogError> {
-        let synced = self.sync_files();
-        if let Err(error) = &synced {
-            self.failed = Some(error.clone());
-        }
-        synced
+        self.sync_files().map_err(|error| self.fail(error))
     }
 
     fn sync_files(&mut self) -> Result<(), LogError> {
@@ -262,8 +268,7 @@ impl PlaysLog for SegmentPlaysLog {
             .and_then(|()| file.truncate(offset_in(&header, length)).map_err(refused(&path)));
         if let Err(error) = cut {
             // Some of it may be gone.
-            self.failed = Some(error.clone());
-            return Err(error);
+            return Err(self.fail(error));
         }
         (self.segment, self.file) = (header, file);
         (self.next, self.flushed, self.growing_from) = (next, length, length);

@@ -50,7 +50,7 @@ impl<'f> FrameWalk<'f> {
             Some(bytes) => &bytes[HEADER_BYTES..],
             None => return Ok(Step::Broken(at, CUT_OFF)),
         };
-        if header.verify(payload).is_err() {
+        if !cfg!(feature = "canary-torn-tail-believed") && header.verify(payload).is_err() {
             return Ok(Step::Broken(at, "the frame's checksum is wrong"));
         }
         self.offset = at + length as u64;

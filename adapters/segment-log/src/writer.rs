@@ -153,7 +153,9 @@ impl Writer {
         if let Err(error) = self.file.write_at(offset, &frame) {
             return Err(self.undo_write(&error));
         }
-        if let Err(error) = self.file.sync() {
+        if !cfg!(feature = "canary-ack-before-fsync")
+            && let Err(error) = self.file.sync()
+        {
             return Err(self.undo_sync(&error));
         }
         self.publish(header, frame);

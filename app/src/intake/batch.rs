@@ -82,6 +82,11 @@ impl<'i> Batch<'i> {
                 .to_owned();
             return Err(Rejection { line, code: "too_many_plays", detail });
         }
+        #[cfg(feature = "canary-dedup-before-log")]
+        if self.intake.has_seen(&record) {
+            self.count += 1;
+            return Ok(());
+        }
         let listener = identity::listener_hash(&self.intake.key, &record);
         let partition = listener.shard().partition(self.intake.log.partitions());
         self.groups[usize::from(partition.0)].push_with(|out| record.encode(out));

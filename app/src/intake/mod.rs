@@ -108,6 +108,8 @@ pub struct Intake {
     default_rate: u32,
     closing: AtomicBool,
     metrics: IntakeMetrics,
+    #[cfg(feature = "canary-dedup-before-log")]
+    seen: std::sync::Mutex<std::collections::BTreeSet<Vec<u8>>>,
 }
 
 impl Intake {
@@ -129,6 +131,8 @@ impl Intake {
             default_rate,
             closing: AtomicBool::new(false),
             metrics: IntakeMetrics::default(),
+            #[cfg(feature = "canary-dedup-before-log")]
+            seen: std::sync::Mutex::default(),
         }
     }
 
@@ -136,6 +140,13 @@ impl Intake {
     #[must_use]
     pub fn begin(&self, origin: &Arc<Origin>) -> Batch<'_> {
         Batch::new(self, origin.clone())
+    }
+
+    #[cfg(feature = "canary-dedup-before-log")]
+    fn has_seen(&self, record: &ledgerline_records::report::ReportRecord<'_>) -> bool {
+        let mut bytes = Vec::new();
+        record.encode(&mut bytes);
+        !self.seen.lock().expect("no holder panics").insert(bytes)
     }
 
     /// Accepts nothing more.

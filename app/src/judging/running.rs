@@ -97,7 +97,11 @@ impl Running {
         telling: Telling,
     ) -> Result<Self, LogError> {
         let partition = commit.partition;
-        let snapshot = snapshot::read(&*parts.disk, partition)?.unwrap_or_default();
+        let snapshot = snapshot::read(&*parts.disk, partition)?;
+        if snapshot.is_some() {
+            make_names_durable(&*parts.disk, &snapshot::folder(partition))?;
+        }
+        let snapshot = snapshot.unwrap_or_default();
         if snapshot.position > commit.position {
             return Err(LogError::Damaged {
                 file: format!("{}/manifest", snapshot::folder(partition)),
@@ -179,13 +183,13 @@ impl Running {
             self.stalled_until = None;
         }
         // What was refused comes before anything else.
-        if !(self.flush() && self.commit_begun()?) {
+        if !(self.flush()? && self.commit_begun()?) {
             return Ok(Step::Idle);
         }
         let end = *self.end.borrow_and_update();
         if self.position < end {
             self.judge_some()?;
-            if !self.flush() {
+            if !self.flush()? {
                 return Ok(Step::Idle);
             }
         }
@@ -197,7 +201,7 @@ impl Running {
         if self.partition.table().len() >= self.settings.table_entries_max
             && self.clock.elapsed() >= self.snapshot_not_before
         {
-            if !self.commit()? {
+            if !cfg!(feature = "canary-snapshot-ahead-of-commit") && !self.commit()? {
                 return Ok(Step::Idle);
             }
             self.try_snapshot();
@@ -228,13 +232,14 @@ impl Running {
     }
 
     /// Hands what was judged to the plays log's files. Says whether they took it.
-    fn flush(&mut self) -> bool {
+    fn flush(&mut self) -> Result<bool, WorkerError> {
         match self.memory.plays.flush() {
-            Ok(()) => true,
-            Err(error) => {
+            Ok(()) => Ok(true),
+            Err(error @ LogError::Io { .. }) => {
                 self.stall(&error.to_string());
-                false
+                Ok(false)
             }
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -250,7 +255,9 @@ impl Running {
                 self.partition.apply(position, at, &record, &mut self.memory)?;
                 self.unticked = bytes[0] != TICK;
                 self.position = position.plus(1);
-                if self.position == self.committed_before {
+                if self.position == self.committed_before
+                    && !cfg!(feature = "canary-restart-counts-again")
+                {
                     // All of this was committed before the restart.
                     let _ = self.partition.take_delta();
                 }
@@ -319,7 +326,7 @@ impl Running {
     ) -> Result<(), CommitError> {
         let facts = &self.facts;
         let [PartitionDelta { partition, epoch, expected, position, plays_bytes, .. }] = delta;
-        if outcome == Outcome::Unknown {
+        if outcome == Outcome::Unknown && !cfg!(feature = "canary-commit-retried-unasked") {
             let commits = self.runtime.block_on(facts.committed()).map_err(CommitError::Store)?;
             let done = PartitionCommit {
                 partition: *partition,
@@ -379,7 +386,10 @@ impl Running {
     fn snapshot_now(&mut self) -> Result<(), LogError> {
         self.memory.plays.sync()?;
         let sorted = self.partition.table().sorted();
-        let state = self.partition.state();
+        let mut state = self.partition.state();
+        if cfg!(feature = "canary-snapshot-forgets-dirty") {
+            state.dirty.clear();
+        }
         let runs = self.memory.runs.seal(&sorted, state.clock)?;
         let snapshot = Snapshot {
             position: self.position,
@@ -494,6 +504,14 @@ impl Loop for Running {
     fn broken(&mut self) {
         self.announce_failure("an invariant is broken; the log says which");
     }
+}
+
+/// The snapshot that was read may have got its name from a process that was killed before
+/// that was durable. Whatever it doesn't name is removed next, and until the name is durable
+/// a power failure could bring back the snapshot before it, which needs just that.
+fn make_names_durable(disk: &dyn Disk, folder: &str) -> Result<(), LogError> {
+    let synced = disk.sync_folder(folder);
+    synced.map_err(|error| LogError::Io { file: folder.to_owned(), detail: error.to_string() })
 }
 
 /// Gives the partition every record of the plays log that its snapshot covers.

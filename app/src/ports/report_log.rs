@@ -54,7 +54,18 @@ pub enum LogError {
         /// What there is.
         start: Position,
     },
-    /// The system refused.
+    /// The disk failed, and what it holds is known only after a restart.
+    #[error(
+        "{file}: {detail}; what of it is on the disk isn't known: restart the server, which \
+         looks, and builds again what is missing"
+    )]
+    Failed {
+        /// Which file, relative to the data folder.
+        file: String,
+        /// What the system said.
+        detail: String,
+    },
+    /// The system refused; it may be asked again.
     #[error("{file}: {detail}")]
     Io {
         /// Which file, relative to the data folder.

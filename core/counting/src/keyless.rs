@@ -28,6 +28,9 @@ pub struct Window {
 pub struct Windows {
     open: BTreeMap<u128, Window>,
     swept_at: UnixMs,
+    /// When the newest report of a live run was received. Receive times don't go back, so
+    /// no run will be opened before this.
+    newest_at: UnixMs,
 }
 
 impl Windows {
@@ -57,6 +60,9 @@ impl Windows {
             },
         };
         self.open.insert(hash, window);
+        if !window.backfill {
+            self.newest_at = self.newest_at.max(received_at);
+        }
         let key = PlayKey::Window {
             track: report.track,
             place: place(report),
@@ -67,12 +73,16 @@ impl Windows {
     }
 
     /// Forgets the runs that the clock closed long ago; looks at most once in that time.
-    /// A closed run is kept for a while, so that one that is opened at the same instant by
-    /// a clock that lags has another ordinal.
+    /// A run is kept as long as another may be opened at the same instant, which must have
+    /// another ordinal: ticks may be far ahead of the receive times.
     pub fn sweep(&mut self, clock: UnixMs) {
         if clock.since(self.swept_at) >= KEPT_MS {
             self.swept_at = clock;
-            self.open.retain(|_, window| window.backfill || clock.since(window.last_at) < KEPT_MS);
+            let newest_at = self.newest_at;
+            self.open.retain(|_, window| {
+                let young = clock.since(window.last_at) < KEPT_MS;
+                window.backfill || young || window.opened_at >= newest_at
+            });
         }
     }
 
@@ -84,6 +94,8 @@ impl Windows {
     /// Takes over what a snapshot holds.
     pub fn restore(&mut self, windows: impl Iterator<Item = (u128, Window)>) {
         self.open.extend(windows);
+        let live = self.open.values().filter(|window| !window.backfill);
+        self.newest_at = live.map(|window| window.last_at).max().unwrap_or_default();
     }
 }
 

@@ -30,3 +30,6 @@ pub mod verdict;
 
 pub use partition::{Delta, Memory, Partition, PartitionState};
 pub use rules::RULE_VERSION;
+
+/// Whether a fault is built in on purpose, for the simulation to find.
+pub const CANARY: bool = cfg!(feature = "canary");

@@ -141,6 +141,9 @@ pub fn merge<'a>(play: &PlayRecord<'a>, received: &Received<'_, 'a>) -> PlayReco
     merged.preview |= added.preview;
     merged.imported |= added.imported;
     merged.listened_ms = play.listened_ms.max(added.listened_ms);
+    if cfg!(feature = "canary-merge-by-last") {
+        merged.listened_ms = added.listened_ms;
+    }
     merged.started_at = play.started_at.min(added.started_at);
     merged.in_time |= added.in_time;
     merged.too_old |= added.too_old;

@@ -15,7 +15,8 @@ pub const ACCEPTANCE_MS: u64 = 35 * DAY_MS;
 /// A report comes in time up to this long *before* its play's start.
 pub const CLOCK_SKEW_MS: u64 = 10 * MINUTE_MS;
 /// A play's key is remembered this long after the end of its bucket.
-pub const DEDUPLICATION_MS: u64 = 45 * DAY_MS;
+pub const DEDUPLICATION_MS: u64 =
+    if cfg!(feature = "canary-bucket-dropped-early") { 36 * DAY_MS } else { 45 * DAY_MS };
 /// A UUIDv7 lives in its own hour's bucket where its time is at most this long before the
 /// first receipt. Its key is then remembered for as long as any report of its play can come
 /// in time, also where the device's clock is behind by as much.

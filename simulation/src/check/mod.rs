@@ -16,6 +16,8 @@ use crate::players::Plan;
 use crate::process::Machine;
 use crate::promises::Promises;
 use crate::taste::Taste;
+pub use reading::lines;
+
 use history::{Histories, Transition};
 use reading::Partition;
 

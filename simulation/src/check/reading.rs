@@ -66,6 +66,29 @@ pub fn read(
     Ok(Partition { recounted, claimed, index })
 }
 
+/// Every record of every report log, a line each: for whoever looks into a failure.
+pub fn lines(machine: &Machine, taste: &Taste) -> Vec<String> {
+    let disk: Arc<dyn Disk> = Arc::new(machine.disk.clone());
+    let mut lines = Vec::new();
+    for mut totals in machine.store.peek() {
+        let partition = totals.commit.partition;
+        let end = ReportLogReader::open(disk.clone(), taste.partitions)
+            .map_err(|error| error.to_string())
+            .and_then(|reader| reader.end(partition).map_err(|error| error.to_string()));
+        totals.commit.position = end.unwrap_or_default();
+        match records(&disk, taste, &totals) {
+            Ok(logged) => lines.extend(logged.iter().map(|Logged { position, received_at, bytes }| {
+                match LogRecord::decode(bytes) {
+                    Ok(record) => format!("{partition} {position} {received_at} {record:?}"),
+                    Err(error) => format!("{partition} {position} {received_at} {error}"),
+                }
+            })),
+            Err(why) => lines.push(format!("{partition}: {why}")),
+        }
+    }
+    lines
+}
+
 fn records(
     disk: &Arc<dyn Disk>,
     taste: &Taste,

@@ -33,9 +33,11 @@ impl World {
                 self.later(pause, Act::Catalogue);
             }
             Act::Jump => self.jump(),
-            Act::Operator => {
+            Act::Operator { again } => {
                 self.look_after()?;
-                self.later(6 * HOUR_MS, Act::Operator);
+                if again {
+                    self.later(6 * HOUR_MS, Act::Operator { again });
+                }
             }
             Act::Start => self.start()?,
             Act::Restart => {
@@ -49,7 +51,7 @@ impl World {
                 self.note(format_args!("somebody else takes the partitions over"));
                 self.machine.store.usurp();
                 // The operator finds out, and starts the server again.
-                self.later(MINUTE_MS, Act::Operator);
+                self.later(MINUTE_MS, Act::Operator { again: false });
             }
         }
         self.maybe_a_fault();

@@ -34,6 +34,9 @@ impl World {
                 Ok(())
             }
             Err(NoStart::Wrong(why)) => Err(format!("the server doesn't start: {why}")),
+            Err(NoStart::Refused(why)) if self.calm => {
+                Err(format!("the server doesn't start although nothing fails: {why}"))
+            }
             Err(NoStart::Refused(why)) => {
                 self.note(format_args!("the server doesn't start: {why}"));
                 self.failed_starts += 1;
@@ -182,7 +185,7 @@ impl World {
             self.machine.disk.limit_bytes(Some(self.machine.disk.used_bytes() + room));
             self.note(format_args!("the disk is full but for {room} bytes"));
             let until_ms = self.random.of(&[MINUTE_MS, 3 * HOUR_MS]);
-            self.later(until_ms, Act::Operator);
+            self.later(until_ms, Act::Operator { again: false });
         }
     }
 

@@ -33,7 +33,10 @@ impl World {
         self.tally.store_faults = self.machine.store.failed();
         self.calm()?;
         self.until_quiet()?;
-        self.settle(true)?;
+        // What a start would tell otherwise.
+        let tell = |deployment: Arc<Deployment>| async move { deployment.tell_what_is_due().await };
+        self.ask("tell what is due", tell)?;
+        self.settle_or_restart()?;
         let claims = self.check("at the end")?;
         self.check_counts(&claims)?;
 
@@ -57,6 +60,7 @@ impl World {
         self.heal();
         // What was to go off doesn't.
         self.machine.disk.power_off_at(u64::MAX);
+        self.calm = true;
         self.taste.crash_in = 0;
         self.taste.disk_faults = 0;
         self.taste.full_disk = false;
@@ -106,6 +110,18 @@ impl World {
         let settle = move |deployment: Arc<Deployment>| async move { deployment.settle(tick).await };
         self.ask("settle", settle)?.map_err(|error| error.to_string())?;
         self.until_quiet()
+    }
+
+    /// A log may have failed without anybody having noticed yet.
+    fn settle_or_restart(&mut self) -> Result<(), Wrong> {
+        match self.settle(true) {
+            Err(why) if why.contains("until it is restarted") => {
+                self.note(format_args!("{why}"));
+                self.restart_now()?;
+                self.settle(true)
+            }
+            settled => settled,
+        }
     }
 
     fn check(&self, when: &str) -> Result<Claims, Wrong> {

@@ -38,8 +38,8 @@ enum Act {
     Catalogue,
     /// The wall clock jumps.
     Jump,
-    /// The operator looks whether all is well, and makes it so.
-    Operator,
+    /// The operator looks whether all is well, and makes it so; now and then, or once.
+    Operator { again: bool },
     /// The server is started.
     Start,
     /// The server is stopped in order and started again.
@@ -76,6 +76,8 @@ pub struct World {
     /// What there was room for on the disk, where it was full.
     full: bool,
     failed_starts: u32,
+    /// Whether nothing fails any more.
+    calm: bool,
     tally: Tally,
     trace: Trace,
 }
@@ -124,6 +126,7 @@ impl World {
             log_failed: false,
             full: false,
             failed_starts: 0,
+            calm: false,
             tally: Tally::default(),
             trace: Trace::new(printed),
             taste,
@@ -160,18 +163,24 @@ impl World {
         &self.trace
     }
 
+    /// What the logs hold, a line for each record.
+    #[must_use]
+    pub fn log_lines(&self) -> Vec<String> {
+        crate::check::lines(&self.machine, &self.taste)
+    }
+
     fn plan_ahead(&mut self) {
-        self.machine.store.fail_percent(self.taste.store_faults);
         if self.taste.catalogue {
             self.import_first();
         }
+        self.machine.store.fail_percent(self.taste.store_faults);
         self.start_soon(0);
         for (at_ms, body) in std::mem::take(&mut self.plan.bodies) {
             self.bodies_left += 1;
             self.later_at(at_ms, Act::Send(body));
         }
         self.later(MINUTE_MS, Act::Tick);
-        self.later(HOUR_MS, Act::Operator);
+        self.later(HOUR_MS, Act::Operator { again: true });
         self.later(3 * HOUR_MS, Act::Restart);
         if self.taste.people {
             self.later(2 * HOUR_MS, Act::Person);
