@@ -1,37 +1,212 @@
-//! `simulation`: runs seeds and says which failed. `cargo xtask simulate` builds and calls it.
+//! `simulation`: runs seeds and says which went wrong. `cargo xtask simulate` builds and calls it.
 
-use ledgerline_simulation::{Failure, Simulator, canary};
+use ledgerline_simulation::{Failure, Found, Simulator, Tally, canary};
+use serde_json::json;
+use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+struct Words {
+    from: u64,
+    seeds: u64,
+    /// One seed, with everything that happens in it.
+    replay: Option<u64>,
+    json: bool,
+    jobs: usize,
+    /// Whether to end at the first seed that goes wrong.
+    until_caught: bool,
+}
+
+const USAGE: &str = "\
+usage: simulation [--seeds N] [--from SEED] [--jobs N] [--until-caught] [--json]
+       simulation --seed SEED
+
+--seeds N        how many seeds to run (20)
+--from SEED      the first of them (0)
+--jobs N         how many at once (as many as there are processors)
+--until-caught   end at the first seed that goes wrong
+--json           print one object instead of sentences
+--seed SEED      run one, print all that happens and, where it went wrong, the log";
 
 fn main() -> ExitCode {
-    let mut args = std::env::args().skip(1);
-    let (mut from, mut seeds) = (0u64, 20u64);
-    while let Some(a) = args.next() {
-        match a.as_str() {
-            "--from" => from = args.next().unwrap().parse().unwrap(),
-            "--seeds" => seeds = args.next().unwrap().parse().unwrap(),
-            "--seed" => {
-                let seed = args.next().unwrap().parse().unwrap();
-                let r = Simulator::new().run(seed, true);
-                println!("{r:?}");
-                return ExitCode::SUCCESS;
-            }
-            _ => panic!(),
+    let words = match read_words(std::env::args().skip(1)) {
+        Ok(words) => words,
+        Err(why) => {
+            eprintln!("{why}\n{USAGE}");
+            return ExitCode::from(2);
         }
-    }
-    let sim = Simulator::new();
-    let begin = Instant::now();
+    };
+    // A panic is one way to go wrong; its message is in the failure.
     std::panic::set_hook(Box::new(|_| {}));
-    let mut failed = 0;
-    for seed in from..from + seeds {
-        let t = Instant::now();
-        match sim.run(seed, false) {
-            Ok(found) => eprintln!("{seed} ok {:?} {found:?}", t.elapsed()),
-            Err(Failure { why, .. }) => { failed += 1; println!("{seed} FAILED {why}") },
+    match words.replay {
+        Some(seed) => replay(seed),
+        None => run(words),
+    }
+}
+
+fn read_words(mut words: impl Iterator<Item = String>) -> Result<Words, String> {
+    let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut read =
+        Words { from: 0, seeds: 20, replay: None, json: false, jobs, until_caught: false };
+    while let Some(word) = words.next() {
+        let mut number = || {
+            let text = words.next().unwrap_or_default();
+            text.parse::<u64>().map_err(|_| format!("{word} wants a number, not \"{text}\""))
+        };
+        match word.as_str() {
+            "--seeds" => read.seeds = number()?,
+            "--from" => read.from = number()?,
+            "--seed" => read.replay = Some(number()?),
+            "--jobs" => read.jobs = usize::try_from(number()?.clamp(1, 256)).unwrap_or(1),
+            "--json" => read.json = true,
+            "--until-caught" => read.until_caught = true,
+            _ => return Err(format!("there is no argument {word}")),
         }
     }
-    println!("{failed} failed, {:?}", begin.elapsed());
-    let _ = canary::built_in();
-    ExitCode::SUCCESS
+    Ok(read)
+}
+
+fn replay(seed: u64) -> ExitCode {
+    match Simulator::new().run(seed, true) {
+        Ok(found) => {
+            println!("seed {seed}: all right, trace {:016x}", found.hash);
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            println!("seed {seed}: {}", failure.why);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What all seeds came to.
+#[derive(Default)]
+struct Sum {
+    done: u64,
+    plays: u64,
+    tally: Tally,
+    failures: Vec<Failure>,
+}
+
+impl Sum {
+    fn add(&mut self, run: Result<Found, Failure>) {
+        self.done += 1;
+        match run {
+            Ok(found) => {
+                self.plays += found.plays as u64;
+                self.tally.add(&found.tally);
+            }
+            Err(failure) => self.failures.push(failure),
+        }
+    }
+}
+
+fn run(words: Words) -> ExitCode {
+    let begin = Instant::now();
+    let (next, enough) = (AtomicU64::new(words.from), AtomicBool::new(false));
+    let sum = Mutex::new(Sum::default());
+    std::thread::scope(|scope| {
+        for _ in 0..words.jobs {
+            scope.spawn(|| {
+                let simulator = Simulator::new();
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= words.from + words.seeds || enough.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let run = simulator.run(seed, false);
+                    let wrong = run.is_err();
+                    let mut sum = sum.lock().expect("no thread panics while it adds");
+                    sum.add(run);
+                    if wrong && words.until_caught {
+                        enough.store(true, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+        show_progress(&sum, words, &enough);
+    });
+    let mut sum = sum.into_inner().expect("no thread panicked while it added");
+    sum.failures.sort_by_key(|failure| failure.seed);
+    say(&sum, words, begin.elapsed());
+    if sum.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Says now and then how far it is, on standard error.
+fn show_progress(sum: &Mutex<Sum>, words: Words, enough: &AtomicBool) {
+    let on_terminal = std::io::stderr().is_terminal();
+    let every = if on_terminal { Duration::from_millis(500) } else { Duration::from_secs(30) };
+    let mut told = Instant::now();
+    loop {
+        std::thread::sleep(Duration::from_millis(20));
+        let held = sum.lock().expect("no thread panics while it adds");
+        let (done, wrong) = (held.done, held.failures.len());
+        drop(held);
+        if done >= words.seeds || enough.load(Ordering::Relaxed) {
+            if on_terminal {
+                eprint!("\r\x1b[K");
+            }
+            return;
+        }
+        if told.elapsed() >= every {
+            told = Instant::now();
+            let end = if on_terminal { "" } else { "\n" };
+            let start = if on_terminal { "\r\x1b[K" } else { "" };
+            eprint!("{start}{done} of {} seeds, {wrong} went wrong{end}", words.seeds);
+            let _ = std::io::stderr().flush();
+        }
+    }
+}
+
+fn say(sum: &Sum, words: Words, took: Duration) {
+    let tally = &sum.tally;
+    if words.json {
+        let failures = sum.failures.iter().map(|failure| {
+            json!({ "seed": failure.seed, "why": failure.why, "last_lines": failure.last_lines })
+        });
+        let report = json!({
+            "canary": canary::built_in(),
+            "from": words.from,
+            "seeds": sum.done,
+            "failures": failures.collect::<Vec<_>>(),
+            "plays": sum.plays,
+            "reports_acknowledged": tally.reports_acknowledged,
+            "crashes": tally.crashes,
+            "kills": tally.kills,
+            "restarts": tally.restarts,
+            "disk_faults": tally.disk_faults,
+            "store_faults": tally.store_faults,
+            "steps": tally.steps,
+            "days": tally.days,
+            "took_ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        });
+        println!("{report}");
+        return;
+    }
+    for Failure { seed, why, last_lines } in &sum.failures {
+        println!("seed {seed} went wrong: {why}");
+        for line in last_lines.iter().rev().take(5).rev() {
+            println!("    {line}");
+        }
+        println!("    all of it: cargo xtask simulate --seed {seed}");
+    }
+    println!(
+        "{} seeds, {} went wrong; {} days, {} reports acknowledged, {} plays, {} power failures, \
+         {} kills, {} restarts, {} faults of the disk, {} of the store; {:.1} s",
+        sum.done,
+        sum.failures.len(),
+        tally.days,
+        tally.reports_acknowledged,
+        sum.plays,
+        tally.crashes,
+        tally.kills,
+        tally.restarts,
+        tally.disk_faults,
+        tally.store_faults,
+        took.as_secs_f64(),
+    );
 }

@@ -157,7 +157,11 @@ impl Maker<'_> {
         if self.taste.conflicts && self.random.percent(10) {
             plain = false;
             let last = play.last_mut().expect("a play has a report");
-            if self.random.percent(50) { "T9".clone_into(&mut last.1.track) } else { last.1.preview ^= true }
+            if self.random.percent(50) {
+                "T9".clone_into(&mut last.1.track)
+            } else {
+                last.1.preview ^= true
+            }
         }
         for (at_ms, report) in play {
             let report = as_device_says(report, at_ms, off_ms, source);
@@ -211,11 +215,7 @@ impl Maker<'_> {
     }
 
     fn some_key(&mut self, started_ms: u64, number: u64) -> String {
-        if self.random.percent(70) {
-            uuid_v7(started_ms, number)
-        } else {
-            format!("key-{number}")
-        }
+        if self.random.percent(70) { uuid_v7(started_ms, number) } else { format!("key-{number}") }
     }
 
     /// How far the device's clock is off, in milliseconds.
@@ -292,7 +292,10 @@ impl Maker<'_> {
                 }
                 _ => {
                     let reports = vec![(play, report)];
-                    bodies.push((at_ms, Body { source, reports, sent_ms: at_ms, tries: 0, again: 0 }));
+                    bodies.push((
+                        at_ms,
+                        Body { source, reports, sent_ms: at_ms, tries: 0, again: 0 },
+                    ));
                     room = self.random.of(&[0, 0, 1, 3, 12, 40]);
                 }
             }

@@ -153,9 +153,8 @@ pub fn begin(
     let disk: Arc<dyn Disk> = Arc::new(machine.disk.clone());
     let clock = machine.clock.clone();
     let (options, stepper) = (taste.log.clone(), &machine.stepper);
-    let log =
-        SegmentReportLog::open_driven(disk.clone(), clock.clone(), stepper, options, &ends)
-            .map_err(not_opened)?;
+    let log = SegmentReportLog::open_driven(disk.clone(), clock.clone(), stepper, options, &ends)
+        .map_err(not_opened)?;
     let mut plays: Vec<Box<dyn PlaysLog>> = Vec::new();
     for partition in (0..taste.partitions).map(PartitionId) {
         let options = taste.plays.clone();

@@ -87,7 +87,11 @@ impl SimulatedStore {
         self.held.lock().expect("no thread panics while it holds the store")
     }
 
-    fn read<T>(&self, what: &'static str, read: impl FnOnce(&Content) -> T) -> Result<T, StoreError> {
+    fn read<T>(
+        &self,
+        what: &'static str,
+        read: impl FnOnce(&Content) -> T,
+    ) -> Result<T, StoreError> {
         let mut held = self.lock();
         if !self.disk.is_powered() {
             return Err(failed(what, "the power is off"));

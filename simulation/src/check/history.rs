@@ -78,7 +78,10 @@ impl Taking<'_> {
             };
         };
         let Some((name, before)) = self.newest.remove(&previous) else {
-            return Err(format!("a record names one before it, at {}, that has a later one already", previous.0));
+            return Err(format!(
+                "a record names one before it, at {}, that has a later one already",
+                previous.0
+            ));
         };
         let step = u64::from(play.to != before.to);
         if play.from != Some(before.to) || play.number != before.number + step {

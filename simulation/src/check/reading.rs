@@ -77,12 +77,14 @@ pub fn lines(machine: &Machine, taste: &Taste) -> Vec<String> {
             .and_then(|reader| reader.end(partition).map_err(|error| error.to_string()));
         totals.commit.position = end.unwrap_or_default();
         match records(&disk, taste, &totals) {
-            Ok(logged) => lines.extend(logged.iter().map(|Logged { position, received_at, bytes }| {
-                match LogRecord::decode(bytes) {
-                    Ok(record) => format!("{partition} {position} {received_at} {record:?}"),
-                    Err(error) => format!("{partition} {position} {received_at} {error}"),
-                }
-            })),
+            Ok(logged) => {
+                lines.extend(logged.iter().map(|Logged { position, received_at, bytes }| {
+                    match LogRecord::decode(bytes) {
+                        Ok(record) => format!("{partition} {position} {received_at} {record:?}"),
+                        Err(error) => format!("{partition} {position} {received_at} {error}"),
+                    }
+                }))
+            }
             Err(why) => lines.push(format!("{partition}: {why}")),
         }
     }
@@ -95,8 +97,8 @@ fn records(
     totals: &PartitionTotals,
 ) -> Result<Vec<Logged>, String> {
     let (partition, until) = (totals.commit.partition, totals.commit.position);
-    let reader = ReportLogReader::open(disk.clone(), taste.partitions)
-        .map_err(|error| error.to_string())?;
+    let reader =
+        ReportLogReader::open(disk.clone(), taste.partitions).map_err(|error| error.to_string())?;
     let end = reader.end(partition).map_err(|error| error.to_string())?;
     if end != until {
         return Err(format!("the log ends at {end}, but {until} is committed"));

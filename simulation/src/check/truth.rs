@@ -72,9 +72,9 @@ pub fn check_plays<'p>(
         let counted = plays.iter().filter(|play| play.status == Status::Counted).count();
         let must = known.in_time && known.acknowledged_ms >= COUNTS_FROM_MS;
         let may = known.arrived_ms >= COUNTS_FROM_MS;
-        let listened = plays.iter().all(|play| {
-            (known.acknowledged_ms..=known.arrived_ms).contains(&play.listened_ms)
-        });
+        let listened = plays
+            .iter()
+            .all(|play| (known.acknowledged_ms..=known.arrived_ms).contains(&play.listened_ms));
         let right = plays.len() <= 1 && counted <= usize::from(may) && listened;
         if !right || counted < usize::from(must) {
             return Err(format!(

@@ -76,7 +76,11 @@ impl World {
     /// what is left. Answers that had left before may still arrive.
     pub(super) fn crash(&mut self) {
         let machine_too = !self.random.percent(self.taste.kills);
-        if machine_too { self.tally.crashes += 1 } else { self.tally.kills += 1 }
+        if machine_too {
+            self.tally.crashes += 1
+        } else {
+            self.tally.kills += 1
+        }
         self.end_process();
         let disk = &self.machine.disk;
         if machine_too {

@@ -105,9 +105,11 @@ impl World {
     }
 
     fn settle(&mut self, tick: bool) -> Result<(), Wrong> {
-        let ready = |deployment: Arc<Deployment>| async move { deployment.wait_until_ready().await };
+        let ready =
+            |deployment: Arc<Deployment>| async move { deployment.wait_until_ready().await };
         self.ask("be ready", ready)?.map_err(|error| error.to_string())?;
-        let settle = move |deployment: Arc<Deployment>| async move { deployment.settle(tick).await };
+        let settle =
+            move |deployment: Arc<Deployment>| async move { deployment.settle(tick).await };
         self.ask("settle", settle)?.map_err(|error| error.to_string())?;
         self.until_quiet()
     }

@@ -96,6 +96,20 @@ pub struct Tally {
     pub days: u64,
 }
 
+impl Tally {
+    /// Adds another run's.
+    pub fn add(&mut self, other: &Self) {
+        self.steps += other.steps;
+        self.reports_acknowledged += other.reports_acknowledged;
+        self.crashes += other.crashes;
+        self.kills += other.kills;
+        self.restarts += other.restarts;
+        self.disk_faults += other.disk_faults;
+        self.store_faults += other.store_faults;
+        self.days += other.days;
+    }
+}
+
 /// No run has more crashes than this: it would never end.
 const CRASHES_MAX: u64 = 12;
 /// A run that takes more acts than this goes round in circles.
