@@ -15,6 +15,8 @@ pub enum Invocation {
     Check(Check),
     /// Measure.
     Bench(Bench),
+    /// Run the product on a simulated machine, seed by seed.
+    Simulate(Simulate),
 }
 
 /// A command that has help of its own.
@@ -28,6 +30,8 @@ pub enum Topic {
     Check,
     /// `bench`
     Bench,
+    /// `simulate`
+    Simulate,
 }
 
 /// `demo`'s arguments.
@@ -74,6 +78,17 @@ pub struct Bench {
     pub write_docs: bool,
 }
 
+/// `simulate`'s arguments.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Simulate {
+    /// Install what is missing instead of printing the line that does.
+    pub install: bool,
+    /// Build each fault in, one after the other, and see whether it is caught.
+    pub canaries: bool,
+    /// Passed on to the simulation as they are.
+    pub passed_on: Vec<String>,
+}
+
 /// The parts of `test` that need something which a laptop may lack.
 pub const SEPARABLE: &[&str] = &["schemathesis"];
 
@@ -91,14 +106,14 @@ const SIZES_DEFAULT: &[u64] = &[1_000_000, 5_000_000, 20_000_000, 50_000_000];
 /// A sentence that says which argument is wrong and what is possible.
 pub fn parse(arguments: &[String], in_ci: bool) -> Result<Invocation, String> {
     let Some((command, rest)) = arguments.split_first() else {
-        return Err("which command? demo, test, check or bench".to_owned());
+        return Err("which command? demo, test, check, bench or simulate".to_owned());
     };
     let topic = match command.as_str() {
         "-h" | "--help" | "help" => {
             return Ok(Invocation::Help(rest.first().and_then(|name| topic(name))));
         }
         name => topic(name).ok_or_else(|| {
-            format!("there is no command `{name}`; there are demo, test, check and bench")
+            format!("there is no command `{name}`; there are demo, test, check, bench and simulate")
         })?,
     };
     let ours = rest.iter().take_while(|a| *a != "--");
@@ -110,6 +125,7 @@ pub fn parse(arguments: &[String], in_ci: bool) -> Result<Invocation, String> {
         Topic::Test => parse_test(rest, in_ci).map(Invocation::Test),
         Topic::Check => parse_check(rest).map(Invocation::Check),
         Topic::Bench => parse_bench(rest).map(Invocation::Bench),
+        Topic::Simulate => parse_simulate(rest).map(Invocation::Simulate),
     }
 }
 
@@ -121,6 +137,7 @@ pub fn help(topic: Option<Topic>) -> &'static str {
         Some(Topic::Test) => HELP_TEST,
         Some(Topic::Check) => HELP_CHECK,
         Some(Topic::Bench) => HELP_BENCH,
+        Some(Topic::Simulate) => HELP_SIMULATE,
     }
 }
 
@@ -130,7 +147,23 @@ fn topic(name: &str) -> Option<Topic> {
         "test" => Some(Topic::Test),
         "check" => Some(Topic::Check),
         "bench" => Some(Topic::Bench),
+        "simulate" => Some(Topic::Simulate),
         _ => None,
+    }
+}
+
+fn parse_simulate(arguments: &[String]) -> Result<Simulate, String> {
+    let mut simulate = Simulate::default();
+    for argument in arguments {
+        match argument.as_str() {
+            "--install" => simulate.install = true,
+            "--canaries" => simulate.canaries = true,
+            _ => simulate.passed_on.push(argument.clone()),
+        }
+    }
+    match (simulate.canaries, simulate.passed_on.first()) {
+        (true, Some(other)) => Err(format!("`--canaries` stands alone, without `{other}`")),
+        _ => Ok(simulate),
     }
 }
 
@@ -265,10 +298,11 @@ fn unknown(argument: &str, command: &str) -> String {
 const HELP: &str = "\
 cargo xtask <command>
 
-  demo     build Ledgerline and run its demonstration
-  test     run everything that has to hold: checks, tests, the API against its contract
-  check    format, lints and architecture, without the tests
-  bench    measure
+  demo      build Ledgerline and run its demonstration
+  test      run everything that has to hold: checks, tests, the API against its contract
+  check     format, lints and architecture, without the tests
+  bench     measure
+  simulate  run the product on a simulated machine, seed by seed, under faults
 
   --install    install what is missing on this machine, instead of printing the line that does
   --help       of every command: its options
@@ -281,6 +315,31 @@ Examples:
 
 Every command first looks for what it needs. If something is missing it prints one line to paste
 and ends with 3; it never calls sudo. Other endings: 0 good, 1 failed, 2 not understood.
+";
+
+const HELP_SIMULATE: &str = "\
+cargo xtask simulate [--seeds N] [--from SEED] [--jobs N] [--until-caught] [--json]
+cargo xtask simulate --seed SEED
+cargo xtask simulate --canaries
+
+Runs the product on a simulated disk, clock, database and network: reports come twice, late and out
+of order, the power fails, the disk is full, and in the end an independent recount and what the
+players were promised must agree with what is counted. One seed is one run, always the same.
+
+  --seeds N        how many (20)
+  --from SEED      the first of them (0)
+  --jobs N         how many at once (as many as there are processors)
+  --until-caught   end at the first that goes wrong
+  --seed SEED      one seed, with everything that happens in it
+  --canaries       build each known fault in, one after the other: each must be caught within
+                   200 seeds
+
+Examples:
+  cargo xtask simulate --seeds 1000
+  cargo xtask simulate --seed 412
+  cargo xtask simulate --canaries
+
+Needs: Rust, a C compiler and make.
 ";
 
 const HELP_DEMO: &str = "\
@@ -395,6 +454,13 @@ mod tests {
                 }),
             ),
             (
+                "simulate --seeds 7 --json",
+                Invocation::Simulate(Simulate {
+                    passed_on: strings(&["--seeds", "7", "--json"]),
+                    ..Simulate::default()
+                }),
+            ),
+            (
                 "test --without schemathesis --long",
                 Invocation::Test(Test {
                     install: false,
@@ -439,6 +505,7 @@ mod tests {
             ("test --without", "wants names"),
             ("test --loong", "knows no `--loong`"),
             ("check --long", "knows no `--long`"),
+            ("simulate --canaries --seeds 7", "stands alone"),
             ("bench", "bench what"),
             ("bench counting --reports 0", "wants a number"),
             ("bench counting --reports x", "wants a number"),

@@ -1,4 +1,4 @@
-//! What a newcomer and CI run: `cargo xtask demo`, `test`, `check`, `bench`.
+//! What a newcomer and CI run: `cargo xtask demo`, `test`, `check`, `bench`, `simulate`.
 //!
 //! It uses the standard library alone, so that it is compiled before a newcomer wonders whether
 //! anything happens, and it names everything that is missing before it starts anything long. It
@@ -15,6 +15,7 @@ mod json;
 mod needs;
 mod programs;
 mod server;
+mod simulate;
 mod steps;
 mod test;
 mod workspace;
@@ -54,6 +55,9 @@ fn main() -> ExitCode {
         Ok(Invocation::Test(options)) => in_workspace(|workspace| test::run(workspace, &options)),
         Ok(Invocation::Check(options)) => in_workspace(|workspace| check::run(workspace, &options)),
         Ok(Invocation::Bench(options)) => in_workspace(|workspace| bench::run(workspace, &options)),
+        Ok(Invocation::Simulate(options)) => {
+            in_workspace(|workspace| simulate::run(workspace, &options))
+        }
         Err(reason) => {
             eprintln!("xtask: {reason}\nxtask: `cargo xtask --help` shows what there is.");
             Exit::Usage

@@ -9,6 +9,7 @@ mod reading;
 mod truth;
 
 use ledgerline_ids::PartitionId;
+use ledgerline_records::verdict::Status;
 use ledgerline_recount::{ClaimedPlay, Counts, PlayName, check_conservation, compare};
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ use crate::players::Plan;
 use crate::process::Machine;
 use crate::promises::Promises;
 use crate::taste::Taste;
-pub use reading::lines;
+pub use reading::{lines, transitions};
 
 use history::{Histories, Transition};
 use reading::Partition;
@@ -37,6 +38,23 @@ impl Claims {
             sum.add(counts);
         }
         sum.counted.by_track
+    }
+
+    /// What was once seen as committed is still there, and led where it led then.
+    ///
+    /// # Errors
+    /// The first transition that is gone or has changed.
+    pub fn check_seen(&self, seen: &BTreeMap<String, Status>) -> Result<(), String> {
+        let plays = self.partitions.iter().flat_map(|(plays, _)| plays.values());
+        let all = plays.flat_map(|(_, history)| history);
+        let now: BTreeMap<&str, Status> = all.map(|one| (one.id.as_str(), one.to)).collect();
+        for (id, to) in seen {
+            match now.get(id.as_str()) {
+                Some(now) if now == to => {}
+                now => return Err(format!("transition {id} to {to} was seen, and is {now:?} now")),
+            }
+        }
+        Ok(())
     }
 
     /// How many plays there are.

@@ -1,5 +1,6 @@
 //! A partition's logs, read beside the server, as the audit reads them.
 
+use ledgerline_app::plays::transition_id;
 use ledgerline_app::ports::facts::PartitionTotals;
 use ledgerline_app::ports::{Disk, PlaysLogReader};
 use ledgerline_app::read_sealed_index;
@@ -11,6 +12,7 @@ use ledgerline_records::LogRecord;
 use ledgerline_records::control::TICK;
 use ledgerline_records::frame::Records;
 use ledgerline_records::play::{PlayAddress, PlayRecord};
+use ledgerline_records::verdict::Status;
 use ledgerline_recount::{Claimed, Counted, Counts, PartitionRecount, Recounted};
 use ledgerline_segment_log::{ReportLogReader, SegmentPlaysReader};
 use std::collections::BTreeMap;
@@ -64,6 +66,24 @@ pub fn read(
     claimed.counts.counted = Counted { by_track, by_user, by_territory, by_tier, by_day };
     let index = check_index(machine, totals, &reader)?;
     Ok(Partition { recounted, claimed, index })
+}
+
+/// Every transition that is committed now, by its id, with where it led.
+pub fn transitions(machine: &Machine, taste: &Taste) -> Result<Vec<(String, Status)>, String> {
+    let disk: Arc<dyn Disk> = Arc::new(machine.disk.clone());
+    let mut transitions = Vec::new();
+    for totals in machine.store.peek() {
+        let (partition, until) = (totals.commit.partition, totals.commit.plays_bytes);
+        let reader = SegmentPlaysReader::open(disk.clone(), partition, taste.partitions)
+            .map_err(|error| error.to_string())?;
+        for_each_play(&reader, until, &mut |_, play| {
+            if play.from != Some(play.to) {
+                transitions.push((transition_id(&hash_key(), play), play.to));
+            }
+            Ok(())
+        })?;
+    }
+    Ok(transitions)
 }
 
 /// Every record of every report log, a line each: for whoever looks into a failure.

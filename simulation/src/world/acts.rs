@@ -3,6 +3,7 @@
 use ledgerline_app::ports::Clock;
 
 use super::{Act, World, Wrong};
+use crate::check::transitions;
 use crate::clock::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::players::Body;
 use crate::process::{Task, receive};
@@ -46,6 +47,11 @@ impl World {
                 }
                 let pause = 3 * self.some_while();
                 self.later(pause, Act::Restart);
+            }
+            Act::Observe => {
+                self.observe()?;
+                let pause = self.some_while();
+                self.later(pause, Act::Observe);
             }
             Act::Usurp => {
                 self.note(format_args!("somebody else takes the partitions over"));
@@ -145,6 +151,23 @@ impl World {
         self.bodies_left += 1;
         let other = Body { reports, ..body.clone() };
         (body, Some(other))
+    }
+
+    /// Right after a start the plays log is still being built again: nobody reads it then.
+    fn observe(&mut self) -> Result<(), Wrong> {
+        let Some(process) = &self.process else { return Ok(()) };
+        if !process.deployment.health().ready || !self.machine.disk.is_powered() {
+            return Ok(());
+        }
+        let transitions = transitions(&self.machine, &self.taste)?;
+        self.note(format_args!("{} transitions are seen", transitions.len()));
+        for (id, to) in transitions {
+            let before = self.seen.insert(id.clone(), to);
+            if before.is_some_and(|before| before != to) {
+                return Err(format!("transition {id} led to {before:?} once, and to {to} now"));
+            }
+        }
+        Ok(())
     }
 
     fn jump(&mut self) {

@@ -88,6 +88,7 @@ impl World {
             disk.crash(&mut |limit| random.below(limit));
         } else {
             disk.kill();
+            self.maybe_not_written_back();
         }
         let what = if machine_too { "the power goes off and on" } else { "the process is killed" };
         self.note(format_args!("{what}"));
@@ -163,6 +164,7 @@ impl World {
         self.tally.kills += 1;
         self.end_process();
         self.machine.disk.kill();
+        self.maybe_not_written_back();
         self.start_soon(1_000);
         Ok(())
     }
@@ -190,6 +192,14 @@ impl World {
             self.note(format_args!("the disk is full but for {room} bytes"));
             let until_ms = self.random.of(&[MINUTE_MS, 3 * HOUR_MS]);
             self.later(until_ms, Act::Operator { again: false });
+        }
+    }
+
+    /// The system writes what the dead process left, and fails: nobody ever learns of that.
+    fn maybe_not_written_back(&mut self) {
+        if self.taste.disk_faults > 0 && self.random.percent(20) {
+            self.machine.disk.fail_to_write_back();
+            self.note(format_args!("what was not synced is not written back"));
         }
     }
 

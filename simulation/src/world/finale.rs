@@ -38,6 +38,7 @@ impl World {
         self.ask("tell what is due", tell)?;
         self.settle_or_restart()?;
         let claims = self.check("at the end")?;
+        claims.check_seen(&self.seen)?;
         self.check_counts(&claims)?;
 
         self.crash_once_more()?;

@@ -8,6 +8,7 @@ mod serving;
 
 use ledgerline_app::Deployment;
 use ledgerline_app::ports::memory_disk::MemoryDisk;
+use ledgerline_records::verdict::Status;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -46,6 +47,8 @@ enum Act {
     Restart,
     /// Somebody else takes the partitions over.
     Usurp,
+    /// Somebody notes all transitions that are committed: they must stay.
+    Observe,
 }
 
 /// The server's process, while there is one.
@@ -67,6 +70,8 @@ pub struct World {
     sources: Vec<Source>,
     plan: Plan,
     promises: Promises,
+    /// Every transition that somebody saw as committed, by its id.
+    seen: BTreeMap<String, Status>,
     agenda: BTreeMap<(u64, u64), Act>,
     scheduled: u64,
     acts: u64,
@@ -133,6 +138,7 @@ impl World {
             sources: sources(),
             plan,
             promises: Promises::default(),
+            seen: BTreeMap::new(),
             agenda: BTreeMap::new(),
             scheduled: 0,
             acts: 0,
@@ -196,6 +202,7 @@ impl World {
         self.later(MINUTE_MS, Act::Tick);
         self.later(HOUR_MS, Act::Operator { again: true });
         self.later(3 * HOUR_MS, Act::Restart);
+        self.later(HOUR_MS, Act::Observe);
         if self.taste.people {
             self.later(2 * HOUR_MS, Act::Person);
         }

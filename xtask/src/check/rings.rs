@@ -41,6 +41,7 @@ enum Ring {
     /// The independent recount.
     Recount,
     Population,
+    Simulation,
     Binary,
     /// The client that measures.
     Load,
@@ -58,6 +59,7 @@ impl Ring {
                 "app" => Some(Ring::App),
                 "recount" => Some(Ring::Recount),
                 "population" => Some(Ring::Population),
+                "simulation" => Some(Ring::Simulation),
                 "ledgerline" => Some(Ring::Binary),
                 "load" => Some(Ring::Load),
                 "xtask" => Some(Ring::Xtask),
@@ -73,7 +75,11 @@ impl Ring {
             Ring::Adapter => matches!(used, Ring::Core | Ring::App),
             Ring::Recount => matches!(folder, "core/ids" | "core/records"),
             Ring::Population | Ring::Load | Ring::Xtask => false,
-            Ring::Binary => !matches!(used, Ring::Load | Ring::Xtask),
+            Ring::Simulation => {
+                matches!(used, Ring::Core | Ring::App | Ring::Recount)
+                    || folder == "adapters/segment-log"
+            }
+            Ring::Binary => !matches!(used, Ring::Load | Ring::Simulation | Ring::Xtask),
         }
     }
 
@@ -84,6 +90,7 @@ impl Ring {
             Ring::Adapter => "an adapter knows app and core, and no other adapter",
             Ring::Recount => "the recount shares only ids and records with what it checks",
             Ring::Population => "the true answer must not come from the code under test",
+            Ring::Simulation => "what is simulated is the disk, not an adapter of one",
             Ring::Binary => "the product doesn't contain its build tools",
             Ring::Load => "what measures the server shares no code with it",
             Ring::Xtask => "xtask must build without the product",

@@ -9,6 +9,7 @@ use crate::check;
 use crate::cli::Test;
 use crate::needs::{self, Need};
 use crate::programs::{cargo, succeed};
+use crate::simulate;
 use crate::steps::{Outcome, Steps};
 use crate::workspace::Workspace;
 
@@ -36,6 +37,9 @@ pub fn run(workspace: &Workspace, options: &Test) -> Exit {
         steps.run("bench counting, a small one", || bench::smoke(workspace));
     } else {
         steps.skip("bench counting, a small one", "the build failed, or this is not Linux");
+    }
+    if options.long && built {
+        simulate::long_steps(workspace, &mut steps);
     }
     match (with_schemathesis, built) {
         (true, true) => schemathesis::steps(workspace, options.long, &mut steps),
