@@ -4,8 +4,8 @@ use ledgerline_simulation::{Failure, Found, Simulator, Tally, canary};
 use serde_json::json;
 use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 /// What is asked for.
@@ -108,10 +108,12 @@ impl Sum {
 fn run(words: Words) -> ExitCode {
     let begin = Instant::now();
     let (next, enough) = (AtomicU64::new(words.from), AtomicBool::new(false));
-    let sum = Mutex::new(Sum::default());
+    let mut sum = Sum::default();
     std::thread::scope(|scope| {
+        let (done, ran) = mpsc::channel();
         for _ in 0..words.jobs {
-            scope.spawn(|| {
+            let (next, enough, done) = (&next, &enough, done.clone());
+            scope.spawn(move || {
                 let simulator = Simulator::new();
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
@@ -119,46 +121,38 @@ fn run(words: Words) -> ExitCode {
                         return;
                     }
                     let run = simulator.run(seed, false);
-                    let wrong = run.is_err();
-                    let mut sum = sum.lock().expect("no thread panics while it adds");
-                    sum.add(run);
-                    if wrong && words.until_caught {
+                    if run.is_err() && words.until_caught {
                         enough.store(true, Ordering::Relaxed);
                     }
+                    // Whoever adds them up waits for all.
+                    let _ = done.send(run);
                 }
             });
         }
-        show_progress(&sum, words, &enough);
+        drop(done);
+        add_up(&ran, &mut sum, words.seeds);
     });
-    let mut sum = sum.into_inner().expect("no thread panicked while it added");
     sum.failures.sort_by_key(|failure| failure.seed);
     say(&sum, words, begin.elapsed());
     if sum.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Says now and then how far it is, on standard error.
-fn show_progress(sum: &Mutex<Sum>, words: Words, enough: &AtomicBool) {
+/// Takes in what ran, and says now and then on standard error how far it is.
+fn add_up(ran: &Receiver<Result<Found, Failure>>, sum: &mut Sum, seeds: u64) {
     let on_terminal = std::io::stderr().is_terminal();
     let every = if on_terminal { Duration::from_millis(500) } else { Duration::from_secs(30) };
+    let (begin, end) = if on_terminal { ("\r\x1b[K", "") } else { ("", "\n") };
     let mut told = Instant::now();
-    loop {
-        std::thread::sleep(Duration::from_millis(20));
-        let held = sum.lock().expect("no thread panics while it adds");
-        let (done, wrong) = (held.done, held.failures.len());
-        drop(held);
-        if done >= words.seeds || enough.load(Ordering::Relaxed) {
-            if on_terminal {
-                eprint!("\r\x1b[K");
-            }
-            return;
-        }
+    while let Ok(run) = ran.recv() {
+        sum.add(run);
         if told.elapsed() >= every {
             told = Instant::now();
-            let end = if on_terminal { "" } else { "\n" };
-            let start = if on_terminal { "\r\x1b[K" } else { "" };
-            eprint!("{start}{done} of {} seeds, {wrong} went wrong{end}", words.seeds);
+            eprint!("{begin}{} of {seeds} seeds, {} went wrong{end}", sum.done, sum.failures.len());
             let _ = std::io::stderr().flush();
         }
+    }
+    if on_terminal {
+        eprint!("{begin}");
     }
 }
 

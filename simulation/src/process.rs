@@ -154,12 +154,12 @@ pub fn begin(
     let clock = machine.clock.clone();
     let (options, stepper) = (taste.log.clone(), &machine.stepper);
     let log = SegmentReportLog::open_driven(disk.clone(), clock.clone(), stepper, options, &ends)
-        .map_err(not_opened)?;
+        .map_err(|error| not_opened(&error))?;
     let mut plays: Vec<Box<dyn PlaysLog>> = Vec::new();
     for partition in (0..taste.partitions).map(PartitionId) {
         let options = taste.plays.clone();
         let log = SegmentPlaysLog::open(disk.clone(), partition, taste.partitions, options)
-            .map_err(not_opened)?;
+            .map_err(|error| not_opened(&error))?;
         plays.push(Box::new(log));
     }
     let drive: Arc<dyn Drive> = Arc::new(machine.stepper.clone());
@@ -177,7 +177,7 @@ pub fn begin(
     Ok(Task::new(Deployment::start(parts, taste.settings)))
 }
 
-fn not_opened(error: OpenError) -> NoStart {
+fn not_opened(error: &OpenError) -> NoStart {
     match error {
         OpenError::Io { .. } => NoStart::Refused(error.to_string()),
         _ => NoStart::Wrong(error.to_string()),

@@ -231,7 +231,10 @@ impl CatalogueStore for SimulatedStore {
         self.write("importing tracks", |content| {
             let mut imported =
                 ImportedTracks { revision: content.revision + 1, ..ImportedTracks::default() };
-            for track in tracks {
+            // Of several entries of one track the last one is looked at.
+            let last: BTreeMap<&str, &CatalogueTrack> =
+                tracks.iter().map(|track| (track.track_id.as_str(), track)).collect();
+            for track in last.into_values() {
                 let before = content.tracks.insert(track.track_id.clone(), track.clone());
                 match &before {
                     None => imported.added += 1,

@@ -22,11 +22,14 @@ pub use reading::{lines, transitions};
 use history::{Histories, Transition};
 use reading::Partition;
 
+/// Every play of a partition, with its transitions.
+pub type Plays = BTreeMap<PlayName, (ClaimedPlay, Vec<Transition>)>;
+
 /// All that a deployment claims: whatever a restart must not change.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Claims {
-    /// By partition: every play and its transitions, and the sums.
-    pub partitions: Vec<(BTreeMap<PlayName, (ClaimedPlay, Vec<Transition>)>, Counts)>,
+    /// By partition: every play, and the sums.
+    pub partitions: Vec<(Plays, Counts)>,
 }
 
 impl Claims {

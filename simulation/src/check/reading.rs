@@ -144,8 +144,8 @@ fn records(
 }
 
 fn recount(logged: &[Logged], log: &mut LogHolds) -> Result<Recounted, String> {
-    let ticks = logged.iter().filter(|logged| logged.bytes.first() == Some(&TICK));
-    let mut recount = PartitionRecount::new(ticks.last().map(|logged| logged.position));
+    let mut ticks = logged.iter().filter(|logged| logged.bytes.first() == Some(&TICK));
+    let mut recount = PartitionRecount::new(ticks.next_back().map(|logged| logged.position));
     for logged in logged {
         let record = LogRecord::decode(&logged.bytes).map_err(|error| error.to_string())?;
         if let LogRecord::Report(report) = &record {

@@ -11,7 +11,7 @@ use crate::process::Task;
 impl World {
     /// Decides a play that waits for it, or rules on any.
     pub(super) fn person(&mut self) {
-        let choice = self.random.next();
+        let choice = self.random.number();
         if self.random.percent(50) {
             let decision = self.random.of(Decision::ALL);
             self.note(format_args!("a person decides: {decision:?}"));
