@@ -18,6 +18,7 @@ mod server;
 mod simulate;
 mod steps;
 mod test;
+mod venv;
 mod workspace;
 
 use cli::Invocation;

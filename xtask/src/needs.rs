@@ -7,6 +7,7 @@
 use crate::programs::answer;
 use crate::workspace::{Workspace, version_in};
 use std::fmt::Write;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// One thing that a command can't do without.
@@ -22,12 +23,20 @@ pub enum Need {
     Rustfmt,
     /// `cargo clippy`.
     Clippy,
-    /// schemathesis lives in a virtual environment of its own.
+    /// schemathesis and the bench's peers live in virtual environments of their own.
     Python,
+    /// A peer of the bench is a program in Java.
+    Jdk,
+    /// Another is PostgreSQL itself.
+    Postgres,
+    /// The bench counts syncs with it.
+    Strace,
 }
 
 /// The Python that the pinned schemathesis runs on.
 const PYTHON_MIN: (u32, u32) = (3, 11);
+/// What Flink runs on.
+const JDK_MIN: u32 = 17;
 
 impl Need {
     /// Outside CI a laptop may do without these; the step that wants them is skipped, aloud.
@@ -45,6 +54,9 @@ impl Need {
             Need::Python => {
                 format!("Python {}.{} or newer with venv", PYTHON_MIN.0, PYTHON_MIN.1)
             }
+            Need::Jdk => format!("a JDK from {JDK_MIN} on"),
+            Need::Postgres => "PostgreSQL's server".to_owned(),
+            Need::Strace => "strace".to_owned(),
         }
     }
 
@@ -72,8 +84,30 @@ impl Need {
                 let version = answer("python3", &["-c", probe]).as_deref().and_then(version_in);
                 version.is_some_and(|version| version >= PYTHON_MIN)
             }
+            Need::Jdk => {
+                let has = |program: &str| {
+                    let version = answer(program, &["--version"]).as_deref().and_then(version_in);
+                    version.is_some_and(|version| version.0 >= JDK_MIN)
+                };
+                has("javac") && has("java")
+            }
+            Need::Postgres => postgres_programs().is_some(),
+            Need::Strace => answer("strace", &["-V"]).is_some(),
         }
     }
+}
+
+/// Where PostgreSQL's server programs are: Debian keeps them off the path, a folder for each version.
+pub fn postgres_programs() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
+    folders.sort();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    folders.extend(std::env::split_paths(&path));
+    let all = |folder: &PathBuf| {
+        ["initdb", "postgres", "psql"].iter().all(|program| folder.join(program).is_file())
+    };
+    folders.into_iter().find(all)
 }
 
 /// Whether we run where nothing may be left out.
@@ -87,10 +121,25 @@ pub fn in_ci() -> bool {
 /// # Errors
 /// Something is missing; it has been said, with the line that helps.
 pub fn ensure(workspace: &Workspace, needs: &[Need], install: bool) -> Result<Vec<Need>, ()> {
+    ensure_but(workspace, needs, &[], install)
+}
+
+/// The same, where besides `optional` may be missing.
+///
+/// # Errors
+/// As [`ensure`].
+pub fn ensure_but(
+    workspace: &Workspace,
+    needs: &[Need],
+    optional: &[Need],
+    install: bool,
+) -> Result<Vec<Need>, ()> {
+    let needs = [needs, optional].concat();
+    let may_be_skipped = |need: Need, in_ci| need.may_be_skipped(in_ci) || optional.contains(&need);
     let rust_min = workspace.rust_version_min().map_err(|reason| eprintln!("xtask: {reason}"))?;
     let machine = Machine::look();
     let in_ci = in_ci();
-    let mut missing = unmet(needs, rust_min);
+    let mut missing = unmet(&needs, rust_min);
     if missing.is_empty() {
         return Ok(missing);
     }
@@ -101,10 +150,10 @@ pub fn ensure(workspace: &Workspace, needs: &[Need], install: bool) -> Result<Ve
             Some(line) => run_line(&line),
             None => println!("xtask can't install them here: it is not root and never calls sudo"),
         }
-        missing = unmet(needs, rust_min);
+        missing = unmet(&needs, rust_min);
     }
     let (optional, required): (Vec<Need>, Vec<Need>) =
-        missing.iter().partition(|need| need.may_be_skipped(in_ci));
+        missing.iter().partition(|need| may_be_skipped(**need, in_ci));
     if !missing.is_empty() {
         let line = machine.line(&missing);
         if required.is_empty() {
@@ -239,6 +288,10 @@ impl Machine {
             (Need::Clippy, Apt) => (Some("rust-clippy"), None),
             (Need::Clippy, Unknown) => (Some("clippy"), None),
             (Need::Rustfmt | Need::Clippy, Brew) => (Some("rust"), None),
+            (Need::Jdk, Apt) => (Some("default-jdk-headless"), None),
+            (Need::Jdk, Brew | Unknown) => (Some("openjdk"), None),
+            (Need::Postgres, _) => (Some("postgresql"), None),
+            (Need::Strace, _) => (Some("strace"), None),
             (Need::Python, Apt) => (Some("python3-venv"), None),
             (Need::Python, Brew) => (Some("python"), None),
             (Need::Python, Unknown) => (Some("python3"), None),
@@ -250,8 +303,17 @@ impl Machine {
 mod tests {
     use super::*;
 
-    const ALL: &[Need] =
-        &[Need::Rust, Need::CCompiler, Need::Make, Need::Rustfmt, Need::Clippy, Need::Python];
+    const ALL: &[Need] = &[
+        Need::Rust,
+        Need::CCompiler,
+        Need::Make,
+        Need::Rustfmt,
+        Need::Clippy,
+        Need::Python,
+        Need::Jdk,
+        Need::Postgres,
+        Need::Strace,
+    ];
 
     #[test]
     fn there_is_one_line_to_paste() {
@@ -261,7 +323,7 @@ mod tests {
                 machine(Installer::Apt, true, true),
                 ALL,
                 "apt-get update && apt-get install -y build-essential python3-venv \
-                 && rustup update stable && rustup component add rustfmt clippy",
+                 default-jdk-headless postgresql strace && rustup update stable && rustup component add rustfmt clippy",
             ),
             (
                 machine(Installer::Apt, false, false),

@@ -115,8 +115,8 @@ impl Drop for Server {
     }
 }
 
-/// The standard library can only kill; asking needs `kill`.
-fn signal(name: &str, pid: u32) {
+/// Sends a signal such as `-TERM`. The standard library can only kill; asking needs `kill`.
+pub fn signal(name: &str, pid: u32) {
     // A process that has already ended is what we want.
     let _ = Command::new("kill").args([name, &pid.to_string()]).stderr(Stdio::null()).status();
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::control;
@@ -48,9 +48,11 @@ pub(super) async fn run(data: &Path, listen: SocketAddr) -> Result<u8, Failure> 
     let address = listener.local_addr().map_err(|error| Failure::from_error(&error))?;
     let api = router(deployment.clone(), HttpOptions::default());
     let server = tokio::spawn(serve(listener, api, until(stopped)));
+    // Before it is said that we are here: who reads that may ask us to stop at once.
+    let signals = Signals::listen()?;
     print(&format!("listening on http://{address}"))?;
 
-    wait_for_signal().await?;
+    signals.wait().await;
     // What was asked before is answered; then everything that was accepted is counted.
     stop.send_replace(true);
     let _ = server.await;
@@ -92,13 +94,25 @@ async fn until(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-async fn wait_for_signal() -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::from_error(&error);
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// What asks a server to end.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// From now on they no longer end the process by themselves.
+    fn listen() -> Result<Self, Failure> {
+        let failed = |error: std::io::Error| Failure::from_error(&error);
+        let terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        let interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+        Ok(Self { terminate, interrupt })
     }
-    Ok(())
+
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

@@ -4,14 +4,18 @@
 //! compared with the truth that was made up with them: a fast wrong answer is a failure.
 //!
 //! Reading order: [`place`] and [`input`] (what is run on what), [`proc`] and [`running`] (what the
-//! kernel says of a process), [`replay`], [`serving`] (our ways), [`syncs`], [`sizes`], [`bars`].
+//! kernel says of a process), [`replay`], [`serving`] (our ways), [`peers`], [`syncs`], [`sizes`], [`bars`],
+//! [`plot`] and [`docs`].
 
 mod ask;
 mod bars;
 mod date;
+mod docs;
 mod figures;
 mod input;
+mod peers;
 mod place;
+mod plot;
 mod proc;
 mod replay;
 mod running;
@@ -23,12 +27,13 @@ use crate::Exit;
 use crate::cli::Bench;
 use crate::demo;
 use crate::json::Json;
-use crate::needs;
+use crate::needs::{self, Need};
 use crate::steps::Outcome;
 use crate::workspace::Workspace;
 use bars::Bar;
 use figures::{Way, heads, object, short, table};
 use input::Input;
+use peers::{Absent, duckdb, flink, postgres};
 use place::Place;
 use sizes::Size;
 use std::fs;
@@ -40,6 +45,8 @@ const SINGLE_REPORTS_MAX: u64 = 300_000;
 const SYNCS_REPORTS: u64 = 200_000;
 const SYNCS_REPORTS_SINGLE: u64 = 30_000;
 
+/// The others' names.
+const PEERS: &[&str] = &["DuckDB", "PostgreSQL", "Flink"];
 /// What [`smoke`] sends each way, and how many ways these are.
 const SMOKE_REPORTS: u64 = 20_000;
 const SMOKE_WAYS: usize = 5;
@@ -55,17 +62,17 @@ struct Figures {
 
 /// Builds, measures, compares, prints.
 pub fn run(workspace: &Workspace, options: &Bench) -> Exit {
-    if needs::ensure(workspace, demo::NEEDS, options.install).is_err() {
-        return Exit::Missing;
-    }
+    let optional = optional(options);
+    let needed = needs::ensure_but(workspace, demo::NEEDS, &optional, options.install);
+    let Ok(missing) = needed else { return Exit::Missing };
     let began = Instant::now();
     let measured = place::build(workspace)
         .and_then(|()| Place::new(workspace, "release"))
-        .and_then(|place| measure(&place, options));
+        .and_then(|place| measure(&place, options, &missing));
     match measured {
         Ok(figures) => {
             println!("\nall of it took {:.0} s", began.elapsed().as_secs_f64());
-            conclude(&figures, options)
+            conclude(workspace, &figures, options)
         }
         Err(reason) => {
             eprintln!("xtask: bench counting: {reason}");
@@ -84,7 +91,7 @@ pub fn smoke(workspace: &Workspace) -> Outcome {
         json: None,
         write_docs: false,
     };
-    match Place::new(workspace, "debug").and_then(|place| measure(&place, &options)) {
+    match Place::new(workspace, "debug").and_then(|place| measure(&place, &options, &[])) {
         Ok(figures) => match figures.wrong.first() {
             None if figures.ways.len() == SMOKE_WAYS && figures.sizes.len() == 1 => Outcome::Passed,
             None => Outcome::Failed(format!("{} ways were measured", figures.ways.len())),
@@ -94,7 +101,20 @@ pub fn smoke(workspace: &Workspace) -> Outcome {
     }
 }
 
-fn measure(place: &Place, options: &Bench) -> Result<Figures, String> {
+/// What some parts need and the others don't.
+fn optional(options: &Bench) -> Vec<Need> {
+    let parts = [
+        ("replay", Need::Strace),
+        ("duckdb", Need::Python),
+        ("postgres", Need::Postgres),
+        ("flink", Need::Python),
+        ("flink", Need::Jdk),
+    ];
+    let wanted = parts.iter().filter(|(part, _)| options.parts.iter().any(|wanted| wanted == part));
+    wanted.map(|(_, need)| *need).collect()
+}
+
+fn measure(place: &Place, options: &Bench, missing: &[Need]) -> Result<Figures, String> {
     let mut figures = Figures::default();
     let wants = |part: &str| options.parts.iter().any(|wanted| wanted == part);
     let rates = ["replay", "http", "duckdb", "postgres", "flink"];
@@ -106,6 +126,15 @@ fn measure(place: &Place, options: &Bench) -> Result<Figures, String> {
         }
         if wants("http") {
             figures.add("http", serving::measure_bodies(place, &input, &few));
+        }
+        if wants("duckdb") {
+            figures.add_peer("duckdb", duckdb::measure(place, &input, missing));
+        }
+        if wants("postgres") {
+            figures.add_peer("postgres", postgres::measure(place, &input, missing));
+        }
+        if wants("flink") {
+            figures.add_peer("flink", flink::measure(place, &input, &few, missing));
         }
     }
     if wants("single") {
@@ -143,6 +172,29 @@ impl Figures {
         }
     }
 
+    fn add_peer(&mut self, part: &str, measured: Result<Way, Absent>) {
+        match measured {
+            Ok(way) => self.add(part, Ok(vec![way])),
+            Err(Absent::Failed(reason)) => self.add(part, Err(reason)),
+            Err(Absent::Missing(reason)) => println!("  {part}: left out: {reason}"),
+        }
+    }
+
+    /// How our ways compare with each peer, a line each.
+    fn ratios(&self) -> Vec<String> {
+        let is_peer = |way: &&Way| PEERS.contains(&way.name.as_str());
+        let peers: Vec<&Way> = self.ways.iter().filter(is_peer).collect();
+        let ours = self.ways.iter().filter(|way| !is_peer(way) && !peers.is_empty());
+        let of = |way: &Way, peer: &Way| {
+            format!("{} × {}", bars::fine(figures::ratio(way.rate(), peer.rate())), peer.name)
+        };
+        ours.map(|way| {
+            let each: Vec<String> = peers.iter().map(|peer| of(way, peer)).collect();
+            format!("{} is {}", way.name, each.join(", "))
+        })
+        .collect()
+    }
+
     fn bars(&self) -> Vec<Bar> {
         let mut bars = bars::of_rates(&self.ways);
         bars.extend(sizes::bars(&self.sizes));
@@ -150,11 +202,13 @@ impl Figures {
     }
 }
 
-fn conclude(figures: &Figures, options: &Bench) -> Exit {
+fn conclude(workspace: &Workspace, figures: &Figures, options: &Bench) -> Exit {
     let reference = figures.ways.iter().find(|way| way.name == "Flink");
     let mut rows = vec![heads(reference.map(|way| way.name.as_str()))];
     rows.extend(figures.ways.iter().map(|way| way.row(reference.map(Way::rate))));
     println!("\n{}", table(&rows));
+    figures.ratios().iter().for_each(|ratio| println!("{ratio}"));
+    println!();
     for note in figures.ways.iter().flat_map(|way| &way.notes) {
         println!("{note}");
     }
@@ -177,6 +231,15 @@ fn conclude(figures: &Figures, options: &Bench) -> Exit {
         ]);
         if let Err(error) = fs::write(path, format!("{all}\n")) {
             eprintln!("xtask: cannot write {}: {error}", path.display());
+            return Exit::Failed;
+        }
+    }
+    if options.write_docs && figures.wrong.is_empty() {
+        let words: Vec<String> = std::env::args().skip(1).collect();
+        let command = format!("cargo xtask {}", words.join(" "));
+        let root = workspace.root();
+        if let Err(reason) = docs::write(root, &figures.ways, &figures.sizes, &bars, &command) {
+            eprintln!("xtask: {reason}");
             return Exit::Failed;
         }
     }

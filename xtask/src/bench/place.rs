@@ -13,6 +13,10 @@ const NOT_INHERITED: &[&str] = &["LEDGERLINE_DATA", "LEDGERLINE_TABLE_ENTRIES_MA
 #[derive(Debug)]
 pub struct Place {
     folder: PathBuf,
+    /// The repository's root.
+    pub root: PathBuf,
+    /// What is kept between runs: virtual environments.
+    pub kept: PathBuf,
     product: PathBuf,
     load: PathBuf,
 }
@@ -27,8 +31,10 @@ impl Place {
             "debug" => workspace.debug_binary(),
             _ => workspace.release_binary(),
         };
-        let folder = workspace.services().join(format!("bench-{}", std::process::id()));
-        let place = Place { load: product.with_file_name("ledgerline-load"), product, folder };
+        let kept = workspace.services();
+        let folder = kept.join(format!("bench-{}", std::process::id()));
+        let load = product.with_file_name("ledgerline-load");
+        let place = Place { folder, root: workspace.root().to_path_buf(), kept, product, load };
         place.fresh("")?;
         Ok(place)
     }

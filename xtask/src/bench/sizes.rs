@@ -351,28 +351,28 @@ impl Size {
     }
 }
 
-/// The bars of the greatest size; where that is the fifty million that they speak of, they are judged.
+/// The bars of the greatest size, which ought to be fifty million.
 pub fn bars(sizes: &[Size]) -> Vec<Bar> {
-    let (Some(first), Some(last)) = (sizes.first(), sizes.last()) else { return Vec::new() };
-    let at = short(last.plays);
-    let of_first = ratio(last.rate_last_tenth, first.way.rate());
-    let bar = |claim: &str, bar: f64, measured: f64| {
-        Bar::most(&format!("at {at} plays: {claim}"), bar, Some(measured), bars::fine)
+    let (first, last) = (sizes.first(), sizes.last());
+    let at = last.map_or("50M".to_owned(), |size| short(size.plays));
+    let from = first.map_or("1M".to_owned(), |size| short(size.plays));
+    let of = |figure: fn(&Size) -> f64| last.map(figure);
+    let of_first = |rate: fn(&Size) -> f64| {
+        first.zip(last).map(|(first, last)| ratio(rate(last), first.way.rate()))
+    };
+    let most = |claim: &str, bar, measured| {
+        Bar::most(&format!("at {at} plays: {claim}"), bar, measured, bars::fine)
+    };
+    let least = |claim: &str, measured| {
+        Bar::least(&format!("at {at} plays: {claim} {from}"), 0.85, measured, bars::fine)
     };
     vec![
-        bar("≤ 80 bytes of memory a live key", 80.0, last.live.anonymous_each()),
-        bar("≤ 4 bytes resident a sealed key, anonymous", 4.0, last.sealed.anonymous_each()),
-        bar("ready ≤ 10 s after a kill", 10.0, last.start_s),
-        Bar::least(
-            &format!(
-                "at {at} plays: rate of the last tenth ≥ 0.85 of that at {}",
-                short(first.plays)
-            ),
-            0.85,
-            Some(of_first),
-            bars::fine,
-        ),
-        bar("bytes written ≤ 2.5 × bytes received", 2.5, last.way.written_to_received()),
+        most("≤ 80 bytes of memory a live key", 80.0, of(|size| size.live.anonymous_each())),
+        most("≤ 4 bytes resident a sealed key", 4.0, of(|size| size.sealed.anonymous_each())),
+        most("ready ≤ 10 s after a kill", 10.0, of(|size| size.start_s)),
+        least("rate ≥ 0.85 × that at", of_first(|size| size.way.rate())),
+        least("rate of the last tenth ≥ 0.85 × that at", of_first(|size| size.rate_last_tenth)),
+        most("bytes written ≤ 2.5 × received", 2.5, of(|size| size.way.written_to_received())),
     ]
 }
 
