@@ -14,7 +14,7 @@ use std::process::Command;
 /// Pinned: another version is another peer.
 const VERSION: &str = "2.0.0";
 
-/// Runs `bench/duckdb.py`.
+/// Runs `bench/duckdb_counts.py`.
 ///
 /// # Errors
 /// [`Absent`].
@@ -27,7 +27,7 @@ pub fn measure(place: &Place, input: &Input, missing: &[Need]) -> Result<Way, Ab
     let counts = place.path("duckdb.csv");
     let ran = running::run(
         Command::new(folder.join("bin/python"))
-            .arg(place.root.join("bench/duckdb.py"))
+            .arg(place.root.join("bench/duckdb_counts.py"))
             .args([&input.file, &counts]),
     )?;
     let text = fs::read_to_string(&counts).map_err(|error| format!("DuckDB's counts: {error}"))?;

@@ -28,7 +28,7 @@ const SETTINGS: &[&str] = &[
 ];
 const START_MAX: Duration = Duration::from_secs(60);
 
-/// Runs `bench/postgres.sql` against a server of our own.
+/// Runs `bench/postgres_counts.sql` against a server of our own.
 ///
 /// # Errors
 /// [`Absent`].
@@ -51,7 +51,7 @@ fn load(place: &Place, input: &Input, cluster: &Cluster, pid: u32) -> Result<Way
     let watch = Watch::begin(pid);
     let (before, began) = (Usage::of(pid), Instant::now());
     let reports = format!("reports={}", input.file.display());
-    let script = place.root.join("bench/postgres.sql");
+    let script = place.root.join("bench/postgres_counts.sql");
     let loaded = running::run(cluster.psql().args(["-v", &reports, "-f"]).arg(script));
     let took = began.elapsed();
     let (usage, peak) = (Usage::of(pid).since(before), watch.end());
