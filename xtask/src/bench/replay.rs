@@ -40,6 +40,8 @@ fn of_pipe(place: &Place, input: &Input) -> Result<Way, String> {
     let reports = source.stdout.take().ok_or("the generator has no output")?;
     let mut command = replay(place.product(), &data);
     let ran = running::run(command.arg("-").stdin(Stdio::from(reports)));
+    // It holds the pipe too: the generator would wait for a reader that has gone.
+    drop(command);
     let made = end_of_source(&mut source)?;
     let mut way = way_of("replay, a pipe", input, &ran?)?;
     way.sender_cpu_s = Some(made.cpu_s);

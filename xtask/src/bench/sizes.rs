@@ -159,6 +159,8 @@ fn fill(place: &Place, plays: u64) -> Result<(Way, f64), String> {
     let mut command = replay(place.product(), &data);
     command.arg("-").stdin(Stdio::from(out)).stdout(Stdio::piped());
     let child = command.spawn().map_err(|error| format!("cannot run replay: {error}"))?;
+    // It holds the pipe too: the generator would wait for a reader that has gone.
+    drop(command);
     let mut timeline = Vec::new();
     let ran = running::finish(child, "replay", began, |at| {
         timeline.extend(bytes_written_by_calls(source.id()).map(|bytes| (at.as_secs_f64(), bytes)));
@@ -226,6 +228,7 @@ fn kill_and_start(place: &Place, server: Server, before: u64) -> Result<f64, Str
     command.args(["--streamed", "--until-gone", "--batch-reports", "1000", "--rate", &rate]);
     command.stdin(Stdio::from(out)).stdout(Stdio::piped());
     let child = command.spawn().map_err(|error| format!("cannot run the client: {error}"))?;
+    drop(command);
     let accepted = "ledgerline_reports_accepted_total";
     let half = ask::until(START_MAX, "half of the traffic isn't accepted", || {
         Ok(Metrics::of(address)?.sum(accepted) >= traffic / 2)
