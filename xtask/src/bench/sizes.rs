@@ -52,6 +52,8 @@ pub struct Size {
 /// Memory of a server, beyond that of one on an empty folder, by key.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Keys {
+    /// How many there are, as they were made up.
+    pub plays: u64,
     /// Index entries in memory, by `/metrics`.
     pub table: u64,
     /// Index entries in runs, by `/metrics`.
@@ -63,10 +65,11 @@ pub struct Keys {
 }
 
 impl Keys {
-    fn read(server: &Server, empty: Memory) -> Result<Keys, String> {
+    fn read(server: &Server, plays: u64, empty: Memory) -> Result<Keys, String> {
         let metrics = Metrics::of(ask::address(server.url())?)?;
         let now = Memory::of(server.pid());
         Ok(Keys {
+            plays,
             table: metrics.sum("ledgerline_index_table_entries"),
             sealed: metrics.sum("ledgerline_index_sealed_entries"),
             sealed_bytes: metrics.sum("ledgerline_index_sealed_memory_bytes"),
@@ -79,12 +82,12 @@ impl Keys {
 
     /// Anonymous bytes a key, as the process shows them.
     pub fn anonymous_each(&self) -> f64 {
-        ratio(real(self.more.anonymous), real(self.table + self.sealed))
+        ratio(real(self.more.anonymous), real(self.plays))
     }
 
     /// File-mapped bytes a key, as the process shows them.
     pub fn file_each(&self) -> f64 {
-        ratio(real(self.more.file), real(self.table + self.sealed))
+        ratio(real(self.more.file), real(self.plays))
     }
 
     /// Bytes a sealed key, as `/metrics` says.
@@ -143,7 +146,7 @@ fn one(place: &Place, plays: u64, empty: Memory) -> Result<Size, String> {
     let server = start(place.product(), place, &data)?;
     let start_in_order_s = began.elapsed().as_secs_f64();
     ask::until_counted(ask::address(server.url())?, START_MAX)?;
-    let sealed = Keys::read(&server, empty)?;
+    let sealed = Keys::read(&server, plays, empty)?;
     let start_s = kill_and_start(place, server, way.reports)?;
     remove(&data)?;
     let live = fill_and_seal_nothing(place, plays, empty)?;
@@ -270,7 +273,7 @@ fn fill_and_seal_nothing(place: &Place, plays: u64, empty: Memory) -> Result<Key
     sent?;
     // What was only needed while reports came in is given back.
     pause(Duration::from_secs(2));
-    let keys = Keys::read(&server, empty)?;
+    let keys = Keys::read(&server, plays, empty)?;
     // In order it would seal everything first, and nobody looks at it again.
     server.kill();
     remove(&data)?;
@@ -405,7 +408,7 @@ mod tests {
     #[test]
     fn bytes_a_key_are_of_all_keys() {
         let more = Memory { anonymous: 800, file: 100 };
-        let keys = Keys { table: 8, sealed: 2, sealed_bytes: 4, more };
+        let keys = Keys { plays: 10, table: 8, sealed: 2, sealed_bytes: 4, more };
         assert!((keys.anonymous_each() - 80.0).abs() < 1e-9);
         assert!((keys.file_each() - 10.0).abs() < 1e-9);
         assert!((keys.sealed_each() - 2.0).abs() < 1e-9);
