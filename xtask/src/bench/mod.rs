@@ -206,9 +206,14 @@ fn conclude(workspace: &Workspace, figures: &Figures, options: &Bench) -> Exit {
     let reference = figures.ways.iter().find(|way| way.name == "Flink");
     let mut rows = vec![heads(reference.map(|way| way.name.as_str()))];
     rows.extend(figures.ways.iter().map(|way| way.row(reference.map(Way::rate))));
-    println!("\n{}", table(&rows));
-    figures.ratios().iter().for_each(|ratio| println!("{ratio}"));
-    println!();
+    if !figures.ways.is_empty() {
+        println!("\n{}", table(&rows));
+    }
+    let ratios = figures.ratios();
+    ratios.iter().for_each(|ratio| println!("{ratio}"));
+    if !ratios.is_empty() {
+        println!();
+    }
     for note in figures.ways.iter().flat_map(|way| &way.notes) {
         println!("{note}");
     }
