@@ -103,7 +103,7 @@ impl<'a> TrackFact<'a> {
         let mut reader = Reader::new(bytes, TRACK_FACT, VERSION)?;
         let track = typed!(TrackId, "track", reader.text()?)?;
         let revision = reader.number()?;
-        let known = reader.byte()? == 1;
+        let known = reader.flag("known")?;
         let length_ms = Some(reader.number()?).filter(|length_ms| *length_ms != 0);
         reader.end()?;
         Ok(Self { track, stamp: TrackStamp { revision, known, length_ms } })
@@ -120,7 +120,7 @@ impl<'a> DeviceFact<'a> {
     pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes, DEVICE_FACT, VERSION)?;
         let device = typed!(DeviceId, "device", reader.text()?)?;
-        let listed = reader.byte()? == 1;
+        let listed = reader.flag("listed")?;
         reader.end()?;
         Ok(Self { device, listed })
     }

@@ -249,7 +249,11 @@ pub fn record_length(bytes: &[u8]) -> Result<(usize, usize), DecodeError> {
     for (index, byte) in bytes.iter().take(5).enumerate() {
         length |= usize::from(byte & 0x7f) << (7 * index);
         if byte & 0x80 == 0 {
-            return Ok((length, index + 1));
+            // One length, one form: the shortest.
+            let only_form = *byte != 0 || index == 0;
+            return only_form
+                .then_some((length, index + 1))
+                .ok_or(DecodeError::Field { field: "length" });
         }
     }
     Err(if bytes.len() < 5 { DecodeError::CutOff } else { DecodeError::Field { field: "length" } })

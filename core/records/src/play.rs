@@ -348,6 +348,10 @@ impl<'a> PlayRecord<'a> {
             },
         };
         reader.end()?;
+        // A bit without its field, or one that isn't known here, is not to be passed over.
+        if record.bits() != bits {
+            return Err(DecodeError::Field { field: "bits" });
+        }
         Ok(record)
     }
 
@@ -417,6 +421,10 @@ pub(crate) fn write_identity(writer: &mut Writer<'_>, identity: &PlayIdentity<'_
 
 pub(crate) fn read_identity<'a>(reader: &mut Reader<'a>) -> Result<PlayIdentity<'a>, DecodeError> {
     let form = reader.byte()?;
+    let only_known = form & !(0b11 | HAS_USER | HAS_PLACE) == 0;
+    if !only_known || form & (0b11 | HAS_PLACE) == KEYED | HAS_PLACE {
+        return Err(DecodeError::Field { field: "identity" });
+    }
     let source = typed!(SourceName, "source", reader.text()?)?;
     let user = typed!(UserId?, "user", reader.text_if(form & HAS_USER != 0)?)?;
     let key = match form & 0b11 {

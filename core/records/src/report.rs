@@ -293,6 +293,10 @@ impl<'a> ReportRecord<'a> {
             },
         };
         reader.end()?;
+        // A bit without its field, or one that isn't known here, is not to be passed over.
+        if record.bits() != bits {
+            return Err(DecodeError::Field { field: "bits" });
+        }
         Ok(record)
     }
 }

@@ -113,10 +113,24 @@ impl<'a> Reader<'a> {
             let byte = self.byte()?;
             value |= u64::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
-                return Ok(value);
+                // One number, one form: the shortest, and no bit beyond the 64th.
+                let only_form = (byte != 0 || shift == 0) && (byte <= 1 || shift < 63);
+                if only_form {
+                    return Ok(value);
+                }
+                break;
             }
         }
         Err(DecodeError::Field { field: "number" })
+    }
+
+    /// A byte that is 0 or 1.
+    pub(crate) fn flag(&mut self, field: &'static str) -> Result<bool, DecodeError> {
+        match self.byte()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(DecodeError::Field { field }),
+        }
     }
 
     #[inline]

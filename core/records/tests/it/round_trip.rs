@@ -1,12 +1,12 @@
 //! Records are read as they were written, and nothing else is taken for one.
 
 use ledgerline_ids::Position;
-use ledgerline_records::frame::{FrameHeader, RecordGroup, Records};
+use ledgerline_records::frame::{FrameHeader, RecordGroup, Records, record_length};
 use ledgerline_records::play::PlayRecord;
 use ledgerline_records::{DecodeError, LogRecord};
 use proptest::prelude::*;
 
-use crate::samples::{at, full_report, log_records, play_records};
+use crate::samples::{at, bare_report, full_report, log_records, play_records};
 
 #[test]
 fn every_record_is_read_as_it_was_written() {
@@ -49,6 +49,62 @@ fn a_newer_version_is_refused_by_name() {
     bytes[0] = 99;
     let refused = LogRecord::decode(&bytes).expect_err("kind 99 is not known");
     assert_eq!(refused, DecodeError::UnknownKind { kind: 99 });
+}
+
+/// What is written in one way is read in one way, so that equal records have equal bytes.
+#[test]
+fn a_record_in_another_form_is_none() {
+    let field = |field| Err(DecodeError::Field { field });
+    let bytes_of = |record: LogRecord<'_>| {
+        let mut bytes = Vec::new();
+        record.encode(&mut bytes);
+        bytes
+    };
+    let fact = |after: &[u8]| [b"\x03\x01\x02T1".as_slice(), after].concat();
+    assert!(LogRecord::decode(&fact(&[7, 1, 0])).is_ok());
+    for (name, bytes, refused) in [
+        ("a number with a group too many", fact(&[0x87, 0, 1, 0]), "number"),
+        ("more than 64 bits", fact(&[[0xff; 9].as_slice(), &[3, 1, 0]].concat()), "number"),
+        ("a flag that is 2", fact(&[7, 2, 0]), "known"),
+        ("a device that is listed twice over", b"\x04\x01\x02D1\x02".to_vec(), "listed"),
+    ] {
+        assert_eq!(LogRecord::decode(&bytes), field(refused), "{name}");
+    }
+    let largest = fact(&[[0xff; 9].as_slice(), &[1, 1, 0]].concat());
+    let LogRecord::TrackFact(read) = LogRecord::decode(&largest).expect("64 bits") else {
+        panic!("a track fact")
+    };
+    assert_eq!(read.stamp.revision, u64::MAX);
+
+    // Bits of a report: three bytes from the third on. Bit 24 isn't known, bit 6 is the value
+    // of bit 5, bits 22 and 23 exclude each other.
+    let bare = bytes_of(LogRecord::Report(bare_report()));
+    let with_bits = |bits: [u8; 4], at_most: usize| {
+        let number: &[u8] = &bits[..at_most];
+        [&bare[..2], number, &bare[5..]].concat()
+    };
+    assert_eq!(bare[2..5], [0x80, 0x80, 0x01], "known, and nothing else");
+    assert!(LogRecord::decode(&with_bits([0x80, 0x80, 0x01, 0], 3)).is_ok());
+    for bits in [[0x80, 0x80, 0x81, 0x08], [0xc0, 0x80, 0x01, 0], [0x80, 0x80, 0x81, 0x06]] {
+        let length = if bits[3] == 0 { 3 } else { 4 };
+        assert_eq!(LogRecord::decode(&with_bits(bits, length)), field("bits"), "{bits:?}");
+    }
+
+    let (_, bare) = play_records().remove(1);
+    let mut bytes = Vec::new();
+    bare.encode(&mut bytes);
+    assert_eq!(bytes[2..4], [0x00, 0x02], "no bits; a window without user and place");
+    for form in [0x12, 0x08] {
+        let mut other = bytes.clone();
+        other[3] = form;
+        let refused = DecodeError::Field { field: "identity" };
+        assert_eq!(PlayRecord::decode(&other), Err(refused), "{form:#x}");
+    }
+    let unknown_bit = [&bytes[..2], &[0x80, 0x80, 0x80, 0x02], &bytes[3..]].concat();
+    assert_eq!(PlayRecord::decode(&unknown_bit), Err(DecodeError::Field { field: "bits" }));
+
+    assert_eq!(record_length(&[0x85, 0]), Err(DecodeError::Field { field: "length" }));
+    assert_eq!(record_length(&[0]), Ok((0, 1)));
 }
 
 #[test]
