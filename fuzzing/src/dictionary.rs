@@ -23,7 +23,8 @@ pub fn read(target: &str) -> io::Result<Vec<Vec<u8>>> {
         return Ok(Vec::new());
     }
     let text = std::fs::read_to_string(&path)?;
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines =
+        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines
         .map(|line| {
             word(line).ok_or_else(|| {

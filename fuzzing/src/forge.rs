@@ -4,6 +4,7 @@
 //! memory without bounds. Layouts are those that `adapters/segment-log/src/segment.rs` and
 //! `closed.rs` and `core/records/src/frame.rs` write down.
 
+use ledgerline_app::ports::Disk as _;
 use ledgerline_app::ports::memory_disk::MemoryDisk;
 use ledgerline_ids::{Position, UnixMs};
 use ledgerline_records::frame::{FrameHeader, HEADER_BYTES};
@@ -30,8 +31,7 @@ impl FrameAt {
 pub(crate) fn frames_of(segment: &[u8]) -> Vec<FrameAt> {
     let mut frames = Vec::new();
     let mut offset = SEGMENT_HEADER_BYTES;
-    while let Some(header) =
-        segment.get(offset..).and_then(|bytes| FrameHeader::decode(bytes).ok())
+    while let Some(header) = segment.get(offset..).and_then(|bytes| FrameHeader::decode(bytes).ok())
     {
         let frame = FrameAt { offset, header };
         if frame.end() > segment.len() {
@@ -52,10 +52,12 @@ pub(crate) fn forged(disk: &MemoryDisk, script: &mut Script<'_>) -> MemoryDisk {
         let bytes = disk.contents(path).unwrap_or_default();
         if path.ends_with("closed") {
             disk.tamper(path, forged_mark(bytes, script));
-        } else if script.flag() {
-            forge_header(&disk, path, bytes, script);
-        } else {
-            disk.tamper(path, forged_frame(bytes, script));
+            continue;
+        }
+        match script.below(5) {
+            0 | 1 => forge_header(&disk, path, bytes, script),
+            2 | 3 => disk.tamper(path, forged_frame(bytes, script)),
+            _ => move_far(&disk, path, bytes, script),
         }
     }
     disk
@@ -85,11 +87,39 @@ fn forge_header(disk: &MemoryDisk, path: &str, mut bytes: Vec<u8>, script: &mut 
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let named = format!("{folder}/{:020}.log", u64::from_le_bytes(value));
     if length == 8 && at != 28 && !keep_name {
-        disk.tamper(path, Vec::new());
+        disk.remove(path).expect("it is a file");
         disk.tamper(&named, bytes);
     } else {
         disk.tamper(path, bytes);
     }
+}
+
+/// Leaves one segment, whose frames follow one another at positions and addresses far on.
+fn move_far(disk: &MemoryDisk, path: &str, bytes: Vec<u8>, script: &mut Script<'_>) {
+    let (first, first_byte) = (script.number(), script.number());
+    if bytes.len() < SEGMENT_HEADER_BYTES {
+        return;
+    }
+    let mut segment = bytes[..SEGMENT_HEADER_BYTES].to_vec();
+    segment[12..20].copy_from_slice(&first.to_le_bytes());
+    segment[20..28].copy_from_slice(&first_byte.to_le_bytes());
+    let checksum = crc32fast::hash(&segment[..36]);
+    segment[36..40].copy_from_slice(&checksum.to_le_bytes());
+    let mut next = first;
+    for frame in frames_of(&bytes) {
+        let FrameHeader { count, received_at, .. } = frame.header;
+        let payload = &bytes[frame.offset + HEADER_BYTES..frame.end()];
+        let header = FrameHeader::of(payload, count, Position(next), received_at);
+        segment.extend_from_slice(&header.encode());
+        segment.extend_from_slice(payload);
+        next = next.wrapping_add(u64::from(count));
+    }
+    for segment in disk.files().iter().filter(|file| file.ends_with(".log")) {
+        disk.remove(segment).expect("it is a file");
+    }
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let base = if folder.starts_with("reports") { first } else { first_byte };
+    disk.tamper(&format!("{folder}/{base:020}.log"), segment);
 }
 
 fn forged_frame(mut segment: Vec<u8>, script: &mut Script<'_>) -> Vec<u8> {
@@ -97,7 +127,9 @@ fn forged_frame(mut segment: Vec<u8>, script: &mut Script<'_>) -> Vec<u8> {
     // One behind the last is a frame that is added.
     let chosen = frames.get(script.below(frames.len() + 1)).copied();
     let end = frames.last().map_or(SEGMENT_HEADER_BYTES, FrameAt::end).min(segment.len());
-    let next = frames.last().map_or(0, |last| last.header.first.0.wrapping_add(u64::from(last.header.count)));
+    let next = frames
+        .last()
+        .map_or(0, |last| last.header.first.0.wrapping_add(u64::from(last.header.count)));
     let (range, mut first, mut count) = match chosen {
         Some(frame) => (frame.offset..frame.end(), frame.header.first.0, frame.header.count),
         None => (end..end, next, 1),

@@ -46,7 +46,7 @@ fn check_payload(payload: &[u8]) {
 
 fn check_sound(bytes: &[u8]) {
     let mut script = Script::new(bytes);
-    let (first, count) = (Position(script.number()), script.number());
+    let (first, count) = (Position(script.number().min(Position::LIMIT.0)), script.number());
     let received_at = UnixMs::new(script.number()).unwrap_or(UnixMs::MAX);
     let (at, change) = (script.number(), script.byte() | 1);
     let payload = script.rest();

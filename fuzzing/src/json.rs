@@ -32,7 +32,10 @@ impl Json {
 
     /// The last field of that name.
     pub(crate) fn field(&self, name: &str) -> &Self {
-        self.fields().iter().rfind(|(found, _)| found == name).map_or(&Self::Null, |(_, value)| value)
+        self.fields()
+            .iter()
+            .rfind(|(found, _)| found == name)
+            .map_or(&Self::Null, |(_, value)| value)
     }
 
     pub(crate) fn text(&self, name: &str) -> Option<&str> {

@@ -12,7 +12,9 @@ cargo run -p ledgerline-fuzzing -- run TARGET FILE…  runs inputs again, such a
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["corpus"] => corpus::write().map(|files| println!("{files} inputs in {} targets", TARGETS.len())),
+        ["corpus"] => {
+            corpus::write().map(|files| println!("{files} inputs in {} targets", TARGETS.len()))
+        }
         ["run", name, files @ ..] if target(name).is_some() => run(name, files),
         _ => {
             let names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();

@@ -65,7 +65,11 @@ pub(crate) fn within<T>(bytes_max: usize, work: impl FnOnce() -> T) -> T {
     let done = work();
     let peak = PEAK.get();
     PEAK.set(outer.max(peak));
-    assert!(peak - before <= signed(bytes_max), "{} bytes were held, {bytes_max} may be", peak - before);
+    assert!(
+        peak - before <= signed(bytes_max),
+        "{} bytes were held, {bytes_max} may be",
+        peak - before
+    );
     done
 }
 

@@ -5,9 +5,25 @@ const BYTES_MAX: usize = 8 * 1024;
 
 /// Numbers at which readers change their mind, as text.
 const NUMBERS: &[&str] = &[
-    "0", "-0", "-1", "1", "0.5", "1e3", "1e400", "29999", "30000", "604800000", "604800001",
-    "4294967295", "4294967296", "4398046511103", "4398046511104", "9223372036854775808",
-    "18446744073709551615", "18446744073709551616", "99999999999999999999999",
+    "0",
+    "-0",
+    "-1",
+    "1",
+    "0.5",
+    "1e3",
+    "1e400",
+    "29999",
+    "30000",
+    "604800000",
+    "604800001",
+    "4294967295",
+    "4294967296",
+    "4398046511103",
+    "4398046511104",
+    "9223372036854775808",
+    "18446744073709551615",
+    "18446744073709551616",
+    "99999999999999999999999",
 ];
 
 /// Numbers that follow from a seed alone (xorshift64, Marsaglia 2003).
@@ -146,7 +162,8 @@ mod tests {
         };
         assert_eq!(inputs(7), inputs(7));
         assert_ne!(inputs(7), inputs(8));
-        let holds = |word: &[u8]| inputs(7).iter().any(|i| i.windows(word.len()).any(|w| w == word));
+        let holds =
+            |word: &[u8]| inputs(7).iter().any(|i| i.windows(word.len()).any(|w| w == word));
         assert!(holds(b"null") && holds(b"1844674407370955161"));
         assert!(Mutator::new(&[], &[], 1).next_input().len() <= BYTES_MAX);
     }

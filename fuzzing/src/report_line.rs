@@ -13,9 +13,24 @@ use crate::memory::within;
 const DEPTH_MIN: usize = 64;
 
 const FIELDS: &[&str] = &[
-    "play_id", "user_id", "track_id", "duration_listened_ms", "started_at", "sent_at", "event",
-    "completed", "session_id", "device_id", "quality", "offline", "context", "tier", "territory",
-    "preview", "imported", "grant",
+    "play_id",
+    "user_id",
+    "track_id",
+    "duration_listened_ms",
+    "started_at",
+    "sent_at",
+    "event",
+    "completed",
+    "session_id",
+    "device_id",
+    "quality",
+    "offline",
+    "context",
+    "tier",
+    "territory",
+    "preview",
+    "imported",
+    "grant",
 ];
 
 /// Our reader takes for JSON what `serde_json` does; what it reads of a report is what stands

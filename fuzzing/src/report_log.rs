@@ -8,6 +8,7 @@ use ledgerline_segment_log::{OpenError, Options, ReportLogReader, SegmentReportL
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::by_hand::ByHand;
 use crate::damage::{Damage, contents, damaged};
 use crate::forge::{SEGMENT_HEADER_BYTES, forged, frames_of};
 use crate::memory::within;
@@ -79,11 +80,18 @@ fn options(verify: Verify) -> Options {
     Options { segment_bytes_max: 256, index_every_bytes: 1, verify, ..Options::new(1) }
 }
 
-fn open(disk: &MemoryDisk, verify: Verify, counted: u64) -> Result<SegmentReportLog, OpenError> {
-    let disk = Arc::new(disk.clone());
-    within(MEMORY_MAX, || {
-        SegmentReportLog::open(disk, Arc::new(StoppedClock), options(verify), &[Position(counted)])
-    })
+struct Log {
+    log: SegmentReportLog,
+    writer: ByHand,
+}
+
+fn open(disk: &MemoryDisk, verify: Verify, counted: u64) -> Result<Log, OpenError> {
+    let (disk, writer) = (Arc::new(disk.clone()), ByHand::default());
+    let (clock, ends) = (Arc::new(StoppedClock), [Position(counted)]);
+    let log = within(MEMORY_MAX, || {
+        SegmentReportLog::open_driven(disk, clock, &writer, options(verify), &ends)
+    })?;
+    Ok(Log { log, writer })
 }
 
 fn write(disk: &MemoryDisk, script: &mut Script<'_>, in_order: bool) -> Written {
@@ -99,19 +107,20 @@ fn write(disk: &MemoryDisk, script: &mut Script<'_>, in_order: bool) -> Written 
         append(&log, group);
     }
     if in_order {
-        log.close();
+        log.log.close();
     }
     Written { records, in_order }
 }
 
-fn append(log: &SegmentReportLog, group: RecordGroup) {
-    let answer = log.append(PARTITION, group).blocking_recv();
-    answer.expect("the writer answers").expect("the disk has no faults");
+fn append(log: &Log, group: RecordGroup) {
+    let mut answer = log.log.append(PARTITION, group);
+    log.writer.go_round();
+    answer.try_recv().expect("the writer has answered").expect("the disk has no faults");
 }
 
 /// Where the log begins, and every record from there on. Without its first segments a log is
 /// one of which these were released.
-fn read_all(log: &SegmentReportLog) -> Result<(usize, Vec<Vec<u8>>), LogError> {
+fn read_all(Log { log, .. }: &Log) -> Result<(usize, Vec<Vec<u8>>), LogError> {
     let (mut found, start) = (Vec::new(), log.start(PARTITION));
     let mut next = start;
     let end = *log.end(PARTITION).borrow();

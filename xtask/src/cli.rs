@@ -17,6 +17,8 @@ pub enum Invocation {
     Bench(Bench),
     /// Run the product on a simulated machine, seed by seed.
     Simulate(Simulate),
+    /// Look for inputs that break a reader.
+    Fuzz(Fuzz),
 }
 
 /// A command that has help of its own.
@@ -32,6 +34,8 @@ pub enum Topic {
     Bench,
     /// `simulate`
     Simulate,
+    /// `fuzz`
+    Fuzz,
 }
 
 /// `demo`'s arguments.
@@ -89,6 +93,21 @@ pub struct Simulate {
     pub passed_on: Vec<String>,
 }
 
+/// `fuzz`'s arguments.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Fuzz {
+    /// Install what is missing instead of printing the line that does.
+    pub install: bool,
+    /// The one target to run; all where there is none.
+    pub target: Option<String>,
+    /// For how long each target runs.
+    pub seconds: u64,
+    /// How many programs run at once.
+    pub jobs: u64,
+    /// Add what reaches more of the code to the inputs in the repository.
+    pub keep: bool,
+}
+
 /// The parts of `test` that need something which a laptop may lack.
 pub const SEPARABLE: &[&str] = &["schemathesis"];
 
@@ -106,14 +125,16 @@ const SIZES_DEFAULT: &[u64] = &[1_000_000, 5_000_000, 20_000_000, 50_000_000];
 /// A sentence that says which argument is wrong and what is possible.
 pub fn parse(arguments: &[String], in_ci: bool) -> Result<Invocation, String> {
     let Some((command, rest)) = arguments.split_first() else {
-        return Err("which command? demo, test, check, bench or simulate".to_owned());
+        return Err("which command? demo, test, check, bench, simulate or fuzz".to_owned());
     };
     let topic = match command.as_str() {
         "-h" | "--help" | "help" => {
             return Ok(Invocation::Help(rest.first().and_then(|name| topic(name))));
         }
         name => topic(name).ok_or_else(|| {
-            format!("there is no command `{name}`; there are demo, test, check, bench and simulate")
+            format!(
+                "there is no command `{name}`; there are demo, test, check, bench, simulate and fuzz"
+            )
         })?,
     };
     let ours = rest.iter().take_while(|a| *a != "--");
@@ -126,6 +147,7 @@ pub fn parse(arguments: &[String], in_ci: bool) -> Result<Invocation, String> {
         Topic::Check => parse_check(rest).map(Invocation::Check),
         Topic::Bench => parse_bench(rest).map(Invocation::Bench),
         Topic::Simulate => parse_simulate(rest).map(Invocation::Simulate),
+        Topic::Fuzz => parse_fuzz(rest).map(Invocation::Fuzz),
     }
 }
 
@@ -138,6 +160,7 @@ pub fn help(topic: Option<Topic>) -> &'static str {
         Some(Topic::Check) => HELP_CHECK,
         Some(Topic::Bench) => HELP_BENCH,
         Some(Topic::Simulate) => HELP_SIMULATE,
+        Some(Topic::Fuzz) => HELP_FUZZ,
     }
 }
 
@@ -148,6 +171,7 @@ fn topic(name: &str) -> Option<Topic> {
         "check" => Some(Topic::Check),
         "bench" => Some(Topic::Bench),
         "simulate" => Some(Topic::Simulate),
+        "fuzz" => Some(Topic::Fuzz),
         _ => None,
     }
 }
@@ -273,6 +297,30 @@ fn set_of_bench(bench: &mut Bench, name: &str, value: &str) -> Result<(), String
     Ok(())
 }
 
+fn parse_fuzz(arguments: &[String]) -> Result<Fuzz, String> {
+    let mut fuzz = Fuzz { install: false, target: None, seconds: 60, jobs: 1, keep: false };
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let (name, value) = split_value(argument);
+        match (name, value) {
+            ("--install", None) => fuzz.install = true,
+            ("--keep", None) => fuzz.keep = true,
+            ("--target", value) => {
+                let target = value.or_else(|| rest.next().map(String::as_str));
+                fuzz.target = Some(target.ok_or("`--target` wants a name")?.to_owned());
+            }
+            ("--seconds" | "--jobs", value) => {
+                let number = value.or_else(|| rest.next().map(String::as_str)).unwrap_or_default();
+                let number = parse_count(number)
+                    .ok_or_else(|| format!("`{name}` wants a number from 1, not `{number}`"))?;
+                *(if name == "--jobs" { &mut fuzz.jobs } else { &mut fuzz.seconds }) = number;
+            }
+            _ => return Err(unknown(argument, "fuzz")),
+        }
+    }
+    Ok(fuzz)
+}
+
 /// A positive whole number; `2_000_000` and `2M` read as well as `2000000`.
 fn parse_count(text: &str) -> Option<u64> {
     let (digits, unit) = match text.strip_suffix(['M', 'm']) {
@@ -303,6 +351,7 @@ cargo xtask <command>
   check     format, lints and architecture, without the tests
   bench     measure
   simulate  run the product on a simulated machine, seed by seed, under faults
+  fuzz      look for inputs that break a reader
 
   --install    install what is missing on this machine, instead of printing the line that does
   --help       of every command: its options
@@ -312,6 +361,7 @@ Examples:
   cargo xtask test --install
   cargo xtask test --without schemathesis
   cargo xtask bench counting --reports 5_000_000
+  cargo xtask fuzz --seconds 60
 
 Every command first looks for what it needs. If something is missing it prints one line to paste
 and ends with 3; it never calls sudo. Other endings: 0 good, 1 failed, 2 not understood.
@@ -363,8 +413,8 @@ Runs `check`, every test of the workspace, and schemathesis against a running se
 a table of the steps and one line `N passed, N failed`.
 
   --without schemathesis   leave out the run against the API's contract (refused where CI=true)
-  --long                   also what takes hours: sets LEDGERLINE_LONG=1 for the tests, and gives
-                           schemathesis more examples and a seed of its own
+  --long                   also what takes hours: sets LEDGERLINE_LONG=1 for the tests, gives
+                           schemathesis more examples and a seed of its own, and fuzzes
 
 Examples:
   cargo xtask test
@@ -425,6 +475,29 @@ from 17 on, and PostgreSQL. For syncs strace. Data is written under target/ and 
 about 500 bytes for each report of the greatest size.
 ";
 
+const HELP_FUZZ: &str = "\
+cargo xtask fuzz [--target T] [--seconds N] [--jobs J] [--keep] [--install]
+
+Builds one program for each target with counters in every branch, and lets libFuzzer look for inputs
+that reach more of the code, or break what a reader must hold to. It begins with the inputs in
+fuzzing/corpus and goes on with what it found before, in target/fuzz.
+
+  --target T    one target instead of all; their names are the folders in fuzzing/corpus
+  --seconds N   for how long each runs; 60 unless told
+  --jobs J      so many programs at once; 1 unless told
+  --keep        put the smallest inputs that reach more of the code into fuzzing/corpus
+
+An input that fails is written to target/fuzz/artifacts; run it again with
+  cargo run -p ledgerline-fuzzing -- run T FILE
+The first build takes as long as a release build. The stable toolchain suffices.
+
+Examples:
+  cargo xtask fuzz --seconds 300
+  cargo xtask fuzz --target report_line --jobs 2
+
+Needs: Rust, a C and a C++ compiler, and make.
+";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -469,6 +542,16 @@ mod tests {
                 }),
             ),
             (
+                "fuzz --target=frames --seconds 1_000 --keep",
+                Invocation::Fuzz(Fuzz {
+                    install: false,
+                    target: Some("frames".to_owned()),
+                    seconds: 1000,
+                    jobs: 1,
+                    keep: true,
+                }),
+            ),
+            (
                 "bench counting --reports=1_000 --only sizes,replay --sizes 1M,7 --json a",
                 Invocation::Bench(Bench {
                     install: false,
@@ -507,6 +590,9 @@ mod tests {
             ("check --long", "knows no `--long`"),
             ("simulate --canaries --seeds 7", "stands alone"),
             ("bench", "bench what"),
+            ("fuzz --seconds 0", "`--seconds` wants a number"),
+            ("fuzz --jobs", "`--jobs` wants a number"),
+            ("fuzz --target", "wants a name"),
             ("bench counting --reports 0", "wants a number"),
             ("bench counting --reports x", "wants a number"),
             ("bench counting --sizes 1M,M", "wants a number"),

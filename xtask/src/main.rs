@@ -1,4 +1,4 @@
-//! What a newcomer and CI run: `cargo xtask demo`, `test`, `check`, `bench`, `simulate`.
+//! What a newcomer and CI run: `cargo xtask demo`, `test`, `check`, `bench`, `simulate`, `fuzz`.
 //!
 //! It uses the standard library alone, so that it is compiled before a newcomer wonders whether
 //! anything happens, and it names everything that is missing before it starts anything long. It
@@ -11,6 +11,7 @@ mod bench;
 mod check;
 mod cli;
 mod demo;
+mod fuzz;
 mod json;
 mod needs;
 mod programs;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         Ok(Invocation::Simulate(options)) => {
             in_workspace(|workspace| simulate::run(workspace, &options))
         }
+        Ok(Invocation::Fuzz(options)) => in_workspace(|workspace| fuzz::run(workspace, &options)),
         Err(reason) => {
             eprintln!("xtask: {reason}\nxtask: `cargo xtask --help` shows what there is.");
             Exit::Usage

@@ -19,6 +19,8 @@ pub enum Need {
     CCompiler,
     /// For the same.
     Make,
+    /// libFuzzer is compiled from C++.
+    CxxCompiler,
     /// `cargo fmt`.
     Rustfmt,
     /// `cargo clippy`.
@@ -49,6 +51,7 @@ impl Need {
             Need::Rust => format!("Rust {}.{} or newer", rust_min.0, rust_min.1),
             Need::CCompiler => "a C compiler (cc)".to_owned(),
             Need::Make => "make".to_owned(),
+            Need::CxxCompiler => "a C++ compiler (c++)".to_owned(),
             Need::Rustfmt => "rustfmt".to_owned(),
             Need::Clippy => "clippy".to_owned(),
             Need::Python => {
@@ -67,14 +70,8 @@ impl Need {
                 let version = answer(&rustc, &["--version"]).as_deref().and_then(version_in);
                 version.is_some_and(|version| version >= rust_min)
             }
-            Need::CCompiler => {
-                let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
-                // Some set CC to a launcher and a compiler, "ccache cc".
-                let mut words = compiler.split_whitespace();
-                let program = words.next().unwrap_or("cc");
-                let arguments: Vec<&str> = words.chain(["--version"]).collect();
-                answer(program, &arguments).is_some()
-            }
+            Need::CCompiler => answers("CC", "cc"),
+            Need::CxxCompiler => answers("CXX", "c++"),
             Need::Make => answer("make", &["--version"]).is_some(),
             Need::Rustfmt => answer("rustfmt", &["--version"]).is_some(),
             Need::Clippy => answer("clippy-driver", &["--version"]).is_some(),
@@ -108,6 +105,16 @@ pub fn postgres_programs() -> Option<PathBuf> {
         ["initdb", "postgres", "psql"].iter().all(|program| folder.join(program).is_file())
     };
     folders.into_iter().find(all)
+}
+
+/// Whether the compiler that `variable` names, else `usual`, is there.
+fn answers(variable: &str, usual: &str) -> bool {
+    let compiler = std::env::var(variable).unwrap_or_else(|_| usual.to_owned());
+    // Some set it to a launcher and a compiler, "ccache cc".
+    let mut words = compiler.split_whitespace();
+    let program = words.next().unwrap_or(usual);
+    let arguments: Vec<&str> = words.chain(["--version"]).collect();
+    answer(program, &arguments).is_some()
 }
 
 /// Whether we run where nothing may be left out.
@@ -277,9 +284,14 @@ impl Machine {
             (Need::Rust, Apt) => (Some("rustup"), Some("rustup default stable")),
             (Need::Rust, Brew) => (Some("rust"), None),
             (Need::Rust, Unknown) => (Some("rustup"), None),
-            (Need::CCompiler | Need::Make, Apt) => (Some("build-essential"), None),
-            (Need::CCompiler | Need::Make, Brew) => (None, Some("xcode-select --install")),
+            (Need::CCompiler | Need::CxxCompiler | Need::Make, Apt) => {
+                (Some("build-essential"), None)
+            }
+            (Need::CCompiler | Need::CxxCompiler | Need::Make, Brew) => {
+                (None, Some("xcode-select --install"))
+            }
             (Need::CCompiler, Unknown) => (Some("gcc"), None),
+            (Need::CxxCompiler, Unknown) => (Some("g++"), None),
             (Need::Make, Unknown) => (Some("make"), None),
             (Need::Rustfmt | Need::Clippy, _) if self.rustup => {
                 (None, Some("rustup component add rustfmt clippy"))
@@ -307,6 +319,7 @@ mod tests {
         Need::Rust,
         Need::CCompiler,
         Need::Make,
+        Need::CxxCompiler,
         Need::Rustfmt,
         Need::Clippy,
         Need::Python,

@@ -51,6 +51,11 @@ impl Workspace {
         self.target.join("services")
     }
 
+    /// Where everything of `fuzz` is: built with other flags, so apart from all else.
+    pub fn fuzz(&self) -> PathBuf {
+        self.target.join("fuzz")
+    }
+
     /// The Rust version that the workspace's manifest asks for.
     ///
     /// # Errors

@@ -45,7 +45,10 @@ mod tests {
     #[test]
     fn ids_are_read_and_the_rest_passed_over() {
         let read = |text: &str| read_devices(text.as_bytes());
-        assert_eq!(read("\u{feff}d1\r\n\n  # a farm\n d 2 \n"), Ok(vec!["d1".into(), "d 2".into()]));
+        assert_eq!(
+            read("\u{feff}d1\r\n\n  # a farm\n d 2 \n"),
+            Ok(vec!["d1".into(), "d 2".into()])
+        );
         assert_eq!(read(""), Ok(Vec::new()));
         let error = read("d1\nd\u{7}\n").expect_err("a bell is no part of an id");
         assert!(error.to_string().starts_with("line 2: a device id "), "{error}");

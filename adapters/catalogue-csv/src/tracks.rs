@@ -107,12 +107,13 @@ impl Columns {
         let cell = |column: Option<usize>| column.and_then(|at| record.get(at)).unwrap_or("");
         let track_id = cell(Some(self.track_id));
         TrackId::new(track_id).map_err(|error: IdError| format!("track_id {error}"))?;
-        let duration_ms = match cell(self.duration_ms) {
-            "" => None,
-            digits => Some(duration_ms_of(digits).ok_or_else(|| {
-                format!("duration_ms must be 1 to {DURATION_MS_MAX}, or empty")
-            })?),
-        };
+        let duration_ms =
+            match cell(self.duration_ms) {
+                "" => None,
+                digits => Some(duration_ms_of(digits).ok_or_else(|| {
+                    format!("duration_ms must be 1 to {DURATION_MS_MAX}, or empty")
+                })?),
+            };
         let isrc = match cell(self.isrc) {
             "" => None,
             code => Some(isrc_of(code).ok_or_else(|| {

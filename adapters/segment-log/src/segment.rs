@@ -209,6 +209,10 @@ impl SegmentHeader {
         }
         let header =
             Self { place, first: Position(eight(12)), first_byte: eight(20), mark: eight(28) };
+        // Positions and addresses alike: sums of those below don't overflow.
+        if header.first > Position::LIMIT || header.first_byte > Position::LIMIT.0 {
+            return Err(HeaderFault::Broken("it begins where no log ever gets to"));
+        }
         if two(8) == place.partition.0 && header.base() == base {
             Ok(header)
         } else {

@@ -168,6 +168,9 @@ impl FrameHeader {
         if header.payload_bytes as usize > PAYLOAD_BYTES_MAX {
             return Err(DecodeError::Field { field: "payload_bytes" });
         }
+        if header.first > Position::LIMIT {
+            return Err(DecodeError::Field { field: "first" });
+        }
         Ok(header)
     }
 

@@ -10,7 +10,9 @@ use ledgerline_records::LogRecord;
 use ledgerline_records::control::{Adjudicated, DeviceFact, FraudRuling, Tick, TrackFact};
 use ledgerline_records::frame::{FrameHeader, RecordGroup};
 use ledgerline_records::play::{CountedAs, PlayAddress, PlayIdentity, PlayKey, PlayRecord};
-use ledgerline_records::report::{Context, GrantCheck, PlaybackEvent, Producer, ReportRecord, TrackStamp};
+use ledgerline_records::report::{
+    Context, GrantCheck, PlaybackEvent, Producer, ReportRecord, TrackStamp,
+};
 use ledgerline_records::verdict::{Decision, FraudRule, FraudRules, Reason, Ruling, Status};
 use std::io::Write as _;
 
@@ -51,7 +53,8 @@ fn population(reports: usize) -> Vec<Vec<u8>> {
     let mut out = Vec::new();
     population.generate(&mut out, &mut |_| {}).expect("such a population fits together");
     // All kinds of lines are in it; equally spaced ones show most of them.
-    let lines: Vec<&[u8]> = out.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&[u8]> =
+        out.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
     lines.iter().step_by(lines.len() / reports).take(reports).map(|line| line.to_vec()).collect()
 }
 
@@ -91,7 +94,8 @@ fn report_bodies() -> Vec<Vec<u8>> {
     let gzip = gzip.finish().expect("a Vec takes everything");
     let zstd = zstd::encode_all(few.as_slice(), 3).expect("a Vec takes everything");
     // Two MiB of spaces in a few bytes.
-    let bomb = zstd::encode_all(vec![b' '; 2 << 20].as_slice(), 19).expect("a Vec takes everything");
+    let bomb =
+        zstd::encode_all(vec![b' '; 2 << 20].as_slice(), 19).expect("a Vec takes everything");
     vec![
         body(0, 0, &lines[0]),
         body(0, 100, &array),
@@ -136,7 +140,10 @@ fn full_report() -> ReportRecord<'static> {
         territory: Some(Territory::new("SE").expect("valid")),
         preview: true,
         imported: false,
-        grant: GrantCheck::Valid { issued_at: at(1_772_368_490_000), valid_until: at(1_772_400_000_000) },
+        grant: GrantCheck::Valid {
+            issued_at: at(1_772_368_490_000),
+            valid_until: at(1_772_400_000_000),
+        },
         stamp: TrackStamp { revision: 300, known: true, length_ms: Some(180_000) },
         backfilled_at: Some(at(1_772_368_527_900)),
     }
@@ -156,7 +163,11 @@ fn identities() -> [PlayIdentity<'static>; 3] {
     let started_at = at(1_772_368_496_789);
     [
         PlayIdentity { source, user, key: PlayKey::Keyed(PlayId::new("P1").expect("valid")) },
-        PlayIdentity { source, user, key: PlayKey::Started { track, place: Some("S"), started_at } },
+        PlayIdentity {
+            source,
+            user,
+            key: PlayKey::Started { track, place: Some("S"), started_at },
+        },
         PlayIdentity {
             source,
             user: None,
@@ -235,7 +246,10 @@ fn log_records() -> Vec<LogRecord<'static>> {
         LogRecord::Report(bare),
         LogRecord::Tick(Tick { at: decided_at }),
         LogRecord::TrackFact(TrackFact { track: full.track, stamp: full.stamp }),
-        LogRecord::DeviceFact(DeviceFact { device: DeviceId::new("D1").expect("valid"), listed: true }),
+        LogRecord::DeviceFact(DeviceFact {
+            device: DeviceId::new("D1").expect("valid"),
+            listed: true,
+        }),
         LogRecord::Adjudicated(Adjudicated {
             play: keyed,
             decision: Decision::Refuse,
@@ -277,7 +291,8 @@ fn frames() -> Vec<Vec<u8>> {
     for record in log_records().iter().skip(1).take(4) {
         group.push_with(|out| record.encode(out));
     }
-    let header = FrameHeader::of(group.payload(), group.count(), Position(5), at(1_772_368_527_900));
+    let header =
+        FrameHeader::of(group.payload(), group.count(), Position(5), at(1_772_368_527_900));
     let frame = [&header.encode(), group.payload()].concat();
     let mut long = RecordGroup::default();
     long.push_with(|out| out.resize(300, 7));
@@ -297,13 +312,22 @@ fn scripts(choices: &[u8]) -> Vec<Vec<u8>> {
 
 fn account_files() -> Vec<Vec<u8>> {
     let row = |end: &str, artist: &str, track: &str, played: &str| {
-        format!(r#"{{"endTime":"{end}","artistName":"{artist}","trackName":"{track}","msPlayed":{played}}}"#)
+        format!(
+            r#"{{"endTime":"{end}","artistName":"{artist}","trackName":"{track}","msPlayed":{played}}}"#
+        )
     };
     let one = row("2024-05-01 12:01", "Anna", "One", "61000");
     let files = [
         format!("[{one},{one},\n{}]", row("2024-05-01 12:05", "A/B%", "T\\u00fc", "0")),
-        format!("\u{feff}[ {} ]\n", one.replace("artistName", "podcastName").replace("trackName", "episodeName")),
-        format!("[{},{}]", row("2024-02-30 12:01", "A", "B", "1"), row("1970-01-01 00:00", "A", "B", "604800000")),
+        format!(
+            "\u{feff}[ {} ]\n",
+            one.replace("artistName", "podcastName").replace("trackName", "episodeName")
+        ),
+        format!(
+            "[{},{}]",
+            row("2024-02-30 12:01", "A", "B", "1"),
+            row("1970-01-01 00:00", "A", "B", "604800000")
+        ),
         format!("[{},null,[1],{{\"endTime\":1}}]", row("2024-05-01 12:01", "", "", "-1")),
         "[]".to_owned(),
     ];
@@ -315,13 +339,21 @@ fn extended_files() -> Vec<Vec<u8>> {
     let files = [
         format!(
             "[{},{}]",
-            row(r#","spotify_track_uri":"spotify:track:1","conn_country":"SE","reason_end":"trackdone","skipped":false,"offline":true"#),
-            row(r#","master_metadata_track_name":"One","master_metadata_album_artist_name":"Anna","skipped":null"#)
+            row(
+                r#","spotify_track_uri":"spotify:track:1","conn_country":"SE","reason_end":"trackdone","skipped":false,"offline":true"#
+            ),
+            row(
+                r#","master_metadata_track_name":"One","master_metadata_album_artist_name":"Anna","skipped":null"#
+            )
         ),
         format!(
             "[{},{}]",
-            row(r#","episode_name":"E","episode_show_name":"S","spotify_episode_uri":"spotify:episode:2""#),
-            row(r#","audiobook_title":"B","audiobook_chapter_title":"C","audiobook_chapter_uri":"""#)
+            row(
+                r#","episode_name":"E","episode_show_name":"S","spotify_episode_uri":"spotify:episode:2""#
+            ),
+            row(
+                r#","audiobook_title":"B","audiobook_chapter_title":"C","audiobook_chapter_uri":"""#
+            )
         ),
         format!("[{},{},{}]", row(""), row(""), row("").replace("61000", "1e9")),
         format!("[{}", row("")),
@@ -336,9 +368,16 @@ fn listens_files() -> Vec<Vec<u8>> {
         )
     };
     let files = [
-        [listen("1714564800", r#"{"duration_ms":200000}"#), listen("1714564800", r#"{"duration_ms":200000}"#)].join("\n"),
         [
-            listen("1714564801.000000", r#"{"duration":"222.5","recording_mbid":"98255a8c-017a-4bc7-8dd6-1fa36124572b"}"#),
+            listen("1714564800", r#"{"duration_ms":200000}"#),
+            listen("1714564800", r#"{"duration_ms":200000}"#),
+        ]
+        .join("\n"),
+        [
+            listen(
+                "1714564801.000000",
+                r#"{"duration":"222.5","recording_mbid":"98255a8c-017a-4bc7-8dd6-1fa36124572b"}"#,
+            ),
             listen("1714564802", r#"{"ms_played":1000}"#),
             String::new(),
             "no JSON".to_owned(),

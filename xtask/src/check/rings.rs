@@ -45,6 +45,8 @@ enum Ring {
     Binary,
     /// The client that measures.
     Load,
+    /// Runs every reader on bytes of all kinds.
+    Fuzzing,
     Xtask,
 }
 
@@ -62,6 +64,7 @@ impl Ring {
                 "simulation" => Some(Ring::Simulation),
                 "ledgerline" => Some(Ring::Binary),
                 "load" => Some(Ring::Load),
+                "fuzzing" | "fuzz" => Some(Ring::Fuzzing),
                 "xtask" => Some(Ring::Xtask),
                 _ => None,
             },
@@ -79,7 +82,12 @@ impl Ring {
                 matches!(used, Ring::Core | Ring::App | Ring::Recount)
                     || folder == "adapters/segment-log"
             }
-            Ring::Binary => !matches!(used, Ring::Load | Ring::Simulation | Ring::Xtask),
+            Ring::Binary => {
+                !matches!(used, Ring::Load | Ring::Simulation | Ring::Fuzzing | Ring::Xtask)
+            }
+            Ring::Fuzzing => {
+                !matches!(used, Ring::Load | Ring::Simulation | Ring::Binary | Ring::Xtask)
+            }
         }
     }
 
@@ -91,8 +99,9 @@ impl Ring {
             Ring::Recount => "the recount shares only ids and records with what it checks",
             Ring::Population => "the true answer must not come from the code under test",
             Ring::Simulation => "what is simulated is the disk, not an adapter of one",
-            Ring::Binary => "the product doesn't contain its build tools",
+            Ring::Binary => "the product doesn't contain its build tools or tests",
             Ring::Load => "what measures the server shares no code with it",
+            Ring::Fuzzing => "what is fuzzed is a library, so that it is called as it is",
             Ring::Xtask => "xtask must build without the product",
         }
     }
@@ -170,6 +179,7 @@ mod tests {
             ("population", "ledgerline-population"),
             ("ledgerline", "ledgerline"),
             ("load", "ledgerline-load"),
+            ("fuzzing", "ledgerline-fuzzing"),
             ("xtask", "xtask"),
         ];
         let mut files = Vec::new();
@@ -201,6 +211,8 @@ mod tests {
             ("recount", "ledgerline-records"),
             ("ledgerline", "ledgerline-b"),
             ("ledgerline", "ledgerline-recount"),
+            ("fuzzing", "ledgerline-a"),
+            ("fuzzing", "ledgerline-population"),
             ("core/ids", "serde"),
         ];
         let refused = [
@@ -216,6 +228,8 @@ mod tests {
             ("ledgerline", "xtask"),
             ("ledgerline", "ledgerline-load"),
             ("load", "ledgerline-ids"),
+            ("ledgerline", "ledgerline-fuzzing"),
+            ("fuzzing", "ledgerline"),
             ("xtask", "ledgerline-ids"),
         ];
         for (folder, package) in allowed {

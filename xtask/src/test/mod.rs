@@ -7,6 +7,7 @@ use crate::Exit;
 use crate::bench;
 use crate::check;
 use crate::cli::Test;
+use crate::fuzz;
 use crate::needs::{self, Need};
 use crate::programs::{cargo, succeed};
 use crate::simulate;
@@ -19,6 +20,9 @@ pub fn run(workspace: &Workspace, options: &Test) -> Exit {
     let mut wanted = check::NEEDS.to_vec();
     if with_schemathesis {
         wanted.push(Need::Python);
+    }
+    if options.long {
+        wanted.extend(fuzz::NEEDS);
     }
     let Ok(missing) = needs::ensure(workspace, &wanted, options.install) else {
         return Exit::Missing;
@@ -45,6 +49,9 @@ pub fn run(workspace: &Workspace, options: &Test) -> Exit {
         (true, true) => schemathesis::steps(workspace, options.long, &mut steps),
         (true, false) => steps.skip("schemathesis", "the build failed"),
         (false, _) => steps.skip("schemathesis", "--without schemathesis"),
+    }
+    if options.long {
+        fuzz::steps(workspace, &mut steps);
     }
     steps.finish()
 }

@@ -202,6 +202,22 @@ fn an_earlier_segment_that_was_cut_is_damage() {
     }
 }
 
+/// Its checksums are right, and its positions such that their sum overflows.
+#[test]
+fn a_segment_where_no_log_gets_to_is_damage() {
+    let small_log = small_log(false);
+    let mut bytes = small_log.contents(&segments(&small_log)[0]).unwrap();
+    bytes[12..20].copy_from_slice(&u64::MAX.to_le_bytes());
+    let checksum = crc32fast::hash(&bytes[..36]);
+    bytes[36..40].copy_from_slice(&checksum.to_le_bytes());
+    let (disk, path) = (MemoryDisk::new(), format!("reports/p000/{}.log", u64::MAX));
+    disk.tamper(&path, bytes);
+    for verify in [Verify::All, Verify::Tail] {
+        let (file, offset, _) = damaged(&disk, Options { verify, ..small() }, 0);
+        assert_eq!((file, offset), (path.clone(), 0));
+    }
+}
+
 #[test]
 fn a_last_segment_without_a_header_was_being_created() {
     let next = "reports/p000/00000000000000000008.log";

@@ -128,6 +128,14 @@ fn a_frame_notices_every_flipped_bit() {
     }
 }
 
+#[test]
+fn a_frame_beyond_every_log_is_none() {
+    for (first, read) in [(Position::LIMIT, true), (Position::LIMIT.plus(1), false)] {
+        let header = FrameHeader::of(b"", u32::MAX, first, at(0));
+        assert_eq!(FrameHeader::decode(&header.encode()).is_ok(), read, "{first}");
+    }
+}
+
 proptest! {
     #[test]
     fn records_of_any_length_keep_their_bounds(
