@@ -57,7 +57,7 @@ pub(crate) fn forged(disk: &MemoryDisk, script: &mut Script<'_>) -> MemoryDisk {
         match script.below(5) {
             0 | 1 => forge_header(&disk, path, bytes, script),
             2 | 3 => disk.tamper(path, forged_frame(bytes, script)),
-            _ => move_far(&disk, path, bytes, script),
+            _ => move_far(&disk, path, &bytes, script),
         }
     }
     disk
@@ -95,7 +95,7 @@ fn forge_header(disk: &MemoryDisk, path: &str, mut bytes: Vec<u8>, script: &mut 
 }
 
 /// Leaves one segment, whose frames follow one another at positions and addresses far on.
-fn move_far(disk: &MemoryDisk, path: &str, bytes: Vec<u8>, script: &mut Script<'_>) {
+fn move_far(disk: &MemoryDisk, path: &str, bytes: &[u8], script: &mut Script<'_>) {
     let (first, first_byte) = (script.number(), script.number());
     if bytes.len() < SEGMENT_HEADER_BYTES {
         return;
@@ -106,7 +106,7 @@ fn move_far(disk: &MemoryDisk, path: &str, bytes: Vec<u8>, script: &mut Script<'
     let checksum = crc32fast::hash(&segment[..36]);
     segment[36..40].copy_from_slice(&checksum.to_le_bytes());
     let mut next = first;
-    for frame in frames_of(&bytes) {
+    for frame in frames_of(bytes) {
         let FrameHeader { count, received_at, .. } = frame.header;
         let payload = &bytes[frame.offset + HEADER_BYTES..frame.end()];
         let header = FrameHeader::of(payload, count, Position(next), received_at);

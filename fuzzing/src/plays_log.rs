@@ -44,7 +44,8 @@ pub fn plays_log(bytes: &[u8]) {
             });
             let log = open(&disk).expect("a crash is no damage");
             assert!(log.length() >= written.durable, "{} of {}", log.length(), written.durable);
-            check_found(log, &written, &[]);
+            check_found(&log, &written, &[]);
+            drop(log);
             check_again(&disk, &written);
         }
         1 => {
@@ -75,7 +76,9 @@ fn check_damaged(disk: &MemoryDisk, damages: &[Damage], written: &Written) {
         Ok(log) => {
             let durable = log.durable_length();
             assert!(durable <= written.durable && log.length() >= durable);
-            if check_found(log, written, damages) {
+            let sound = check_found(&log, written, damages);
+            drop(log);
+            if sound {
                 check_again(disk, written);
             }
         }
@@ -142,7 +145,7 @@ fn is_written(found: &[PlayAt], written: &Written) -> bool {
 }
 
 // Whether everything that is there is sound.
-fn check_found(log: SegmentPlaysLog, written: &Written, damages: &[Damage]) -> bool {
+fn check_found(log: &SegmentPlaysLog, written: &Written, damages: &[Damage]) -> bool {
     let reader = log.reader();
     let found = match scan(&*reader, log.length()) {
         Ok(found) => found,

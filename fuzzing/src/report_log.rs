@@ -217,10 +217,10 @@ fn check_reader(disk: &MemoryDisk, written: &Written) {
 }
 
 fn check_forged(disk: &MemoryDisk, verify: Verify, counted: u64) {
-    if let Ok(reader) = ReportLogReader::open(Arc::new(disk.clone()), 1) {
-        if let (Ok(start), Ok(end)) = (reader.start(PARTITION), reader.end(PARTITION)) {
-            let _ = reader.for_each_frame(PARTITION, start, end, &mut |_, _| {});
-        }
+    if let Ok(reader) = ReportLogReader::open(Arc::new(disk.clone()), 1)
+        && let (Ok(start), Ok(end)) = (reader.start(PARTITION), reader.end(PARTITION))
+    {
+        let _ = reader.for_each_frame(PARTITION, start, end, &mut |_, _| {});
     }
     let before = contents(disk);
     let Ok(log) = open(disk, verify, counted) else {
