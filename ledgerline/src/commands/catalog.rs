@@ -84,10 +84,10 @@ fn read(file: &Path) -> Result<Vec<u8>, Failure> {
 fn read_tracks(file: &Path) -> Result<Vec<Value>, Failure> {
     let tracks = ledgerline_catalogue_csv::read_tracks(&read(file)?)
         .map_err(|error| Failure::failed(format!("{}: {error}", file.display())))?;
-    Ok(tracks.into_iter().map(track).collect())
+    Ok(tracks.iter().map(track).collect())
 }
 
-fn track(track: CatalogueTrack) -> Value {
+fn track(track: &CatalogueTrack) -> Value {
     json!({
         "track_id": track.track_id,
         "duration_ms": track.duration_ms,
