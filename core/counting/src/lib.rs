@@ -12,7 +12,7 @@
 //! - [`merge`]: what a report adds to its play
 //! - [`status`]: where a play stands; [`verdict`]: what became of a report
 //! - [`fraud`]: the rules that hold plays back, and the books that they look into
-//! - [`index`]: from a play's hash to its newest record
+//! - [`index`]: from a play's hash to its newest record; [`run`]: what is sealed, as bytes
 //! - [`partition`]: all of it together
 //! - [`tally`]: counts, as a sum over the plays log
 
@@ -23,12 +23,13 @@ pub mod keyless;
 pub mod merge;
 pub mod partition;
 pub mod rules;
+pub mod run;
 pub mod status;
 pub mod tally;
 pub mod timing;
 pub mod verdict;
 
-pub use partition::{Delta, Memory, Partition, PartitionState};
+pub use partition::{Delta, Memory, Partition, PartitionState, Unsealed};
 pub use rules::RULE_VERSION;
 
 /// Whether a fault is built in on purpose, for the simulation to find.

@@ -156,6 +156,12 @@ impl FraudRules {
         Self(self.0 | 1 << (rule as u8 - 1))
     }
 
+    /// This set without `rule`.
+    #[must_use]
+    pub fn without(self, rule: FraudRule) -> Self {
+        Self(self.0 & !(1 << (rule as u8 - 1)))
+    }
+
     /// Whether `rule` is in the set.
     #[must_use]
     pub fn contains(self, rule: FraudRule) -> bool {

@@ -1,305 +1,449 @@
-//! A book for each listener: what the fraud rules need to know of its plays.
+//! The listeners' books: what the fraud rules need to know of their plays.
 //!
-//! Books are derived from the plays log, by [`Books::note`] on each record, and are built
-//! again from it at every start.
+//! A book is one listener's plays, here one user of one source; a *page* is one UTC day of
+//! it, by the plays' starts. Pages are derived from the plays log, a record at a time, by
+//! [`Books::note`]. What is new is in memory, in [`Pages`]; the rest is sealed in runs, by
+//! day, and read when it is wanted. Nothing is kept in memory of a listener or a day that
+//! nothing happens to.
 
-use hashbrown::HashMap;
-use hashbrown::hash_map::Entry as MapEntry;
-use ledgerline_ids::{HashKey, HourNo, IdentityHash, ListenerHash, UnixMs};
-use ledgerline_records::play::{PlayAddress, PlayRecord};
-use ledgerline_records::report::Producer;
-use ledgerline_records::verdict::FraudRules;
+use ledgerline_ids::{DayNo, ListenerHash, UnixMs};
+use ledgerline_records::play::PlayAddress;
+use ledgerline_records::verdict::{FraudRule, FraudRules};
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
 
-use crate::identity::{book_hash, device_hash, track_hash};
-use crate::index::low_half;
+use super::entry::{BookEntry, Flags};
+use super::pages::{Page, Pages, Traits};
+use crate::rules::FraudLimits;
 
-/// One play in a book.
+/// The part of the books that is sealed.
+pub trait SealedBooks {
+    /// Why it can't be read.
+    type Error;
+
+    /// Gives the sealed entries of one page to `each`, also those that are gone.
+    ///
+    /// # Errors
+    /// What the runs' store says.
+    fn page(
+        &self,
+        day: DayNo,
+        listener: ListenerHash,
+        each: &mut dyn FnMut(BookEntry),
+    ) -> Result<(), Self::Error>;
+
+    /// Gives all sealed entries of some days to `each`, in no order that means anything.
+    ///
+    /// # Errors
+    /// What the runs' store says.
+    fn scan_days(
+        &self,
+        days: &RangeInclusive<DayNo>,
+        each: &mut dyn FnMut(DayNo, BookEntry),
+    ) -> Result<(), Self::Error>;
+
+    /// The nearest day on `side` of `day` that a run has entries of.
+    fn sealed_day(&self, day: DayNo, side: Side) -> Option<DayNo>;
+}
+
+/// Before a day, or after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry {
-    /// The low half of the play's hash.
-    pub play: u64,
-    /// Its newest record.
-    pub address: PlayAddress,
-    /// Its track's hash.
-    pub track: u64,
-    // The start in the low 42 bits, then the flags, then the rules.
-    packed: u64,
-    listened_ms: u32,
-    /// Its device's hash; 0 where it has none.
-    pub device: u32,
+pub enum Side {
+    /// Earlier.
+    Before,
+    /// Later.
+    After,
 }
 
-const START_BITS: u32 = 42;
-const CANDIDATE: u64 = 1 << START_BITS;
-const BACKFILL: u64 = 1 << (START_BITS + 1);
-const RULES_SHIFT: u32 = START_BITS + 2;
-
-impl Entry {
-    fn of(
-        key: &HashKey,
-        hash: IdentityHash,
-        address: PlayAddress,
-        play: &PlayRecord<'_>,
-        candidate: bool,
-    ) -> Self {
-        let backfill = play.producer == Producer::Backfill;
-        let packed = play.started_at.get()
-            | if candidate { CANDIDATE } else { 0 }
-            | if backfill { BACKFILL } else { 0 }
-            | u64::from(play.rules.0) << RULES_SHIFT;
-        Self {
-            play: low_half(hash),
-            address,
-            track: track_hash(key, play.track),
-            packed,
-            listened_ms: u32::try_from(play.listened_ms).unwrap_or(u32::MAX),
-            device: play.device.map_or(0, |device| device_hash(key, device)),
-        }
-    }
-
-    /// When it started.
-    #[must_use]
-    pub fn started_at(&self) -> UnixMs {
-        UnixMs::new(self.packed & (CANDIDATE - 1)).expect("42 bits")
-    }
-
-    /// Whether the rules look at it.
-    #[must_use]
-    pub fn is_candidate(&self) -> bool {
-        self.packed & CANDIDATE != 0
-    }
-
-    /// Whether its source is a backfill, for which no watermark waits.
-    #[must_use]
-    pub fn is_backfill(&self) -> bool {
-        self.packed & BACKFILL != 0
-    }
-
-    /// The rules that touch it.
-    #[must_use]
-    pub fn rules(&self) -> FraudRules {
-        FraudRules(u8::try_from(self.packed >> RULES_SHIFT & 0xff).expect("eight bits"))
-    }
-
-    /// The merged listened time in milliseconds; at most 49 days.
-    #[must_use]
-    pub fn listened_ms(&self) -> u64 {
-        u64::from(self.listened_ms)
-    }
-}
-
-/// One listener's plays.
-#[derive(Debug, Clone)]
-pub struct Book {
-    /// The least first receive time of any of them.
-    pub first_seen: UnixMs,
-    // The first `sorted` of them in the order of their hashes, the others as they came.
-    plays: Vec<Entry>,
-    sorted: usize,
-    dirty: bool,
-    new_plays_hour: HourNo,
-    new_plays: u32,
-}
-
-impl Book {
-    /// All of the listener's plays, in no order that means anything.
-    #[must_use]
-    pub fn plays(&self) -> &[Entry] {
-        &self.plays
-    }
-
-    fn push(&mut self, entry: Entry) {
-        self.plays.push(entry);
-        // Sorting again each time that a sixteenth is unsorted keeps both the search and
-        // the sorting cheap for the listener with a million plays.
-        if self.plays.len() - self.sorted > 32 + self.sorted / 16 {
-            self.plays.sort_unstable_by_key(|play| (play.play, play.address));
-            self.sorted = self.plays.len();
-        }
-    }
-
-    /// The plays with this hash: one, or several where its key was forgotten in between.
-    fn records_of(&self, play: u64) -> impl Iterator<Item = &Entry> {
-        let (sorted, rest) = self.plays.split_at(self.sorted);
-        let from = sorted.partition_point(|entry| entry.play < play);
-        let near = sorted[from..].iter().take_while(move |entry| entry.play == play);
-        near.chain(rest.iter().rev().filter(move |entry| entry.play == play))
-    }
-
-    fn replace(&mut self, play: u64, address: PlayAddress, by: Entry) {
-        let (sorted, rest) = self.plays.split_at_mut(self.sorted);
-        let from = sorted.partition_point(|entry| entry.play < play);
-        let near = sorted[from..].iter_mut().take_while(|entry| entry.play == play);
-        let noted = near.chain(rest.iter_mut().rev()).find(|entry| entry.address == address);
-        *noted.expect("a play's earlier record was noted") = by;
-    }
-}
-
-/// How a record is noted.
+/// A record that is noted, and what it stands for from now on.
 #[derive(Debug, Clone, Copy)]
-pub struct Noting {
-    /// Whether the rules look at the play.
-    pub candidate: bool,
-    /// Whether the listener's rules were just evaluated.
-    pub settled: bool,
-}
-
-/// What noting a record says.
-#[derive(Debug, Clone, Copy, Default)]
 pub struct Noted {
-    /// The book's listener, where the play has one.
-    pub listener: Option<ListenerHash>,
-    /// How many new plays the listener has in the hour of the record's receipt, where this
-    /// is one of them; else 0.
-    pub new_plays: u32,
+    /// The entry of the new record.
+    pub entry: BookEntry,
+    /// The day of its page.
+    pub day: DayNo,
+    /// The record that it replaces, with its day and its track's hash.
+    pub replaced: Option<(PlayAddress, DayNo, u64)>,
+    /// When the play's first report was received.
+    pub first_received_at: UnixMs,
+    /// Whether the rules themselves were the cause: then nobody has to look again.
+    pub settled: bool,
 }
 
 /// All listeners' books of one partition.
 #[derive(Debug, Default)]
 pub struct Books {
-    // Never iterated in its own order: see `sorted`.
-    books: HashMap<ListenerHash, Book, BuildHasherDefault<Already>>, // pure: wrapped, only walked sorted
-    dirty: Vec<ListenerHash>,
+    active: Pages,
+    // Being sealed: not changed any more.
+    frozen: Option<Arc<Pages>>,
+    dirty: Vec<(ListenerHash, DayNo)>,
+    // Pages that `fresh_loop` touches: they wait for what says that the listener isn't new.
+    fresh: BTreeMap<ListenerHash, BTreeSet<DayNo>>,
+    // Some listeners' least first receive time, so that it is worked out once.
+    first_seen: BTreeMap<ListenerHash, UnixMs>,
 }
 
-/// A hasher for keys that are hashes already.
-#[derive(Debug, Default, Clone)]
-struct Already(u64);
-
-impl Hasher for Already {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, _bytes: &[u8]) {
-        unreachable!("a listener's hash is written as one number");
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-}
+/// More than so many first receive times are not remembered.
+const FIRST_SEEN_MAX: usize = 65_536;
 
 impl Books {
-    /// Notes a new record of a play. The listener is looked at again
-    /// at the next tick, unless `settled` says that its rules were just evaluated.
-    pub fn note(
-        &mut self,
-        key: &HashKey,
-        hash: IdentityHash,
-        address: PlayAddress,
-        play: &PlayRecord<'_>,
-        noting: Noting,
-    ) -> Noted {
-        let Some(listener) = book_hash(key, &play.identity) else { return Noted::default() };
-        let entry = Entry::of(key, hash, address, play, noting.candidate);
-        let book = match self.books.entry(listener) {
-            MapEntry::Occupied(book) => book.into_mut(),
-            MapEntry::Vacant(place) => place.insert(Book {
-                first_seen: play.first_received_at,
-                plays: Vec::new(),
-                sorted: 0,
-                dirty: false,
-                new_plays_hour: play.received_at.hour(),
-                new_plays: 0,
-            }),
-        };
-        book.first_seen = book.first_seen.min(play.first_received_at);
-        if !book.dirty && !noting.settled {
-            book.dirty = true;
-            self.dirty.push(listener);
-        }
-        if let Some(previous) = play.previous {
-            book.replace(entry.play, previous, entry);
-            return Noted { listener: Some(listener), new_plays: 0 };
-        }
-        book.push(entry);
-        let hour = play.received_at.hour();
-        if hour == book.new_plays_hour {
-            book.new_plays += 1;
-        } else {
-            (book.new_plays_hour, book.new_plays) = (hour, 1);
-        }
-        Noted { listener: Some(listener), new_plays: book.new_plays }
-    }
-
-    /// The book of a listener that must have one.
-    ///
-    /// # Panics
-    /// Where it has none.
+    /// Books of which all pages are sealed.
     #[must_use]
-    pub fn book(&self, listener: ListenerHash) -> &Book {
-        self.books.get(&listener).expect("a listener with a play has a book")
+    pub fn restore(
+        dirty: &[(ListenerHash, DayNo)],
+        fresh: &BTreeMap<ListenerHash, BTreeSet<DayNo>>,
+    ) -> Self {
+        Self { dirty: dirty.to_vec(), fresh: fresh.clone(), ..Self::default() }
     }
 
-    /// Takes the listeners whose plays changed since the last call, sorted.
-    pub fn take_dirty(&mut self) -> Vec<ListenerHash> {
-        let mut dirty = std::mem::take(&mut self.dirty);
-        dirty.sort_unstable();
-        for listener in &dirty {
-            self.books.get_mut(listener).expect("a dirty listener has a book").dirty = false;
+    /// Notes a new record of a play. Its listener is looked at again at the next tick,
+    /// unless the rules were the cause. `listed` are the hashes of bot devices.
+    pub fn note(&mut self, noted: &Noted, listed: &BTreeSet<u32>) {
+        let Noted { entry, day, replaced, settled, .. } = noted;
+        let before = replaced.and_then(|(address, was_on, track)| {
+            let before = if was_on == *day {
+                self.active.replace(*day, address, entry)
+            } else {
+                None
+            };
+            if before.is_none() {
+                let flags = Flags::default().with(Flags::GONE, true);
+                let gone = BookEntry { address, track, rules: FraudRules::NONE, flags, ..*entry };
+                self.active.push(was_on, &gone);
+            }
+            let left = was_on != *day || track != entry.track || !entry.is_candidate();
+            if left && let Some(page) = self.active.page_mut(entry.listener, was_on) {
+                page.traits.remove(Traits::WHOLE);
+            }
+            before
+        });
+        if before.is_none() {
+            self.active.push(*day, entry);
+        }
+        let page = self.active.open(entry.listener, *day);
+        match before.filter(BookEntry::is_candidate) {
+            // One that was counted already.
+            Some(before) => {
+                let longer_ms = entry.listened_ms.saturating_sub(before.listened_ms);
+                page.recount(entry, longer_ms, listed);
+            }
+            None => page.count(entry, listed),
+        }
+        self.watch_freshness(noted);
+        if !settled {
+            self.mark_dirty(entry.listener, *day);
+            if let Some((_, was_on, _)) = replaced
+                && was_on != day
+            {
+                self.mark_dirty(entry.listener, *was_on);
+            }
+        }
+    }
+
+    fn watch_freshness(&mut self, noted: &Noted) {
+        let Noted { entry, day, .. } = noted;
+        if let Some(first_seen) = self.first_seen.get_mut(&entry.listener) {
+            *first_seen = noted.first_received_at.min(*first_seen);
+        }
+        if entry.rules.contains(FraudRule::FreshLoop) {
+            self.fresh.entry(entry.listener).or_default().insert(*day);
+        }
+        // Only a backfill may tell later of what was received before.
+        if noted.replaced.is_none()
+            && entry.flags.has(Flags::BACKFILL)
+            && !self.fresh.is_empty()
+            && let Some(days) = self.fresh.get(&entry.listener).cloned()
+        {
+            for day in days {
+                self.mark_dirty(entry.listener, day);
+            }
+        }
+    }
+
+    /// Has a page looked at again at the next tick.
+    pub fn mark_dirty(&mut self, listener: ListenerHash, day: DayNo) {
+        match self.active.page_mut(listener, day) {
+            Some(page) if page.traits.any(Traits::DIRTY) => return,
+            Some(page) => page.traits.add(Traits::DIRTY),
+            None => {}
+        }
+        self.dirty.push((listener, day));
+    }
+
+    /// Has a page looked at again at the next tick, because what is known of it changed
+    /// from outside.
+    pub fn mark_changed(&mut self, listener: ListenerHash, day: DayNo) {
+        if let Some(page) = self.active.page_mut(listener, day) {
+            page.traits.remove(Traits::WHOLE);
+        }
+        self.mark_dirty(listener, day);
+    }
+
+    /// Takes the pages that are to be looked at, sorted.
+    pub fn take_dirty(&mut self) -> Vec<(ListenerHash, DayNo)> {
+        let dirty = self.dirty();
+        self.dirty.clear();
+        for (listener, day) in &dirty {
+            if let Some(page) = self.active.page_mut(*listener, *day) {
+                page.traits.remove(Traits::DIRTY);
+            }
         }
         dirty
     }
 
-    /// Has the listener looked at again at the next tick.
-    pub fn mark_dirty(&mut self, listener: ListenerHash) {
-        let book = self.books.get_mut(&listener).expect("a listener with a play has a book");
-        if !book.dirty {
-            book.dirty = true;
-            self.dirty.push(listener);
-        }
-    }
-
-    /// The listeners with a play that `wanted` says yes to, sorted.
+    /// The pages that the next tick looks at, sorted.
     #[must_use]
-    pub fn listeners_with(&self, wanted: impl Fn(&Entry) -> bool) -> BTreeSet<ListenerHash> {
-        let books = self.books.iter();
-        books
-            .filter(|(_, book)| book.plays.iter().any(&wanted))
-            .map(|(listener, _)| *listener)
-            .collect()
-    }
-
-    /// The newest records of all plays, by the hash of their track.
-    #[must_use]
-    pub fn plays_by_track(&self) -> BTreeMap<u64, BTreeSet<PlayAddress>> {
-        let mut by_track = BTreeMap::<u64, BTreeSet<PlayAddress>>::new();
-        for play in self.books.values().flat_map(|book| &book.plays) {
-            by_track.entry(play.track).or_default().insert(play.address);
-        }
-        by_track
-    }
-
-    /// The newest record of each of a listener's plays with this hash: one, or several
-    /// where its key was forgotten in between.
-    #[must_use]
-    pub fn newest_of(&self, listener: ListenerHash, play: IdentityHash) -> Vec<PlayAddress> {
-        let Some(book) = self.books.get(&listener) else { return Vec::new() };
-        book.records_of(low_half(play)).map(|entry| entry.address).collect()
-    }
-
-    /// Whether the record at `address` is the newest of a listener's play.
-    #[must_use]
-    pub fn is_newest(
-        &self,
-        listener: ListenerHash,
-        play: IdentityHash,
-        address: PlayAddress,
-    ) -> bool {
-        let book = self.books.get(&listener);
-        book.is_some_and(|book| {
-            book.records_of(low_half(play)).any(|entry| entry.address == address)
-        })
-    }
-
-    /// The listeners that the next tick looks at, sorted.
-    #[must_use]
-    pub fn dirty(&self) -> Vec<ListenerHash> {
+    pub fn dirty(&self) -> Vec<(ListenerHash, DayNo)> {
         let mut dirty = self.dirty.clone();
         dirty.sort_unstable();
+        dirty.dedup();
         dirty
     }
+
+    /// The pages that `fresh_loop` touches.
+    #[must_use]
+    pub fn fresh(&self) -> &BTreeMap<ListenerHash, BTreeSet<DayNo>> {
+        &self.fresh
+    }
+
+    /// Says that `fresh_loop` touches nothing of a page any more.
+    pub fn not_fresh(&mut self, listener: ListenerHash, day: DayNo) {
+        if let Some(days) = self.fresh.get_mut(&listener) {
+            days.remove(&day);
+            if days.is_empty() {
+                self.fresh.remove(&listener);
+            }
+        }
+    }
+
+    /// A listener's least first receive time, where it was worked out before.
+    #[must_use]
+    pub fn known_first_seen(&self, listener: ListenerHash) -> Option<UnixMs> {
+        self.first_seen.get(&listener).copied()
+    }
+
+    /// Remembers a listener's least first receive time.
+    pub fn remember_first_seen(&mut self, listener: ListenerHash, first_seen: UnixMs) {
+        if self.first_seen.len() >= FIRST_SEEN_MAX {
+            self.first_seen.clear();
+        }
+        self.first_seen.insert(listener, first_seen);
+    }
+
+    /// Sets the pages in memory apart, to be sealed: they don't change any more.
+    pub fn freeze(&mut self) -> Arc<Pages> {
+        let frozen = Arc::new(std::mem::take(&mut self.active));
+        self.frozen = Some(frozen.clone());
+        frozen
+    }
+
+    /// Says that what was set apart is sealed.
+    pub fn sealed(&mut self) {
+        self.frozen = None;
+    }
+
+    /// The newest record of each of a listener's plays on a day, in no order that means
+    /// anything.
+    ///
+    /// # Errors
+    /// What the sealed books say.
+    pub fn entries<S: SealedBooks>(
+        &self,
+        listener: ListenerHash,
+        day: DayNo,
+        sealed: &S,
+    ) -> Result<Vec<BookEntry>, S::Error> {
+        let mut entries = Vec::new();
+        let mut gone = BTreeSet::new();
+        let mut take = |entry: BookEntry| {
+            if entry.flags.has(Flags::GONE) {
+                gone.insert(entry.address);
+            } else {
+                entries.push(entry);
+            }
+        };
+        self.active.for_each(listener, day, &mut take);
+        if let Some(frozen) = &self.frozen {
+            frozen.for_each(listener, day, &mut take);
+        }
+        sealed.page(day, listener, &mut take)?;
+        if !gone.is_empty() {
+            entries.retain(|entry| !gone.contains(&entry.address));
+        }
+        Ok(entries)
+    }
+
+    /// The newest records of all plays of some days that `wanted` says yes to; of a record
+    /// that is gone it is asked like of any other. In no order that means anything.
+    ///
+    /// # Errors
+    /// What the sealed books say.
+    pub fn scan<S: SealedBooks>(
+        &self,
+        days: &RangeInclusive<DayNo>,
+        sealed: &S,
+        wanted: impl Fn(&BookEntry) -> bool,
+    ) -> Result<Vec<(DayNo, BookEntry)>, S::Error> {
+        let mut entries = Vec::new();
+        let mut gone = BTreeSet::new();
+        let mut take = |day: DayNo, entry: BookEntry| {
+            if entry.flags.has(Flags::GONE) {
+                gone.insert(entry.address);
+            } else if wanted(&entry) {
+                entries.push((day, entry));
+            }
+        };
+        self.active.scan(days, &mut take);
+        if let Some(frozen) = &self.frozen {
+            frozen.scan(days, &mut take);
+        }
+        sealed.scan_days(days, &mut take)?;
+        entries.retain(|(_, entry)| !gone.contains(&entry.address));
+        Ok(entries)
+    }
+
+    /// The nearest day on `side` of `day` on which anybody may have a page.
+    #[must_use]
+    pub fn day<S: SealedBooks>(&self, day: DayNo, side: Side, sealed: &S) -> Option<DayNo> {
+        let days = [
+            self.active.day(day, side),
+            self.frozen.as_ref().and_then(|frozen| frozen.day(day, side)),
+            sealed.sealed_day(day, side),
+        ];
+        match side {
+            Side::Before => days.into_iter().flatten().max(),
+            Side::After => days.into_iter().flatten().min(),
+        }
+    }
+
+    /// Whether no rule can touch a play of the page, or undo what touches another: told
+    /// from sums, which most pages need no more than.
+    ///
+    /// # Errors
+    /// What the sealed books say.
+    pub fn is_quiet<S: SealedBooks>(
+        &mut self,
+        listener: ListenerHash,
+        day: DayNo,
+        look: &Look<'_>,
+        sealed: &S,
+    ) -> Result<bool, S::Error> {
+        let page = self.whole_page(listener, day, look, sealed)?;
+        if !page.is_light(day, look) {
+            return Ok(false);
+        }
+        let before = self.reach(listener, day, &page, Side::Before, look, sealed)?;
+        let after = self.reach(listener, day, &page, Side::After, look, sealed)?;
+        let (Some(before), Some(after)) = (before, after) else { return Ok(false) };
+        // A run doesn't pass through a page of several tracks.
+        let reach = if page.is_mixed() { before.max(after) } else { before + after };
+        Ok(reach + usize::from(page.plays) < look.limits.loop_plays)
+    }
+
+    /// How far a run of one track may reach from a page to one side. `None` where that
+    /// can't be told from sums.
+    fn reach<S: SealedBooks>(
+        &mut self,
+        listener: ListenerHash,
+        day: DayNo,
+        page: &Page,
+        side: Side,
+        look: &Look<'_>,
+        sealed: &S,
+    ) -> Result<Option<usize>, S::Error> {
+        let mut plays = 0;
+        let mut track = page.is_single().then_some(page.track);
+        let mut at = day;
+        while let Some(next) = self.day(at, side, sealed) {
+            at = next;
+            let Some(page) = self.page_beside(listener, at, look, sealed)? else { continue };
+            if !page.is_light(at, look) {
+                return Ok(None);
+            }
+            if page.plays == 0 {
+                // Nothing that a rule looks at: runs pass by.
+                continue;
+            }
+            if page.is_mixed() {
+                plays += usize::from(page.plays);
+                break;
+            }
+            if track.is_some_and(|track| track != page.track) {
+                break;
+            }
+            track = Some(page.track);
+            plays += usize::from(page.plays);
+            if plays >= look.limits.loop_plays {
+                return Ok(None);
+            }
+        }
+        Ok(Some(plays))
+    }
+
+    /// A page with its sums, in memory from now on.
+    fn whole_page<S: SealedBooks>(
+        &mut self,
+        listener: ListenerHash,
+        day: DayNo,
+        look: &Look<'_>,
+        sealed: &S,
+    ) -> Result<Page, S::Error> {
+        let page = *self.active.open(listener, day);
+        if page.traits.any(Traits::WHOLE) {
+            return Ok(page);
+        }
+        let counted = self.counted(listener, day, look, sealed)?.unwrap_or(page);
+        let page = self.active.open(listener, day);
+        page.set_whole(&counted);
+        Ok(*page)
+    }
+
+    /// The sums of a page, where it has an entry; they are kept for the next tick.
+    fn page_beside<S: SealedBooks>(
+        &mut self,
+        listener: ListenerHash,
+        day: DayNo,
+        look: &Look<'_>,
+        sealed: &S,
+    ) -> Result<Option<Page>, S::Error> {
+        match self.active.page(listener, day) {
+            Some(page) if page.traits.any(Traits::WHOLE) => return Ok(Some(*page)),
+            _ => {}
+        }
+        let counted = self.counted(listener, day, look, sealed)?;
+        if let Some(counted) = &counted {
+            self.active.open(listener, day).set_whole(counted);
+        }
+        Ok(counted)
+    }
+
+    fn counted<S: SealedBooks>(
+        &self,
+        listener: ListenerHash,
+        day: DayNo,
+        look: &Look<'_>,
+        sealed: &S,
+    ) -> Result<Option<Page>, S::Error> {
+        let entries = self.entries(listener, day, sealed)?;
+        if entries.is_empty() {
+            return Ok(None);
+        }
+        let mut page = Page::new(listener, day);
+        for entry in &entries {
+            page.count(entry, look.listed);
+        }
+        Ok(Some(page))
+    }
+}
+
+/// What a tick looks with.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'l> {
+    /// The greatest time that a tick told.
+    pub watermark: UnixMs,
+    /// The hashes of the devices on the list.
+    pub listed: &'l BTreeSet<u32>,
+    /// The rules' numbers.
+    pub limits: &'l FraudLimits,
 }

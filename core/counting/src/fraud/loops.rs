@@ -1,14 +1,14 @@
-//! `loop`: one track in a row, over and over, no other between. All of the run.
+//! `loop`: one track in a row, over and over, no other between. All of the run. A run may go
+//! on for days, so it is looked for in neighbouring pages too.
 
-use ledgerline_records::verdict::{FraudRule, FraudRules};
-
-use super::{Candidate, mark_all, runs};
 use crate::rules::FraudLimits;
 
-pub(super) fn mark(candidates: &[Candidate], limits: &FraudLimits, marks: &mut [FraudRules]) {
-    for run in runs(candidates, |play| play.track) {
-        if run.len() >= limits.loop_plays {
-            mark_all(&mut marks[run], FraudRule::Loop);
-        }
-    }
+/// Runs of one track in a row, as ranges of plays, and whether each is long enough. `tracks`
+/// are the plays' tracks by their hashes, sorted by `(started_at, identity)`.
+#[must_use]
+pub fn loops(tracks: &[u64], limits: &FraudLimits) -> Vec<(std::ops::Range<usize>, bool)> {
+    super::runs(tracks, |track| *track)
+        .into_iter()
+        .map(|run| (run.clone(), run.len() >= limits.loop_plays))
+        .collect()
 }

@@ -1,16 +1,22 @@
 //! The fraud rules: pure functions of one listener's plays, sorted by start and identity.
 //!
 //! A rule never touches a report's verdict. It marks plays; a person may overrule it. Each
-//! rule has its own file and says which plays it marks.
+//! rule has its own file and says which plays it marks. All but `loop` look at one UTC day,
+//! and so one page of the listener's book.
 
 mod books;
 mod bot_device;
+mod entry;
 mod fresh_loop;
 mod loops;
+mod pages;
 mod rate;
 mod round_the_clock;
 
-pub use books::{Book, Books, Entry, Noted, Noting};
+pub use books::{Books, Look, Noted, SealedBooks, Side};
+pub use entry::{BookEntry, Flags};
+pub use loops::loops;
+pub use pages::{Pages, nearest};
 
 use ledgerline_ids::UnixMs;
 use ledgerline_records::verdict::{FraudRule, FraudRules};
@@ -30,40 +36,30 @@ pub struct Candidate {
     pub listed_device: bool,
 }
 
-/// Which rules touch which of a listener's plays: one set for each candidate.
-///
-/// `candidates` are sorted by `(started_at, identity)`; `first_seen` is the least first
-/// receive time of any of the listener's plays.
+/// Which rules that look at one UTC day touch which of its plays: one set for each, without
+/// `fresh_loop`, for which see [`fresh_suspects`]. `candidates` are of one listener and day.
 #[must_use]
-pub fn evaluate(
-    candidates: &[Candidate],
-    first_seen: UnixMs,
-    limits: &FraudLimits,
-) -> Vec<FraudRules> {
+pub fn evaluate_day(candidates: &[Candidate], limits: &FraudLimits) -> Vec<FraudRules> {
     let mut marks = vec![FraudRules::NONE; candidates.len()];
     bot_device::mark(candidates, &mut marks);
-    // No other rule touches a listener with a handful of short plays, which most are.
-    let listened_ms: u64 = candidates.iter().map(|play| play.listened_ms).sum();
-    if candidates.len() >= limits.fresh_plays_per_day.min(limits.loop_plays)
-        || listened_ms > limits.waking_ms
-    {
-        rate::mark(candidates, limits, &mut marks);
-        loops::mark(candidates, limits, &mut marks);
-        fresh_loop::mark(candidates, first_seen, limits, &mut marks);
-        round_the_clock::mark(candidates, limits, &mut marks);
-    }
+    rate::mark(candidates, limits, &mut marks);
+    round_the_clock::mark(candidates, limits, &mut marks);
     marks
 }
 
+/// The plays of one UTC day that `fresh_loop` marks where the listener was first seen less
+/// than [`FraudLimits::fresh_ms`] before the day began, as places in `candidates`.
+#[must_use]
+pub fn fresh_suspects(candidates: &[Candidate], limits: &FraudLimits) -> Vec<usize> {
+    fresh_loop::suspects(candidates, limits)
+}
+
 /// Neighbours of equal `key`, as ranges, in order.
-fn runs<K: PartialEq>(
-    candidates: &[Candidate],
-    key: impl Fn(&Candidate) -> K,
-) -> Vec<std::ops::Range<usize>> {
+fn runs<T, K: PartialEq>(plays: &[T], key: impl Fn(&T) -> K) -> Vec<std::ops::Range<usize>> {
     let mut runs = Vec::new();
     let mut start = 0;
-    for index in 1..=candidates.len() {
-        let ends = index == candidates.len() || key(&candidates[index]) != key(&candidates[start]);
+    for index in 1..=plays.len() {
+        let ends = index == plays.len() || key(&plays[index]) != key(&plays[start]);
         if ends {
             runs.push(start..index);
             start = index;

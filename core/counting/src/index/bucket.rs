@@ -10,14 +10,19 @@ use crate::rules::{CLOCK_SKEW_MS, DEDUPLICATION_MS, OWN_HOUR_MS};
 pub enum Bucket {
     /// Keys of backfills: never forgotten.
     Archive,
+    /// UUIDv7s of backfills, by their own day: never forgotten either. They are apart so
+    /// that a history that is read in order is not looked for in all that was read before.
+    ArchiveDay(DayNo),
     /// UUIDv7s of one hour.
     Hour(HourNo),
     /// Other keys that were first received on one day.
     Day(DayNo),
 }
 
-// A code is 0, or an hour plus 1, or a day plus this: 2^42 ms are 1 221 679 hours.
+// A code is 0, or an hour plus 1, or a day plus one of these: 2^42 ms are 1 221 679 hours
+// and 50 904 days.
 const FIRST_DAY: u32 = 1 << 21;
+const FIRST_ARCHIVE_DAY: u32 = FIRST_DAY + (1 << 20);
 
 impl Bucket {
     /// The bucket as a number below 2^22.
@@ -27,6 +32,7 @@ impl Bucket {
             Self::Archive => 0,
             Self::Hour(hour) => hour.0 + 1,
             Self::Day(day) => day.0 + FIRST_DAY,
+            Self::ArchiveDay(day) => day.0 + FIRST_ARCHIVE_DAY,
         }
     }
 
@@ -36,7 +42,8 @@ impl Bucket {
         match code {
             0 => Self::Archive,
             hour if hour < FIRST_DAY => Self::Hour(HourNo(hour - 1)),
-            day => Self::Day(DayNo(day - FIRST_DAY)),
+            day if day < FIRST_ARCHIVE_DAY => Self::Day(DayNo(day - FIRST_DAY)),
+            day => Self::ArchiveDay(DayNo(day - FIRST_ARCHIVE_DAY)),
         }
     }
 
@@ -44,7 +51,7 @@ impl Bucket {
     #[must_use]
     pub fn is_forgotten(self, clock: UnixMs) -> bool {
         let (start, length_ms) = match self {
-            Self::Archive => return false,
+            Self::Archive | Self::ArchiveDay(_) => return false,
             Self::Hour(hour) => (hour.start(), HourNo::MS),
             Self::Day(day) => (day.start(), DayNo::MS),
         };
@@ -68,11 +75,12 @@ impl Homes {
     /// Of a report with `play_id`, received at `received_at`.
     #[must_use]
     pub fn of(producer: Producer, play_id: Option<PlayId<'_>>, received_at: UnixMs) -> Self {
+        let time = play_id.and_then(PlayId::uuid_v7_time);
         if producer == Producer::Backfill {
-            return Self { own: Bucket::Archive, hour: None, every_day: false };
+            return Self::archive(time);
         }
         let day = Bucket::Day(received_at.day());
-        let Some(time) = play_id.and_then(PlayId::uuid_v7_time) else {
+        let Some(time) = time else {
             return Self { own: day, hour: None, every_day: true };
         };
         let within =
@@ -84,14 +92,35 @@ impl Homes {
         }
     }
 
+    /// Of a play of which only the key is known: where a live source may have put it, and
+    /// where a backfill.
+    #[must_use]
+    pub fn anywhere(play_id: Option<PlayId<'_>>) -> [Self; 2] {
+        let time = play_id.and_then(PlayId::uuid_v7_time);
+        let hour = time.map(UnixMs::hour);
+        let own = hour.map_or(Bucket::Day(DayNo(0)), Bucket::Hour);
+        [Self { own, hour, every_day: true }, Self::archive(time)]
+    }
+
+    fn archive(time: Option<UnixMs>) -> Self {
+        let own = time.map_or(Bucket::Archive, |time| Bucket::ArchiveDay(time.day()));
+        Self { own, hour: None, every_day: false }
+    }
+
+    /// Whether it is a backfill's.
+    #[must_use]
+    pub fn is_archive(&self) -> bool {
+        matches!(self.own, Bucket::Archive | Bucket::ArchiveDay(_))
+    }
+
     /// Whether a section of `bucket` may hold the key; `strays` says whether the section
     /// has UUIDv7s from outside their horizon.
     #[must_use]
     pub fn may_be_in(&self, bucket: Bucket, strays: bool) -> bool {
         match bucket {
-            Bucket::Archive => self.own == Bucket::Archive,
+            Bucket::Archive | Bucket::ArchiveDay(_) => self.own == bucket,
             Bucket::Hour(hour) => self.hour == Some(hour),
-            Bucket::Day(_) => self.own != Bucket::Archive && (self.every_day || strays),
+            Bucket::Day(_) => !self.is_archive() && (self.every_day || strays),
         }
     }
 }

@@ -1,23 +1,20 @@
 //! From a play's hash to its newest record.
 //!
-//! New and changed entries are in a [`Table`] in memory. At a snapshot the table is sealed
-//! into a *run*: sorted, in one section for each bucket, with a filter that says for nearly
-//! every absent key that it is absent. A filter's yes is always confirmed on the entries.
-//! A newer run's entry stands for an older one's; buckets are dropped whole.
+//! New and changed entries are in a [`Table`] in memory. For a snapshot the table is sealed
+//! into a [run](crate::run): sorted, in sections by bucket, each with a filter that says for
+//! nearly every absent key that it is absent. A filter's yes is always confirmed on the
+//! entries. A newer run's entry stands for an older one's; buckets are dropped whole.
 
 mod bucket;
-mod run;
 mod table;
 
 pub use bucket::{Bucket, Homes};
-pub use run::{
-    ENTRY_BYTES, RunError, SPARSE_EVERY, Section, SectionHeader, decode_entry, encode_run,
-    merge_entries,
-};
 pub use table::Table;
 
 use ledgerline_ids::IdentityHash;
 use ledgerline_records::play::PlayAddress;
+
+use crate::run::RunEntry;
 
 /// What the index holds of a play, in 16 bytes: the fingerprint of the last report that
 /// changed it, the address of its newest record, and the bucket that its key lives in.
@@ -69,13 +66,47 @@ impl IndexEntry {
     }
 }
 
+/// An entry with the play's hash, as it stands in a run: 16 bytes of hash, big end first,
+/// and 16 of [`IndexEntry`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sealed {
+    /// The play's hash.
+    pub hash: IdentityHash,
+    /// Its entry.
+    pub entry: IndexEntry,
+}
+
+impl RunEntry for Sealed {
+    const BYTES: usize = 32;
+    const MAGIC: [u8; 8] = *b"LLINDEX2";
+
+    #[inline]
+    fn key(&self) -> u128 {
+        self.hash.0
+    }
+
+    #[inline]
+    fn filter_key(key: u128) -> u64 {
+        low_half(IdentityHash(key))
+    }
+
+    #[inline]
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.hash.0.to_be_bytes());
+        out.extend_from_slice(&self.entry.to_bytes());
+    }
+
+    #[inline]
+    fn decode(bytes: &[u8]) -> Self {
+        let (hash, entry) = bytes.split_at(16);
+        let hash = u128::from_be_bytes(hash.try_into().expect("sixteen bytes"));
+        let entry = IndexEntry::from_bytes(entry.try_into().expect("sixteen bytes"));
+        Self { hash: IdentityHash(hash), entry }
+    }
+}
+
 /// The lower half of a hash, which filters and tables go by.
 #[expect(clippy::cast_possible_truncation, reason = "the other half is left out on purpose")]
 pub(crate) fn low_half(hash: IdentityHash) -> u64 {
     hash.0 as u64
-}
-
-/// The upper half of a hash, which sorted entries begin with.
-fn high_half(hash: IdentityHash) -> u64 {
-    low_half(IdentityHash(hash.0 >> 64))
 }

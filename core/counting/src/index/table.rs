@@ -3,7 +3,7 @@
 use hashbrown::HashTable;
 use ledgerline_ids::IdentityHash;
 
-use super::{Bucket, IndexEntry, low_half};
+use super::{Bucket, IndexEntry, Sealed, low_half};
 
 /// A hash table of index entries. Walked in sorted order only.
 #[derive(Debug, Default)]
@@ -45,18 +45,12 @@ impl Table {
 
     /// All entries by bucket, each bucket's sorted by hash. The table stays as it is.
     #[must_use]
-    pub fn sorted(&self) -> Vec<(Bucket, IdentityHash, IndexEntry)> {
-        let mut sorted: Vec<_> = self
-            .entries
-            .iter()
-            .map(|(key, entry)| (entry.bucket(), IdentityHash(*key), *entry))
+    pub fn sorted(&self) -> Vec<(Bucket, Sealed)> {
+        let entries = self.entries.iter();
+        let mut sorted: Vec<_> = entries
+            .map(|(key, entry)| (entry.bucket(), Sealed { hash: IdentityHash(*key), entry: *entry }))
             .collect();
-        sorted.sort_unstable_by_key(|(bucket, hash, _)| (*bucket, *hash));
+        sorted.sort_unstable_by_key(|(bucket, sealed)| (*bucket, sealed.hash));
         sorted
-    }
-
-    /// Forgets all entries and keeps the memory.
-    pub fn clear(&mut self) {
-        self.entries.clear();
     }
 }

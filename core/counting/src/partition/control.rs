@@ -1,10 +1,26 @@
 //! Facts and people's decisions: they re-judge plays that are there.
 
-use ledgerline_ids::{DeviceId, Position, UnixMs};
+use ledgerline_ids::{DeviceId, Position, TrackId, UnixMs};
 use ledgerline_records::control::{Adjudicated, DeviceFact, FraudRuling, TrackFact};
+use ledgerline_records::play::PlayAddress;
+use ledgerline_records::report::TrackStamp;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Cause, Memory, Partition};
+use super::{ALL_DAYS, Cause, Memory, Partition};
 use crate::identity::{device_hash, track_hash};
+
+/// A catalogue fact that was read, and that the plays of its track are told together with
+/// those around it: looking for the plays of many tracks takes as long as for those of one.
+#[derive(Debug)]
+pub(super) struct ToldFact {
+    position: Position,
+    at: UnixMs,
+    track: Box<str>,
+    stamp: TrackStamp,
+}
+
+/// So many facts wait at most.
+const FACTS_MAX: usize = 65_536;
 
 impl Partition {
     pub(super) fn track_fact<M: Memory>(
@@ -14,20 +30,58 @@ impl Partition {
         at: UnixMs,
         memory: &mut M,
     ) -> Result<(), M::Error> {
-        let by_track = self.by_track.get_or_insert_with(|| self.books.plays_by_track());
-        let plays = by_track.get(&track_hash(&self.key, fact.track)).cloned().unwrap_or_default();
-        for address in plays {
-            self.with_play(address, memory, |partition, play, memory| {
-                let mut told = *play;
-                told.stamp = play.stamp.max(fact.stamp);
-                if play.track == fact.track && told != *play {
-                    let cause = Cause { position, at, fingerprint: 0, by_rules: false };
-                    partition.rewrite(address, play, told, cause, memory);
-                }
-                Ok(())
-            })?;
+        let track = fact.track.as_str().into();
+        self.facts.push(ToldFact { position, at, track, stamp: fact.stamp });
+        if self.facts.len() < FACTS_MAX { Ok(()) } else { self.tell_facts(memory) }
+    }
+
+    /// Tells the plays what was learnt of their tracks, one fact after the other. No record
+    /// but facts, and no move of the clock, lies between their reading and this.
+    pub(super) fn tell_facts<M: Memory>(&mut self, memory: &mut M) -> Result<(), M::Error> {
+        if self.facts.is_empty() {
+            return Ok(());
+        }
+        let facts = std::mem::take(&mut self.facts);
+        let hash = |fact: &ToldFact| {
+            let track = TrackId::new(&fact.track).expect("it was one when it was read");
+            track_hash(&self.key, track)
+        };
+        let hashes: Vec<u64> = facts.iter().map(hash).collect();
+        let wanted: BTreeSet<u64> = hashes.iter().copied().collect();
+        let found =
+            self.books.scan(&ALL_DAYS, memory, |entry| wanted.contains(&entry.track))?;
+        let mut plays = BTreeMap::<u64, BTreeSet<PlayAddress>>::new();
+        for (_, entry) in found {
+            plays.entry(entry.track).or_default().insert(entry.address);
+        }
+        for (fact, hash) in facts.iter().zip(hashes) {
+            let Some(told) = plays.remove(&hash) else { continue };
+            let mut newest = BTreeSet::new();
+            for address in told {
+                newest.insert(self.tell_fact(fact, address, memory)?);
+            }
+            plays.insert(hash, newest);
         }
         Ok(())
+    }
+
+    /// Tells one play. Says where its newest record stands now.
+    fn tell_fact<M: Memory>(
+        &mut self,
+        fact: &ToldFact,
+        address: PlayAddress,
+        memory: &mut M,
+    ) -> Result<PlayAddress, M::Error> {
+        self.with_play(address, memory, |partition, play, memory| {
+            let mut told = *play;
+            told.stamp = play.stamp.max(fact.stamp);
+            if play.track.as_str() != &*fact.track || told == *play {
+                return Ok(address);
+            }
+            let cause =
+                Cause { position: fact.position, at: fact.at, fingerprint: 0, by_rules: false };
+            Ok(partition.rewrite(address, play, told, cause, memory))
+        })
     }
 
     pub(super) fn device_fact(&mut self, fact: &DeviceFact<'_>) {

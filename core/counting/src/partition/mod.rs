@@ -6,6 +6,7 @@
 //! wherever batches ended and restarts came between. (Only the addresses of their records
 //! may differ.)
 
+mod activity;
 mod control;
 mod delta;
 mod expiry;
@@ -20,21 +21,25 @@ use ledgerline_records::play::{PlayAddress, PlayIdentity, PlayRecord};
 use ledgerline_records::report::Producer;
 use ledgerline_records::verdict::{Status, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
 
-use crate::fraud::{Books, Noting};
+use crate::fraud::{BookEntry, Books, Flags, Noted, Pages, SealedBooks, Side};
 use crate::identity::{book_hash, identity_hash, track_hash};
 use crate::index::{Bucket, Homes, IndexEntry, Table};
 use crate::keyless::{Window, Windows};
 use crate::rules::RULE_VERSION;
 use crate::status::{is_candidate, standing, without_fraud};
+use activity::Activity;
+use control::ToldFact;
 use expiry::Deadlines;
 
-/// What a partition looks up and keeps outside itself.
-pub trait Memory {
-    /// Why something could not be looked up. The partition is then in no defined state
-    /// and must be built again from the log.
-    type Error;
+const ALL_DAYS: RangeInclusive<DayNo> = DayNo(0)..=DayNo(u32::MAX);
 
+/// What a partition looks up and keeps outside itself: the sealed index, the sealed books
+/// and the plays log. An error leaves the partition in no defined state: it must be built
+/// again from the log.
+pub trait Memory: SealedBooks {
     /// The newest entry of a play in the sealed runs, in a bucket that `homes` allows.
     /// `strays` are the days that took in UUIDv7s from outside their horizon.
     ///
@@ -61,8 +66,7 @@ pub trait Memory {
     fn append_play(&mut self, play: &PlayRecord<'_>) -> PlayAddress;
 }
 
-/// What a snapshot holds of a partition besides its runs. The rest is built again from the
-/// plays log, record by record, with [`Partition::recall`].
+/// What a snapshot holds of a partition besides its runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PartitionState {
     /// The greatest receive time so far.
@@ -77,8 +81,19 @@ pub struct PartitionState {
     pub devices_changed: BTreeSet<Box<str>>,
     /// Days that took in UUIDv7s from outside their horizon.
     pub strays: BTreeSet<DayNo>,
-    /// Listeners to be looked at again at the next tick.
-    pub dirty: Vec<ListenerHash>,
+    /// Pages of listeners' books to be looked at again at the next tick.
+    pub dirty: Vec<(ListenerHash, DayNo)>,
+    /// Pages that the rule `fresh_loop` touches.
+    pub fresh: BTreeMap<ListenerHash, BTreeSet<DayNo>>,
+}
+
+/// What is in no run yet, set apart to be sealed: it doesn't change any more.
+#[derive(Debug, Clone)]
+pub struct Unsealed {
+    /// Entries of the index.
+    pub table: Arc<Table>,
+    /// Pages of the listeners' books.
+    pub pages: Arc<Pages>,
 }
 
 /// One partition of the counting.
@@ -94,13 +109,16 @@ pub struct Partition {
     device_hashes: BTreeSet<u32>,
     strays: BTreeSet<DayNo>,
     table: Table,
+    // Being sealed: not changed any more.
+    frozen: Option<Arc<Table>>,
     books: Books,
     deadlines: Deadlines,
     delta: Delta,
+    activity: Activity,
     overactive: Vec<(ListenerHash, u32)>,
     overactive_from: u32,
-    // Built at the first of a row of catalogue facts, dropped at any other record.
-    by_track: Option<BTreeMap<u64, BTreeSet<PlayAddress>>>,
+    // Facts that were read and not told to the plays yet: see `Partition::tell_facts`.
+    facts: Vec<ToldFact>,
     scratch: Vec<Vec<u8>>,
 }
 
@@ -129,12 +147,14 @@ impl Partition {
             device_hashes: BTreeSet::new(),
             strays: BTreeSet::new(),
             table: Table::default(),
+            frozen: None,
             books: Books::default(),
             deadlines: Deadlines::default(),
             delta: Delta::default(),
+            activity: Activity::default(),
             overactive: Vec::new(),
             overactive_from: u32::MAX,
-            by_track: None,
+            facts: Vec::new(),
             scratch: Vec::new(),
         }
     }
@@ -155,11 +175,11 @@ impl Partition {
             LogRecord::Tick(tick) => frame_received_at.max(tick.at),
             _ => frame_received_at,
         };
+        if clock > self.clock || !matches!(record, LogRecord::TrackFact(_)) {
+            self.tell_facts(memory)?;
+        }
         if clock > self.clock {
             self.advance(clock, position, memory)?;
-        }
-        if !matches!(record, LogRecord::TrackFact(_)) {
-            self.by_track = None;
         }
         match record {
             LogRecord::Report(report) => {
@@ -178,6 +198,15 @@ impl Partition {
             }
             LogRecord::FraudRuling(ruled) => self.ruled(ruled, position, memory).map(|()| None),
         }
+    }
+
+    /// Ends a batch of records: what they decided is decided when this returns. Where a
+    /// batch ends changes nothing but when.
+    ///
+    /// # Errors
+    /// What [`Memory`] says; the partition must then be built again.
+    pub fn finish_batch<M: Memory>(&mut self, memory: &mut M) -> Result<(), M::Error> {
+        self.tell_facts(memory)
     }
 
     /// Takes what was added since the last call.
@@ -214,9 +243,23 @@ impl Partition {
         &self.table
     }
 
-    /// Says that [`Partition::table`] was sealed into a run.
+    /// Sets what is in no run yet apart, to be sealed. It is still looked into, and changes
+    /// of it go elsewhere, until [`Partition::sealed`].
+    ///
+    /// # Panics
+    /// Where what was set apart before is not sealed.
+    #[must_use]
+    pub fn freeze(&mut self) -> Unsealed {
+        assert!(self.frozen.is_none(), "one part at a time is being sealed");
+        let table = Arc::new(std::mem::take(&mut self.table));
+        self.frozen = Some(table.clone());
+        Unsealed { table, pages: self.books.freeze() }
+    }
+
+    /// Says that what was set apart is in runs, where it is looked for from now on.
     pub fn sealed(&mut self) {
-        self.table.clear();
+        self.frozen = None;
+        self.books.sealed();
         let clock = self.clock;
         self.strays.retain(|day| !Bucket::Day(*day).is_forgotten(clock));
     }
@@ -232,12 +275,11 @@ impl Partition {
             devices_changed: self.devices_changed.clone(),
             strays: self.strays.clone(),
             dirty: self.books.dirty(),
+            fresh: self.books.fresh().clone(),
         }
     }
 
-    /// Builds a partition from what a snapshot holds. All records of the plays log up to
-    /// the snapshot must then be given to [`Partition::recall`], and after them
-    /// [`Partition::recalled`] be called.
+    /// Builds a partition from what a snapshot holds; [`Memory`] has the runs.
     #[must_use]
     pub fn restore(key: HashKey, state: &PartitionState) -> Self {
         let mut partition = Self::new(key);
@@ -248,25 +290,9 @@ impl Partition {
         partition.devices_changed.clone_from(&state.devices_changed);
         partition.hash_devices();
         partition.strays.clone_from(&state.strays);
+        partition.books = Books::restore(&state.dirty, &state.fresh);
+        partition.deadlines = Deadlines::at(state.clock);
         partition
-    }
-
-    /// Notes a record that the plays log holds already.
-    pub fn recall(&mut self, address: PlayAddress, play: &PlayRecord<'_>) {
-        let hash = identity_hash(&self.key, &play.identity);
-        let (status, _) = without_fraud(play, self.clock);
-        let noting = Noting { candidate: is_candidate(status), settled: true };
-        self.books.note(&self.key, hash, address, play, noting);
-        if status == Status::Pending {
-            self.deadlines.add(play, address);
-        }
-    }
-
-    /// Ends the recalling: the listeners that were to be looked at again are so still.
-    pub fn recalled(&mut self, state: &PartitionState) {
-        for listener in &state.dirty {
-            self.books.mark_dirty(*listener);
-        }
     }
 
     /// The entry of a play whose key is remembered.
@@ -276,7 +302,9 @@ impl Partition {
         homes: &Homes,
         memory: &mut M,
     ) -> Result<Option<IndexEntry>, M::Error> {
-        match self.table.get(hash) {
+        let unsealed =
+            self.table.get(hash).or_else(|| self.frozen.as_ref().and_then(|table| table.get(hash)));
+        match unsealed {
             Some(entry) => Ok((!entry.bucket().is_forgotten(self.clock)).then_some(entry)),
             None => memory.find_sealed(hash, homes, &self.strays, self.clock),
         }
@@ -291,12 +319,15 @@ impl Partition {
         identity: &PlayIdentity<'_>,
         memory: &mut M,
     ) -> Result<Option<PlayAddress>, M::Error> {
+        // An anonymous play is never paid, so there is nothing to decide on it.
+        let Some(listener) = book_hash(&self.key, identity) else { return Ok(None) };
         let hash = identity_hash(&self.key, identity);
-        match book_hash(&self.key, identity) {
-            Some(listener) => self.newest_in_book(listener, hash, memory),
-            // An anonymous play is never paid, so there is nothing to decide on it.
-            None => Ok(None),
+        for homes in Homes::anywhere(identity.key.play_id()) {
+            if let Some(entry) = self.find(hash, &homes, memory)? {
+                return Ok(Some(entry.address()));
+            }
         }
+        self.newest_in_book(listener, identity, memory)
     }
 
     /// Of several plays with one key, which was forgotten in between, the one that was
@@ -304,18 +335,20 @@ impl Partition {
     fn newest_in_book<M: Memory>(
         &mut self,
         listener: ListenerHash,
-        hash: IdentityHash,
+        identity: &PlayIdentity<'_>,
         memory: &mut M,
     ) -> Result<Option<PlayAddress>, M::Error> {
-        let addresses = self.books.newest_of(listener, hash);
-        if addresses.len() < 2 {
-            return Ok(addresses.first().copied());
-        }
         let mut newest = None;
-        for address in addresses {
-            let opened_at =
-                self.with_play(address, memory, |_, play, _| Ok(play.first_received_at))?;
-            newest = newest.max(Some((opened_at, address)));
+        let mut next = Some(DayNo(0));
+        while let Some(day) = next {
+            for entry in self.books.entries(listener, day, memory)? {
+                let address = entry.address;
+                let opened = self.with_play(address, memory, |_, play, _| {
+                    Ok((play.identity == *identity).then_some(play.first_received_at))
+                })?;
+                newest = newest.max(opened.map(|opened_at| (opened_at, address)));
+            }
+            next = self.books.day(day, Side::After, memory);
         }
         Ok(newest.map(|(_, address)| address))
     }
@@ -357,7 +390,7 @@ impl Partition {
         {
             self.strays.insert(day);
         }
-        self.wrote(address, hash, &play, false);
+        self.wrote(address, &play, None, false);
     }
 
     /// Writes a play again, after `change` was made to its record at `address`.
@@ -389,37 +422,48 @@ impl Partition {
         if !home.is_forgotten(self.clock) {
             self.table.put(hash, IndexEntry::new(cause.fingerprint, written, home));
         }
-        self.wrote(written, hash, &play, cause.by_rules);
+        self.wrote(written, &play, Some((address, before)), cause.by_rules);
         written
     }
 
     fn wrote(
         &mut self,
         address: PlayAddress,
-        hash: IdentityHash,
         play: &PlayRecord<'_>,
+        replaced: Option<(PlayAddress, &PlayRecord<'_>)>,
         by_rules: bool,
     ) {
         self.delta.play(play);
+        let Some(listener) = book_hash(&self.key, &play.identity) else { return };
         let (status, _) = without_fraud(play, self.clock);
-        let noting = Noting { candidate: is_candidate(status), settled: by_rules };
-        let noted = self.books.note(&self.key, hash, address, play, noting);
-        if let Some(listener) = noted.listener
-            && noted.new_plays >= self.overactive_from
-            && play.producer != Producer::Backfill
-        {
-            self.overactive.push((listener, noted.new_plays));
-        }
-        if status == Status::Pending {
-            self.deadlines.add(play, address);
-        }
-        if let Some(by_track) = &mut self.by_track
-            && let Some(plays) = by_track.get_mut(&track_hash(&self.key, play.track))
-        {
-            if let Some(previous) = play.previous {
-                plays.remove(&previous);
+        let pending = status == Status::Pending;
+        let mut entry = BookEntry::of(&self.key, listener, address, play);
+        entry.flags = entry
+            .flags
+            .with(Flags::CANDIDATE, is_candidate(status))
+            .with(Flags::PENDING, pending);
+        let noted = Noted {
+            entry,
+            day: play.started_at.day(),
+            replaced: replaced.map(|(address, before)| {
+                let track = if before.track == play.track {
+                    entry.track
+                } else {
+                    track_hash(&self.key, before.track)
+                };
+                (address, before.started_at.day(), track)
+            }),
+            first_received_at: play.first_received_at,
+            settled: by_rules,
+        };
+        self.books.note(&noted, &self.device_hashes);
+        let replaced = replaced.map(|(address, before)| (before.started_at, address));
+        self.deadlines.note(play, address, pending, replaced);
+        if replaced.is_none() && play.producer != Producer::Backfill {
+            let new_plays = self.activity.new_play(listener, play.received_at.hour());
+            if new_plays >= self.overactive_from {
+                self.overactive.push((listener, new_plays));
             }
-            plays.insert(address);
         }
     }
 }

@@ -15,13 +15,13 @@ use std::path::Path;
 
 use fixture::check::{JudgedPlay, Outcome, check};
 use fixture::{By, Case, KeyRef, PlayRef, Record};
-use ledgerline_counting::index::{
-    ENTRY_BYTES, Homes, IndexEntry, Section, SectionHeader, encode_run,
-};
+use ledgerline_counting::index::{Homes, IndexEntry};
 use ledgerline_counting::tally::{Days, Dimension, Tally};
 use ledgerline_counting::{Delta, Memory, Partition};
 use ledgerline_ids::{DayNo, DeviceId, HashKey, IdentityHash, Position, Territory, Tier, UnixMs};
 use ledgerline_records::play::{PlayAddress, PlayKey, PlayRecord};
+
+use crate::sealed::{Runs, sealed_in_runs};
 
 /// How many orders of its records a case is run with, besides that of the table.
 const ORDERS: u64 = 20;
@@ -30,38 +30,12 @@ const ORDERS: u64 = 20;
 #[derive(Default)]
 struct InMemory {
     plays: Vec<Vec<u8>>,
-    runs: Vec<Vec<u8>>,
+    runs: Runs,
 }
 
-impl InMemory {
-    fn find_in_run(
-        run: &[u8],
-        hash: IdentityHash,
-        wanted: impl Fn(&Section) -> bool,
-    ) -> Option<IndexEntry> {
-        let mut at = 0;
-        while at < run.len() {
-            let header = SectionHeader::decode(&run[at..], at as u64).unwrap();
-            let resident_at = at + SectionHeader::BYTES;
-            let resident = &run[resident_at..resident_at + header.resident_bytes() as usize];
-            let section = Section::decode(&header, resident, at as u64).unwrap();
-            if wanted(&section) && section.may_contain(hash) {
-                let range = section.entries_to_look_at(hash);
-                let from = section.entries_at as usize + range.start as usize * ENTRY_BYTES;
-                let to = section.entries_at as usize + range.end as usize * ENTRY_BYTES;
-                if let Some(entry) = Section::find(&run[from..to], hash) {
-                    return Some(entry);
-                }
-            }
-            at += header.section_bytes() as usize;
-        }
-        None
-    }
-}
+sealed_in_runs!(InMemory);
 
 impl Memory for InMemory {
-    type Error = String;
-
     fn find_sealed(
         &mut self,
         hash: IdentityHash,
@@ -69,15 +43,7 @@ impl Memory for InMemory {
         strays: &BTreeSet<DayNo>,
         clock: UnixMs,
     ) -> Result<Option<IndexEntry>, String> {
-        let may_hold = |section: &Section| {
-            let stray = match section.bucket {
-                ledgerline_counting::index::Bucket::Day(day) => strays.contains(&day),
-                _ => false,
-            };
-            homes.may_be_in(section.bucket, stray) && !section.bucket.is_forgotten(clock)
-        };
-        let found = self.runs.iter().rev().find_map(|run| Self::find_in_run(run, hash, may_hold));
-        Ok(found)
+        Ok(self.runs.find(hash, homes, strays, clock))
     }
 
     fn read_play(&self, address: PlayAddress, out: &mut Vec<u8>) -> Result<(), String> {
@@ -127,6 +93,7 @@ fn count(records: &[Record], between: Between) -> Outcome {
         let verdict =
             partition.apply(position, record.received_at, &record.log_record(), &mut memory);
         verdicts.push(verdict.unwrap());
+        partition.finish_batch(&mut memory).unwrap();
         add(&mut delta, partition.take_delta());
         let every = match between {
             Between::Nothing => usize::MAX,
@@ -134,16 +101,10 @@ fn count(records: &[Record], between: Between) -> Outcome {
         };
         if (index + 1) % every == 0 {
             let state = partition.state();
-            let sorted = partition.table().sorted();
-            memory.runs.push(encode_run(&sorted));
+            memory.runs.seal(&partition.freeze());
             partition.sealed();
             if matches!(between, Between::Restart(_)) {
                 partition = Partition::restore(key(), &state);
-                for (address, bytes) in memory.plays.iter().enumerate() {
-                    let play = PlayRecord::decode(bytes).unwrap();
-                    partition.recall(PlayAddress(address as u64), &play);
-                }
-                partition.recalled(&state);
             }
         }
     }

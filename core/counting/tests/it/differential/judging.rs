@@ -2,6 +2,8 @@
 
 use super::memory::*;
 use super::*;
+use crate::sealed::Runs;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {
     Straight,
@@ -21,7 +23,7 @@ pub struct Judged {
 pub struct Snapshot {
     pub at: usize,
     pub next: u64,
-    pub runs: Vec<Vec<u8>>,
+    pub runs: Runs,
     pub state: PartitionState,
 }
 
@@ -33,9 +35,11 @@ pub fn judge(items: &[Item], how: How) -> Judged {
     let mut memory = InMemory::default();
     let mut partition = Partition::new(key());
     let mut snapshot =
-        Snapshot { at: 0, next: 0, runs: Vec::new(), state: PartitionState::default() };
+        Snapshot { at: 0, next: 0, runs: Runs::default(), state: PartitionState::default() };
     let mut verdicts: Vec<Option<Verdict>> = Vec::new();
     let mut delta = Delta::default();
+    // What is set apart and not sealed yet, and the snapshot that it will be of.
+    let mut freezing: Option<(Unsealed, Snapshot)> = None;
     // Up to where what the records added was taken already.
     let mut committed = 0;
     let mut crashed = BTreeSet::new();
@@ -46,6 +50,10 @@ pub fn judge(items: &[Item], how: How) -> Judged {
         let position = Position(index as u64);
         let verdict = partition.apply(position, item.frame_at, &record, &mut memory).unwrap();
         index += 1;
+        // What is taken as committed must be decided.
+        if how == How::Crashing || index == items.len() {
+            partition.finish_batch(&mut memory).unwrap();
+        }
         let added = partition.take_delta();
         if index > committed {
             add(&mut delta, added);
@@ -57,23 +65,31 @@ pub fn judge(items: &[Item], how: How) -> Judged {
         match item.after {
             After::Nothing => {}
             _ if how == How::Straight => {}
-            After::Frame(gap) => memory.next += gap,
-            after @ (After::Seal | After::Merge) => {
+            After::Frame(gap) => {
+                partition.finish_batch(&mut memory).unwrap();
+                memory.next += gap;
+            }
+            After::Seal if freezing.is_none() => {
+                partition.finish_batch(&mut memory).unwrap();
                 let state = partition.state();
-                let sorted = partition.table().sorted();
-                if !sorted.is_empty() {
-                    memory.runs.push(encode_run(&sorted));
+                let at = Snapshot { at: index, next: memory.next, runs: Runs::default(), state };
+                freezing = Some((partition.freeze(), at));
+            }
+            after @ (After::Seal | After::Merge) => {
+                if let Some((unsealed, at)) = freezing.take() {
+                    memory.runs.seal(&unsealed);
+                    partition.sealed();
+                    snapshot = Snapshot { runs: memory.runs.clone(), ..at };
                 }
                 if after == After::Merge {
-                    let newest_first: Vec<Entries> =
-                        memory.runs.iter().rev().map(|run| entries_of(run)).collect();
-                    let keep = |bucket: Bucket| !bucket.is_forgotten(state.clock);
-                    let merged = merge_entries(&newest_first, keep);
-                    memory.runs = vec![encode_run(&merged)];
+                    partition.finish_batch(&mut memory).unwrap();
+                    let state = partition.state();
+                    memory.runs.seal(&partition.freeze());
+                    memory.runs.merge(&state);
+                    partition.sealed();
+                    let runs = memory.runs.clone();
+                    snapshot = Snapshot { at: index, next: memory.next, runs, state };
                 }
-                partition.sealed();
-                snapshot =
-                    Snapshot { at: index, next: memory.next, runs: memory.runs.clone(), state };
             }
             After::Crash if how == How::Crashing && crashed.insert(index) => {
                 // The plays log may be longer than the snapshot says; it is cut.
@@ -81,10 +97,7 @@ pub fn judge(items: &[Item], how: How) -> Judged {
                 memory.next = snapshot.next;
                 memory.runs.clone_from(&snapshot.runs);
                 partition = Partition::restore(key(), &snapshot.state);
-                for (address, bytes) in &memory.plays {
-                    partition.recall(PlayAddress(*address), &PlayRecord::decode(bytes).unwrap());
-                }
-                partition.recalled(&snapshot.state);
+                freezing = None;
                 index = snapshot.at;
             }
             After::Crash => {}

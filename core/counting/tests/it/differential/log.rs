@@ -14,7 +14,7 @@ pub enum After {
     Nothing,
     /// The frame of the plays log ends: addresses go on somewhat later.
     Frame(u64),
-    /// A snapshot: the index is sealed.
+    /// A snapshot is begun, or the one that was begun before is finished.
     Seal,
     /// A snapshot, and all runs are merged.
     Merge,
@@ -382,8 +382,10 @@ impl Maker {
         let plays = self.random.of(&[49, 50, 55, 99, 100, 105, 130, 130, 505]);
         let template = self.report();
         let Ok(LogRecord::Report(report)) = LogRecord::decode(&template) else { unreachable!() };
-        let (burst, begin) = (self.bursts, self.now - self.random.below(4) * HOUR);
-        let spread = self.random.of(&[0, 1, 20_000, 4 * MINUTE]);
+        let spread = self.random.of(&[0, 1, 20_000, 4 * MINUTE, 40 * MINUTE, 5 * HOUR]);
+        // Plays of many days are those of a device that was away.
+        let over = if spread > 4 * MINUTE { spread * plays } else { 0 };
+        let (burst, begin) = (self.bursts, self.now - self.random.below(4) * HOUR - over);
         let other_track = self.random.percent(40);
         for number in 0..plays {
             let id = if self.random.percent(50) {

@@ -2,8 +2,8 @@
 //!
 //! Each seed makes one log of a partition: reports of trusted producers, of players and of
 //! backfills, retries, late and early ones, facts, decisions, rulings and ticks. The
-//! partition judges it three times: straight through; with its index sealed, its runs merged
-//! and frames ended at random; and with crashes, after which it begins again from its last
+//! partition judges it three times: straight through; with its index and books sealed, runs
+//! merged and frames ended at random; and with crashes, after which it begins again from its last
 //! snapshot. All three must agree with each other on every record of the plays log, and with
 //! the recount on every verdict, play and sum. A log on which they don't is made smaller
 //! before it is printed.
@@ -21,12 +21,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use ledgerline_counting::identity::own_identity;
-use ledgerline_counting::index::{
-    Bucket, ENTRY_BYTES, Homes, IndexEntry, Section, SectionHeader, decode_entry, encode_run,
-    merge_entries,
-};
+use ledgerline_counting::index::{Homes, IndexEntry};
 use ledgerline_counting::tally::{Days, Dimension, Tally};
-use ledgerline_counting::{Delta, Memory, Partition, PartitionState};
+use ledgerline_counting::{Delta, Memory, Partition, PartitionState, Unsealed};
 use ledgerline_ids::{
     ContextPart, DayNo, DeviceId, HashKey, IdentityHash, PlayId, Position, SessionId, SourceName,
     Territory, Tier, TrackId, UnixMs, UserId,
