@@ -42,7 +42,7 @@ impl Default for Settings {
         Self {
             tick_every: Duration::from_secs(5),
             commit_every: Duration::from_millis(250),
-            table_entries_max: 500_000,
+            table_entries_max: 7 << 16,
             batch_bytes: 4 << 20,
             reports_per_second: 2_000_000,
             new_plays_per_listener_hour: 2_000,
@@ -166,10 +166,11 @@ impl Deployment {
                 disk: parts.disk.clone(),
                 clock: parts.clock.clone(),
                 overactive: overactive.clone(),
+                drive: parts.drive.clone(),
             };
-            let (drive, runtime) = (parts.drive.clone(), Handle::current());
+            let runtime = Handle::current();
             starting.push(apart(&*parts.drive, move || {
-                start(commit, worker_parts, worker_settings, &*drive, runtime)
+                start(commit, worker_parts, worker_settings, runtime)
             }));
         }
         let mut workers = Vec::new();

@@ -1,14 +1,16 @@
 //! What became of each report of one play: judged again from the log, on request.
 
+use ledgerline_counting::fraud::{BookEntry, SealedBooks, Side};
 use ledgerline_counting::identity::{identity_hash, own_identity};
 use ledgerline_counting::index::{Homes, IndexEntry};
 use ledgerline_counting::{Memory, Partition};
-use ledgerline_ids::{DayNo, HashKey, IdentityHash, PartitionId, Position, UnixMs};
+use ledgerline_ids::{DayNo, HashKey, IdentityHash, ListenerHash, PartitionId, Position, UnixMs};
 use ledgerline_records::LogRecord;
 use ledgerline_records::frame::Records;
 use ledgerline_records::play::{PlayAddress, PlayIdentity, PlayRecord};
 use ledgerline_records::report::ReportRecord;
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use crate::plays::ReportView;
 use crate::ports::{LogError, PlaysLogReader, ReportLog};
@@ -134,9 +136,32 @@ struct InMemory {
     plays: Vec<Vec<u8>>,
 }
 
-impl Memory for InMemory {
+impl SealedBooks for InMemory {
     type Error = LogError;
 
+    fn page(
+        &self,
+        _day: DayNo,
+        _listener: ListenerHash,
+        _each: &mut dyn FnMut(BookEntry),
+    ) -> Result<(), LogError> {
+        Ok(())
+    }
+
+    fn scan_days(
+        &self,
+        _days: &RangeInclusive<DayNo>,
+        _each: &mut dyn FnMut(DayNo, BookEntry),
+    ) -> Result<(), LogError> {
+        Ok(())
+    }
+
+    fn sealed_day(&self, _day: DayNo, _side: Side) -> Option<DayNo> {
+        None
+    }
+}
+
+impl Memory for InMemory {
     fn find_sealed(
         &mut self,
         _hash: IdentityHash,

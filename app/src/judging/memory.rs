@@ -1,17 +1,20 @@
 //! What a partition keeps outside itself: its sealed runs and its plays log.
 
 use ledgerline_counting::Memory;
-use ledgerline_counting::index::{Homes, IndexEntry};
-use ledgerline_ids::{DayNo, IdentityHash, UnixMs};
+use ledgerline_counting::fraud::{BookEntry, SealedBooks, Side};
+use ledgerline_counting::index::{Homes, IndexEntry, Sealed};
+use ledgerline_ids::{DayNo, IdentityHash, ListenerHash, UnixMs};
 use ledgerline_records::play::{PlayAddress, PlayRecord};
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use super::runs::Runs;
 use crate::ports::{LogError, PlaysLog};
 
 /// Runs, plays log, and the sources that the plays are of.
 pub(crate) struct PartitionMemory {
-    pub runs: Runs,
+    pub index: Runs<Sealed>,
+    pub books: Runs<BookEntry>,
     pub plays: Box<dyn PlaysLog>,
     /// Every source that has a play in this partition. There are a handful of them.
     pub sources: BTreeSet<Box<str>>,
@@ -19,12 +22,17 @@ pub(crate) struct PartitionMemory {
 }
 
 impl PartitionMemory {
-    pub(crate) fn new(runs: Runs, plays: Box<dyn PlaysLog>) -> Self {
-        Self { runs, plays, sources: BTreeSet::new(), last_source: "".into() }
+    pub(crate) fn new(
+        index: Runs<Sealed>,
+        books: Runs<BookEntry>,
+        plays: Box<dyn PlaysLog>,
+        sources: BTreeSet<Box<str>>,
+    ) -> Self {
+        Self { index, books, plays, sources, last_source: "".into() }
     }
 
     /// Notes the source of a play.
-    pub(crate) fn note_source(&mut self, play: &PlayRecord<'_>) {
+    fn note_source(&mut self, play: &PlayRecord<'_>) {
         let source = play.identity.source.as_str();
         if *self.last_source != *source {
             self.last_source = source.into();
@@ -35,9 +43,32 @@ impl PartitionMemory {
     }
 }
 
-impl Memory for PartitionMemory {
+impl SealedBooks for PartitionMemory {
     type Error = LogError;
 
+    fn page(
+        &self,
+        day: DayNo,
+        listener: ListenerHash,
+        each: &mut dyn FnMut(BookEntry),
+    ) -> Result<(), LogError> {
+        self.books.page(day, listener, each)
+    }
+
+    fn scan_days(
+        &self,
+        days: &RangeInclusive<DayNo>,
+        each: &mut dyn FnMut(DayNo, BookEntry),
+    ) -> Result<(), LogError> {
+        self.books.scan_days(days, each)
+    }
+
+    fn sealed_day(&self, day: DayNo, side: Side) -> Option<DayNo> {
+        self.books.day(day, side)
+    }
+}
+
+impl Memory for PartitionMemory {
     fn find_sealed(
         &mut self,
         hash: IdentityHash,
@@ -45,7 +76,7 @@ impl Memory for PartitionMemory {
         strays: &BTreeSet<DayNo>,
         clock: UnixMs,
     ) -> Result<Option<IndexEntry>, LogError> {
-        self.runs.find(hash, homes, strays, clock)
+        self.index.find(hash, homes, strays, clock)
     }
 
     fn read_play(&self, address: PlayAddress, out: &mut Vec<u8>) -> Result<(), LogError> {

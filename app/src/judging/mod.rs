@@ -9,6 +9,7 @@
 mod memory;
 mod running;
 mod runs;
+mod sealing;
 mod snapshot;
 mod worker;
 
@@ -16,7 +17,8 @@ pub(crate) use worker::{Progress, Worker, WorkerParts, WorkerSettings, start};
 
 use crate::ports::{Disk, LogError};
 use ledgerline_counting::PartitionState;
-use ledgerline_counting::index::IndexEntry;
+use ledgerline_counting::fraud::BookEntry;
+use ledgerline_counting::index::{Bucket, IndexEntry, Sealed};
 use ledgerline_ids::{IdentityHash, PartitionId, Position};
 
 /// What is sealed of one partition's index, read from its files and checked: for the audit.
@@ -32,8 +34,8 @@ pub struct SealedIndex {
     pub runs: usize,
 }
 
-/// Reads a partition's snapshot and every entry of its runs, oldest run first, and checks
-/// all of it against its checksums. `None` where there is no snapshot yet.
+/// Reads a partition's snapshot and every entry of its runs, the index's and the books',
+/// oldest run first, and checks all of it against its checksums. `None` where there is no snapshot yet.
 ///
 /// # Errors
 /// [`LogError::Damaged`] names the file where a byte has changed.
@@ -41,10 +43,19 @@ pub fn read_sealed_index(
     disk: &dyn Disk,
     partition: PartitionId,
     each: &mut dyn FnMut(IdentityHash, IndexEntry),
+    each_entry: &mut dyn FnMut(Bucket, BookEntry),
 ) -> Result<Option<SealedIndex>, LogError> {
     let Some(snapshot) = snapshot::read(disk, partition)? else { return Ok(None) };
+    let folder = snapshot::folder(partition);
     for run in &snapshot.runs {
-        runs::verify_run(disk, &snapshot::folder(partition), run, each)?;
+        runs::verify_run::<Sealed>(disk, &folder, run, &mut |_, sealed| {
+            each(sealed.hash, sealed.entry);
+        })?;
+    }
+    for run in &snapshot.books {
+        runs::verify_run::<BookEntry>(disk, &folder, run, &mut |bucket, entry| {
+            each_entry(bucket, entry);
+        })?;
     }
     Ok(Some(SealedIndex {
         position: snapshot.position,

@@ -4,7 +4,7 @@ use ledgerline_counting::Partition;
 use ledgerline_ids::{PlayId, Position, SourceName, UserId};
 use ledgerline_records::control::TICK;
 use ledgerline_records::frame::Records;
-use ledgerline_records::play::{PlayIdentity, PlayKey, PlayRecord};
+use ledgerline_records::play::{PlayIdentity, PlayKey};
 use ledgerline_records::{DecodeError, LogRecord};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,18 +15,21 @@ use tokio::sync::watch;
 
 use super::memory::PartitionMemory;
 use super::runs::Runs;
+use super::sealing::{Outcome as Sealing, Sealer};
 use super::snapshot::{self, Snapshot};
 use super::worker::{
     Found, Message, Progress, Telling, WorkerMetrics, WorkerParts, WorkerSettings,
 };
 use crate::intake::Overactive;
 use crate::ports::{
-    Clock, CommitError, Disk, FactStore, Frame, LogError, Loop, PartitionCommit, PartitionDelta,
+    Clock, CommitError, FactStore, Frame, LogError, Loop, PartitionCommit, PartitionDelta,
     ReportLog, Step,
 };
 
 /// How long a worker waits before it tries again what the disk or the store refused.
 const TRY_AGAIN_AFTER: Duration = Duration::from_millis(500);
+/// While a snapshot is written, so many times the entries of one may come to wait.
+const UNSEALED_MAX: usize = 4;
 
 /// The state that the loop owns.
 pub(super) struct Running {
@@ -44,15 +47,15 @@ pub(super) struct Running {
     /// What is judged is committed, and a snapshot taken, before the loop ends.
     stopping: bool,
     snapshot_at: Position,
-    /// No snapshot is tried again before this.
-    snapshot_not_before: Duration,
+    /// Whether the snapshot that is taken at the end was begun.
+    last_snapshot_tried: bool,
+    sealer: Sealer,
     partition: Partition,
     memory: PartitionMemory,
     unticked: bool,
     log: Arc<dyn ReportLog>,
     end: watch::Receiver<Position>,
     facts: Arc<dyn FactStore>,
-    disk: Arc<dyn Disk>,
     clock: Arc<dyn Clock>,
     overactive: Arc<Overactive>,
     settings: WorkerSettings,
@@ -116,8 +119,7 @@ impl Running {
                 ),
             });
         }
-        let runs = Runs::open(parts.disk.clone(), snapshot::folder(partition), &snapshot.runs)?;
-        let mut plays = parts.plays;
+        let plays = parts.plays;
         if plays.length() < snapshot.plays_bytes {
             return Err(LogError::Damaged {
                 file: format!("plays/{partition}"),
@@ -130,11 +132,18 @@ impl Running {
                 ),
             });
         }
-        plays.truncate(snapshot.plays_bytes)?;
-        let mut memory = PartitionMemory::new(runs, plays);
+        let folder = snapshot::folder(partition);
+        let mut memory = PartitionMemory::new(
+            Runs::open(parts.disk.clone(), folder.clone(), &snapshot.runs)?,
+            Runs::open(parts.disk.clone(), folder, &snapshot.books)?,
+            plays,
+            snapshot.sources.clone(),
+        );
+        memory.plays.truncate(snapshot.plays_bytes)?;
         let mut counting = Partition::restore(parts.key, &snapshot.state);
         counting.report_overactive_from(settings.new_plays_per_listener_hour);
-        recall(&mut counting, &mut memory, &snapshot)?;
+        let sealer =
+            Sealer::new(partition, parts.disk, parts.clock.clone(), parts.drive, runtime.clone());
         let end = parts.log.end(partition);
         let held_at_start = *end.borrow();
         Ok(Self {
@@ -146,14 +155,14 @@ impl Running {
             stalled_until: None,
             stopping: false,
             snapshot_at: snapshot.position,
-            snapshot_not_before: Duration::ZERO,
+            last_snapshot_tried: false,
+            sealer,
             partition: counting,
             memory,
             unticked: true,
             log: parts.log,
             end,
             facts: parts.facts,
-            disk: parts.disk,
             clock: parts.clock,
             overactive: parts.overactive,
             settings,
@@ -182,6 +191,10 @@ impl Running {
             }
             self.stalled_until = None;
         }
+        self.go_on_sealing()?;
+        if self.is_full() {
+            return Ok(Step::Idle);
+        }
         // What was refused comes before anything else.
         if !(self.flush()? && self.commit_begun()?) {
             return Ok(Step::Idle);
@@ -198,13 +211,12 @@ impl Running {
         if (caught_up || due) && !self.commit()? {
             return Ok(Step::Idle);
         }
-        if self.partition.table().len() >= self.settings.table_entries_max
-            && self.clock.elapsed() >= self.snapshot_not_before
-        {
+        let unsealed = self.partition.table().len();
+        if unsealed >= self.settings.table_entries_max && self.sealer.is_free() {
             if !cfg!(feature = "canary-snapshot-ahead-of-commit") && !self.commit()? {
                 return Ok(Step::Idle);
             }
-            self.try_snapshot();
+            self.begin_snapshot();
         }
         if !caught_up {
             return Ok(Step::Worked);
@@ -212,10 +224,36 @@ impl Running {
         if !self.stopping {
             return Ok(Step::Idle);
         }
-        if self.position > self.snapshot_at {
-            self.try_snapshot();
+        self.last_steps()
+    }
+
+    /// What is left when everything is judged and committed: a snapshot, for a quick start.
+    fn last_steps(&mut self) -> Result<Step, WorkerError> {
+        match self.go_on_sealing()? {
+            Sealing::Busy => return Ok(Step::Idle),
+            Sealing::Taken(_) => return Ok(Step::Worked),
+            // Whoever stops the server doesn't wait for room on the disk.
+            Sealing::Refused => return Ok(Step::Ended),
+            Sealing::Idle => {}
         }
-        Ok(Step::Ended)
+        if self.position == self.snapshot_at || self.last_snapshot_tried {
+            return Ok(Step::Ended);
+        }
+        self.last_snapshot_tried = true;
+        self.begin_snapshot();
+        Ok(Step::Worked)
+    }
+
+    fn go_on_sealing(&mut self) -> Result<Sealing, WorkerError> {
+        let outcome = self.sealer.go_on(&mut self.partition, &mut self.memory)?;
+        if let Sealing::Taken(position) = outcome {
+            self.snapshot_at = position;
+            let (index, books) = (self.memory.index.size(), self.memory.books.size());
+            self.metrics.sealed_entries.store(index.0, Ordering::Relaxed);
+            self.metrics.sealed_bytes.store((index.1 + books.1) as u64, Ordering::Relaxed);
+            self.metrics.snapshots.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(outcome)
     }
 
     fn judge_some(&mut self) -> Result<(), WorkerError> {
@@ -223,6 +261,7 @@ impl Running {
         for frame in self.log.read(partition, self.position, self.settings.batch_bytes)? {
             self.judge_frame(&frame)?;
         }
+        self.partition.finish_batch(&mut self.memory)?;
         for (listener, _) in self.partition.take_overactive() {
             self.overactive.close(listener, self.partition.clock());
         }
@@ -374,39 +413,33 @@ impl Running {
         self.stalled_until = Some(self.clock.elapsed() + TRY_AGAIN_AFTER);
     }
 
-    /// Seals the index entries in memory and writes a snapshot. Where that fails, counting
-    /// goes on: a restart then takes longer, and nothing else is lost.
-    fn try_snapshot(&mut self) {
-        if let Err(error) = self.snapshot_now() {
-            tracing::warn!(partition = %self.commit.partition, %error, "no snapshot was taken");
-            self.snapshot_not_before = self.clock.elapsed() + TRY_AGAIN_AFTER * 10;
-        }
+    /// Whether so much waits to be sealed that no more is judged before some of it is.
+    fn is_full(&self) -> bool {
+        let most = self.settings.table_entries_max.saturating_mul(UNSEALED_MAX);
+        self.sealer.is_busy() && self.partition.table().len() >= most
     }
 
-    fn snapshot_now(&mut self) -> Result<(), LogError> {
-        self.memory.plays.sync()?;
-        let sorted = self.partition.table().sorted();
+    /// Begins a snapshot of what is judged, which is committed.
+    fn begin_snapshot(&mut self) {
+        if let Err(error) = self.memory.plays.sync() {
+            tracing::warn!(partition = %self.commit.partition, %error, "no snapshot was taken");
+            self.sealer.refuse();
+            return;
+        }
         let mut state = self.partition.state();
         if cfg!(feature = "canary-snapshot-forgets-dirty") {
             state.dirty.clear();
         }
-        let runs = self.memory.runs.seal(&sorted, state.clock)?;
         let snapshot = Snapshot {
             position: self.position,
             plays_bytes: self.memory.plays.length(),
-            runs,
+            runs: Vec::new(),
+            books: Vec::new(),
+            sources: self.memory.sources.clone(),
             state,
         };
-        snapshot::write(&*self.disk, self.commit.partition, &snapshot)?;
-        self.memory.runs.remove_replaced()?;
-        self.partition.sealed();
-        self.snapshot_at = self.position;
-        let (entries, bytes) = self.memory.runs.size();
-        self.metrics.sealed_entries.store(entries, Ordering::Relaxed);
-        self.metrics.sealed_bytes.store(bytes as u64, Ordering::Relaxed);
+        self.sealer.begin(snapshot, &mut self.partition, &mut self.memory);
         self.metrics.table_entries.store(0, Ordering::Relaxed);
-        self.metrics.snapshots.fetch_add(1, Ordering::Relaxed);
-        Ok(())
     }
 
     /// Answers what was asked, and notes where it is time to stop.
@@ -475,23 +508,37 @@ impl Loop for Running {
 
     /// Waits for more of the log, for a message, or until what refused may be tried again.
     fn wait(&mut self) {
-        if self.stopping {
+        if self.stopping && !self.sealer.is_busy() {
             return;
         }
-        let stalled = self.stalled_until;
-        let left = stalled.map(|until| until.saturating_sub(self.clock.elapsed()));
-        let (inbox, end) = (&mut self.inbox, &mut self.end);
-        let received = self.runtime.block_on(async {
+        let until = [self.stalled_until, self.sealer.tried_again_at()].into_iter().flatten().min();
+        let left = until.map(|until| until.saturating_sub(self.clock.elapsed()));
+        // Where the end has moved on, but nothing may be judged, only what may change that
+        // is waited for.
+        let held_up = self.stalled_until.is_some() || self.is_full();
+        let (inbox, end, sealer) = (&mut self.inbox, &mut self.end, &mut self.sealer);
+        let more = async {
+            if held_up {
+                std::future::pending::<()>().await;
+            }
+            if end.changed().await.is_err() {
+                // The log is closed: only messages come now.
+                std::future::pending::<()>().await;
+            }
+        };
+        let passed = async {
             match left {
-                Some(left) => tokio::time::timeout(left, inbox.recv()).await.ok(),
-                None => tokio::select! {
-                    message = inbox.recv() => Some(message),
-                    changed = end.changed() => match changed {
-                        Ok(()) => None,
-                        // The log is closed: only messages come now.
-                        Err(_) => Some(inbox.recv().await),
-                    },
-                },
+                Some(left) => tokio::time::sleep(left).await,
+                None => std::future::pending().await,
+            }
+        };
+        let stopping = self.stopping;
+        let received = self.runtime.block_on(async {
+            tokio::select! {
+                message = inbox.recv(), if !stopping => Some(message),
+                () = more, if !stopping => None,
+                () = sealer.job_ended() => None,
+                () = passed => None,
             }
         });
         match received {
@@ -512,34 +559,4 @@ impl Loop for Running {
 fn make_names_durable(disk: &dyn Disk, folder: &str) -> Result<(), LogError> {
     let synced = disk.sync_folder(folder);
     synced.map_err(|error| LogError::Io { file: folder.to_owned(), detail: error.to_string() })
-}
-
-/// Gives the partition every record of the plays log that its snapshot covers.
-fn recall(
-    counting: &mut Partition,
-    memory: &mut PartitionMemory,
-    snapshot: &Snapshot,
-) -> Result<(), LogError> {
-    let reader = memory.plays.reader();
-    let mut broken = None;
-    reader.scan(
-        0,
-        snapshot.plays_bytes,
-        &mut |address, bytes| match PlayRecord::decode(bytes) {
-            Ok(play) => {
-                memory.note_source(&play);
-                counting.recall(address, &play);
-            }
-            Err(error) => broken = broken.take().or(Some((address, error))),
-        },
-    )?;
-    if let Some((address, error)) = broken {
-        return Err(LogError::Damaged {
-            file: "plays log".to_owned(),
-            offset: address.0,
-            detail: error.to_string(),
-        });
-    }
-    counting.recalled(&snapshot.state);
-    Ok(())
 }

@@ -8,6 +8,7 @@ use ledgerline_counting::PartitionState;
 use ledgerline_counting::keyless::Window;
 use ledgerline_ids::{DayNo, ListenerHash, PartitionId, Position, UnixMs};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 use crate::ports::{Disk, LogError};
 
@@ -18,8 +19,12 @@ pub(crate) struct Snapshot {
     pub position: Position,
     /// The length of the plays log there.
     pub plays_bytes: u64,
-    /// The runs, oldest first.
+    /// The runs of the index, oldest first.
     pub runs: Vec<RunFile>,
+    /// The runs of the listeners' books, oldest first.
+    pub books: Vec<RunFile>,
+    /// Every source that has a play in the partition.
+    pub sources: BTreeSet<Box<str>>,
     /// The rest of the partition.
     pub state: PartitionState,
 }
@@ -40,13 +45,18 @@ struct Manifest {
     position: u64,
     plays_bytes: u64,
     runs: Vec<RunFile>,
+    books: Vec<RunFile>,
+    sources: BTreeSet<Box<str>>,
     clock: u64,
     evaluated_at: u64,
     windows: Vec<ManifestWindow>,
     devices: Vec<Box<str>>,
     devices_changed: Vec<Box<str>>,
     strays: Vec<u32>,
-    dirty: Vec<u64>,
+    /// Listener and day.
+    dirty: Vec<(u64, u32)>,
+    /// Listener and days.
+    fresh: Vec<(u64, Vec<u32>)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -59,7 +69,14 @@ struct ManifestWindow {
     backfill: bool,
 }
 
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+/// Such an index had no books: it is built again from the logs.
+const FORMAT_WITHOUT_BOOKS: u32 = 1;
+
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+}
 
 /// The folder of a partition's index.
 pub(crate) fn folder(partition: PartitionId) -> String {
@@ -108,11 +125,15 @@ pub(crate) fn read(disk: &dyn Disk, partition: PartitionId) -> Result<Option<Sna
     let mut bytes = vec![0; usize::try_from(length).map_err(|_| damaged("too long"))?];
     file.read_at(0, &mut bytes).map_err(io)?;
     let body = checked_body(&bytes).ok_or_else(|| damaged("its checksum differs"))?;
-    let manifest: Manifest =
-        serde_json::from_slice(body).map_err(|error| damaged(&error.to_string()))?;
-    if manifest.format != FORMAT {
-        return Err(damaged(&format!("format {} is not known to this version", manifest.format)));
+    let unread = |error: serde_json::Error| damaged(&error.to_string());
+    match serde_json::from_slice::<Format>(body).map_err(unread)?.format {
+        FORMAT => {}
+        FORMAT_WITHOUT_BOOKS => return Ok(None),
+        other => {
+            return Err(damaged(&format!("format {other} is not known to this version")));
+        }
     }
+    let manifest: Manifest = serde_json::from_slice(body).map_err(unread)?;
     if manifest.partition != partition.0 {
         return Err(damaged("it belongs to another partition"));
     }
@@ -138,13 +159,20 @@ fn to_manifest(partition: PartitionId, snapshot: &Snapshot) -> Manifest {
         position: snapshot.position.0,
         plays_bytes: snapshot.plays_bytes,
         runs: snapshot.runs.clone(),
+        books: snapshot.books.clone(),
+        sources: snapshot.sources.clone(),
         clock: state.clock.get(),
         evaluated_at: state.evaluated_at.get(),
         windows: state.windows.iter().map(to_manifest_window).collect(),
         devices: state.devices.iter().cloned().collect(),
         devices_changed: state.devices_changed.iter().cloned().collect(),
         strays: state.strays.iter().map(|day| day.0).collect(),
-        dirty: state.dirty.iter().map(|listener| listener.0).collect(),
+        dirty: state.dirty.iter().map(|(listener, day)| (listener.0, day.0)).collect(),
+        fresh: state
+            .fresh
+            .iter()
+            .map(|(listener, days)| (listener.0, days.iter().map(|day| day.0).collect()))
+            .collect(),
     }
 }
 
@@ -178,6 +206,8 @@ fn from_manifest(manifest: Manifest) -> Option<Snapshot> {
         position: Position(manifest.position),
         plays_bytes: manifest.plays_bytes,
         runs: manifest.runs,
+        books: manifest.books,
+        sources: manifest.sources,
         state: PartitionState {
             clock: instant(manifest.clock)?,
             evaluated_at: instant(manifest.evaluated_at)?,
@@ -185,7 +215,18 @@ fn from_manifest(manifest: Manifest) -> Option<Snapshot> {
             devices: manifest.devices.into_iter().collect(),
             devices_changed: manifest.devices_changed.into_iter().collect(),
             strays: manifest.strays.into_iter().map(DayNo).collect(),
-            dirty: manifest.dirty.into_iter().map(ListenerHash).collect(),
+            dirty: manifest
+                .dirty
+                .into_iter()
+                .map(|(listener, day)| (ListenerHash(listener), DayNo(day)))
+                .collect(),
+            fresh: manifest
+                .fresh
+                .into_iter()
+                .map(|(listener, days)| {
+                    (ListenerHash(listener), days.into_iter().map(DayNo).collect())
+                })
+                .collect(),
         },
     })
 }

@@ -93,6 +93,7 @@ pub(crate) struct WorkerParts {
     pub disk: Arc<dyn Disk>,
     pub clock: Arc<dyn Clock>,
     pub overactive: Arc<Overactive>,
+    pub drive: Arc<dyn Drive>,
 }
 
 /// Starts a partition's worker on what `commit` says is committed.
@@ -103,9 +104,9 @@ pub(crate) fn start(
     commit: PartitionCommit,
     parts: WorkerParts,
     settings: WorkerSettings,
-    drive: &dyn Drive,
     runtime: Handle,
 ) -> Result<Worker, LogError> {
+    let drive = parts.drive.clone();
     let partition = commit.partition;
     let (messages, inbox) = mpsc::channel(64);
     let (announce, progress) = watch::channel(Progress {

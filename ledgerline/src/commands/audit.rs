@@ -7,10 +7,11 @@
 use ledgerline_app::ports::facts::PartitionTotals;
 use ledgerline_app::ports::{Disk, FactStore, LogError, PlaysLogReader};
 use ledgerline_app::read_sealed_index;
-use ledgerline_counting::identity::identity_hash;
+use ledgerline_counting::fraud::Flags;
+use ledgerline_counting::identity::{book_hash, identity_hash};
 use ledgerline_counting::index::{Bucket, Homes};
 use ledgerline_counting::tally::{Days, Dimension, Tally};
-use ledgerline_ids::{IdentityHash, PartitionId, Position};
+use ledgerline_ids::{IdentityHash, ListenerHash, PartitionId, Position};
 use ledgerline_local_disk::LocalDisk;
 use ledgerline_records::LogRecord;
 use ledgerline_records::control::TICK;
@@ -23,7 +24,7 @@ use ledgerline_recount::{
 use ledgerline_segment_log::{ReportLogReader, SegmentPlaysReader};
 use ledgerline_sql_store::SqlStore;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -239,15 +240,25 @@ impl OnePartition<'_> {
     }
 
     /// Whether the sealed index has the newest record of every play whose key is not
-    /// forgotten, and nothing else.
+    /// forgotten, and the listeners' books that of every play; and nothing else.
     fn check_index(&self) -> Result<Vec<String>, Failure> {
         let mut sealed = BTreeMap::<(IdentityHash, Bucket), PlayAddress>::new();
+        let mut pages = BTreeSet::<Paged>::new();
+        let mut gone = BTreeSet::<Paged>::new();
         let mut tries = 0;
         let index = loop {
-            sealed.clear();
-            let read = read_sealed_index(&**self.disk, self.partition(), &mut |hash, entry| {
-                sealed.insert((hash, entry.bucket()), entry.address());
-            });
+            (sealed.clear(), pages.clear(), gone.clear());
+            let read = read_sealed_index(
+                &**self.disk,
+                self.partition(),
+                &mut |hash, entry| {
+                    sealed.insert((hash, entry.bucket()), entry.address());
+                },
+                &mut |bucket, entry| {
+                    let of = if entry.flags.has(Flags::GONE) { &mut gone } else { &mut pages };
+                    of.insert((bucket, entry.listener, entry.address));
+                },
+            );
             tries += 1;
             match read {
                 Ok(index) => break index,
@@ -258,7 +269,19 @@ impl OnePartition<'_> {
         };
         let Some(index) = index else { return Ok(Vec::new()) };
         let mut expected = BTreeMap::<(IdentityHash, Bucket), PlayAddress>::new();
+        let mut expected_pages = BTreeSet::<Paged>::new();
+        let mut days = BTreeMap::<PlayAddress, Bucket>::new();
         self.for_each_play(index.plays_bytes, &mut |address, play| {
+            if let Some(listener) = book_hash(&self.identity.key, &play.identity) {
+                let day = Bucket::Day(play.started_at.day());
+                if let Some(previous) = play.previous
+                    && let Some(day) = days.remove(&previous)
+                {
+                    expected_pages.remove(&(day, listener, previous));
+                }
+                days.insert(address, day);
+                expected_pages.insert((day, listener, address));
+            }
             let hash = identity_hash(&self.identity.key, &play.identity);
             let play_id = play.identity.key.play_id();
             let home = Homes::of(play.producer, play_id, play.first_received_at).own;
@@ -283,11 +306,20 @@ impl OnePartition<'_> {
                 key.0.0
             ));
         }
+        pages.retain(|entry| !gone.contains(entry));
+        for (.., address) in expected_pages.symmetric_difference(&pages) {
+            wrong.push(format!(
+                "{folder}: the listeners' books and the plays log differ on the record at {}",
+                address.0
+            ));
+        }
         wrong.truncate(DIFFERENCES_MAX);
         Ok(wrong)
     }
 }
 
+/// A record in a listener's book: day, listener, address.
+type Paged = (Bucket, ListenerHash, PlayAddress);
 type EachRecord<'e> = dyn FnMut(Position, ledgerline_ids::UnixMs, &[u8]) -> Result<(), String> + 'e;
 
 impl Audit {

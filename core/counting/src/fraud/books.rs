@@ -102,11 +102,8 @@ impl Books {
     pub fn note(&mut self, noted: &Noted, listed: &BTreeSet<u32>) {
         let Noted { entry, day, replaced, settled, .. } = noted;
         let before = replaced.and_then(|(address, was_on, track)| {
-            let before = if was_on == *day {
-                self.active.replace(*day, address, entry)
-            } else {
-                None
-            };
+            let before =
+                if was_on == *day { self.active.replace(*day, address, entry) } else { None };
             if before.is_none() {
                 let flags = Flags::default().with(Flags::GONE, true);
                 let gone = BookEntry { address, track, rules: FraudRules::NONE, flags, ..*entry };

@@ -309,12 +309,7 @@ impl Pages {
     }
 
     /// Gives a page's entries to `each`, in no order that means anything.
-    pub fn for_each(
-        &self,
-        listener: ListenerHash,
-        day: DayNo,
-        each: &mut dyn FnMut(BookEntry),
-    ) {
+    pub fn for_each(&self, listener: ListenerHash, day: DayNo, each: &mut dyn FnMut(BookEntry)) {
         if let Some(page) = self.page(listener, day) {
             self.for_each_of(page, each);
         }

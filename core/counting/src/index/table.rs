@@ -48,7 +48,9 @@ impl Table {
     pub fn sorted(&self) -> Vec<(Bucket, Sealed)> {
         let entries = self.entries.iter();
         let mut sorted: Vec<_> = entries
-            .map(|(key, entry)| (entry.bucket(), Sealed { hash: IdentityHash(*key), entry: *entry }))
+            .map(|(key, entry)| {
+                (entry.bucket(), Sealed { hash: IdentityHash(*key), entry: *entry })
+            })
             .collect();
         sorted.sort_unstable_by_key(|(bucket, sealed)| (*bucket, sealed.hash));
         sorted

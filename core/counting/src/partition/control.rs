@@ -48,8 +48,7 @@ impl Partition {
         };
         let hashes: Vec<u64> = facts.iter().map(hash).collect();
         let wanted: BTreeSet<u64> = hashes.iter().copied().collect();
-        let found =
-            self.books.scan(&ALL_DAYS, memory, |entry| wanted.contains(&entry.track))?;
+        let found = self.books.scan(&ALL_DAYS, memory, |entry| wanted.contains(&entry.track))?;
         let mut plays = BTreeMap::<u64, BTreeSet<PlayAddress>>::new();
         for (_, entry) in found {
             plays.entry(entry.track).or_default().insert(entry.address);

@@ -7,9 +7,7 @@ use ledgerline_records::verdict::{FraudRule, FraudRules};
 use std::collections::BTreeSet;
 
 use super::{ALL_DAYS, Cause, Memory, Partition};
-use crate::fraud::{
-    BookEntry, Candidate, Look, Side, evaluate_day, fresh_suspects, loops,
-};
+use crate::fraud::{BookEntry, Candidate, Look, Side, evaluate_day, fresh_suspects, loops};
 use crate::identity::device_hash;
 use crate::rules::FRAUD_LIMITS;
 
@@ -38,8 +36,7 @@ impl Partition {
         self.evaluated_at = self.evaluated_at.max(told);
         self.wake_listeners_of_changed_devices(memory)?;
         let listed = std::mem::take(&mut self.device_hashes);
-        let look =
-            Look { watermark: self.evaluated_at, listed: &listed, limits: &FRAUD_LIMITS };
+        let look = Look { watermark: self.evaluated_at, listed: &listed, limits: &FRAUD_LIMITS };
         let evaluated = self.evaluate_dirty(&look, position, memory);
         self.device_hashes = listed;
         evaluated
@@ -71,8 +68,7 @@ impl Partition {
         if changed.is_empty() {
             return Ok(());
         }
-        let plays =
-            self.books.scan(&ALL_DAYS, memory, |entry| changed.contains(&entry.device))?;
+        let plays = self.books.scan(&ALL_DAYS, memory, |entry| changed.contains(&entry.device))?;
         for (day, entry) in plays {
             self.books.mark_changed(entry.listener, day);
         }
@@ -211,8 +207,8 @@ impl Partition {
             let Some(next) = next else { break };
             day = Some(next);
             for entry in self.books.entries(listener, next, memory)? {
-                let of_play = self
-                    .with_play(entry.address, memory, |_, play, _| Ok(play.first_received_at))?;
+                let of_play =
+                    self.with_play(entry.address, memory, |_, play, _| Ok(play.first_received_at))?;
                 first_seen = first_seen.min(of_play);
             }
         }
@@ -243,8 +239,7 @@ impl Partition {
             let mut named = Vec::with_capacity(tie.len());
             for (record, play) in &records {
                 let address = play.entry.address;
-                let record =
-                    PlayRecord::decode(record).map_err(|_| memory.undecodable(address))?;
+                let record = PlayRecord::decode(record).map_err(|_| memory.undecodable(address))?;
                 named.push((record.identity, record.first_received_at, *play));
             }
             named.sort_unstable_by_key(|(identity, first_received_at, play)| {

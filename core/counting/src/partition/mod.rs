@@ -438,10 +438,8 @@ impl Partition {
         let (status, _) = without_fraud(play, self.clock);
         let pending = status == Status::Pending;
         let mut entry = BookEntry::of(&self.key, listener, address, play);
-        entry.flags = entry
-            .flags
-            .with(Flags::CANDIDATE, is_candidate(status))
-            .with(Flags::PENDING, pending);
+        entry.flags =
+            entry.flags.with(Flags::CANDIDATE, is_candidate(status)).with(Flags::PENDING, pending);
         let noted = Noted {
             entry,
             day: play.started_at.day(),

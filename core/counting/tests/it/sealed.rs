@@ -173,11 +173,7 @@ impl Runs {
         });
     }
 
-    pub fn scan_days(
-        &self,
-        days: &RangeInclusive<DayNo>,
-        each: &mut dyn FnMut(DayNo, BookEntry),
-    ) {
+    pub fn scan_days(&self, days: &RangeInclusive<DayNo>, each: &mut dyn FnMut(DayNo, BookEntry)) {
         for run in &self.books {
             for section in &run.sections {
                 if let Bucket::Day(day) = section.bucket
@@ -223,10 +219,7 @@ macro_rules! sealed_in_runs {
             fn scan_days(
                 &self,
                 days: &std::ops::RangeInclusive<ledgerline_ids::DayNo>,
-                each: &mut dyn FnMut(
-                    ledgerline_ids::DayNo,
-                    ledgerline_counting::fraud::BookEntry,
-                ),
+                each: &mut dyn FnMut(ledgerline_ids::DayNo, ledgerline_counting::fraud::BookEntry),
             ) -> Result<(), String> {
                 self.runs.scan_days(days, each);
                 Ok(())

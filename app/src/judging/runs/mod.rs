@@ -1,0 +1,260 @@
+//! The sealed part of the index and of the listeners' books, as files: one run of each for
+//! a snapshot. Runs that pile up over the same buckets are merged.
+
+mod file;
+mod writing;
+
+pub(crate) use file::{Run, verify_run};
+pub(crate) use writing::{MergeJob, SealJob, Sealed};
+
+use ledgerline_counting::fraud::{BookEntry, Side, nearest};
+use ledgerline_counting::index::{self, Bucket, Homes, IndexEntry};
+use ledgerline_counting::run::RunEntry;
+use ledgerline_ids::{DayNo, IdentityHash, ListenerHash, UnixMs};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use super::snapshot::RunFile;
+use crate::ports::{Disk, LogError};
+
+/// Of so many runs one bucket may be looked for before they are merged.
+const DEPTH_MAX: usize = 8;
+/// So many runs are open before some are merged, whatever they have.
+const RUNS_MAX: usize = 64;
+/// This many runs of about one size are merged into one.
+const MERGE_AT: usize = 4;
+
+/// What a kind of run is called on the disk.
+pub(crate) trait Kind: RunEntry + Send + Sync + 'static {
+    /// How its files' names end.
+    const SUFFIX: &'static str;
+}
+
+impl Kind for index::Sealed {
+    const SUFFIX: &'static str = ".run";
+}
+
+impl Kind for BookEntry {
+    const SUFFIX: &'static str = ".book";
+}
+
+/// The runs of one kind of one partition, oldest first.
+pub(crate) struct Runs<E> {
+    disk: Arc<dyn Disk>,
+    folder: String,
+    runs: Vec<Arc<Run<E>>>,
+    // Of how many runs each bucket has sections.
+    buckets: BTreeMap<Bucket, usize>,
+    // The same of days, for those who go from day to day.
+    days: BTreeMap<DayNo, usize>,
+    next: u64,
+}
+
+impl<E: Kind> Runs<E> {
+    /// Opens the runs that a snapshot names, oldest first, and removes the files that no
+    /// snapshot names: they are what a crash left of one that was not finished.
+    pub(crate) fn open(
+        disk: Arc<dyn Disk>,
+        folder: String,
+        named: &[RunFile],
+    ) -> Result<Self, LogError> {
+        let runs = named.iter().map(|named| Run::open(&*disk, &folder, named).map(Arc::new));
+        let runs = runs.collect::<Result<_, _>>()?;
+        let next = named.iter().filter_map(|run| number_of::<E>(&run.name)).max();
+        let next = next.map_or(0, |max| max + 1);
+        let (buckets, days) = (BTreeMap::new(), BTreeMap::new());
+        let mut opened = Self { disk, folder, runs, buckets, days, next };
+        opened.remove_unnamed(named)?;
+        opened.count_buckets();
+        Ok(opened)
+    }
+
+    /// The name of the next run.
+    pub(crate) fn next_name(&mut self) -> String {
+        self.next += 1;
+        format!("{:010}{}", self.next - 1, E::SUFFIX)
+    }
+
+    /// Takes a new run in, as the newest.
+    pub(crate) fn add(&mut self, run: Run<E>) {
+        self.runs.push(Arc::new(run));
+        self.count_buckets();
+    }
+
+    /// Drops the runs of which every bucket is forgotten.
+    pub(crate) fn forget(&mut self, clock: UnixMs) {
+        let forgotten =
+            |run: &Run<E>| run.sections().iter().all(|section| section.bucket.is_forgotten(clock));
+        let before = self.runs.len();
+        self.runs.retain(|run| !forgotten(run));
+        if self.runs.len() < before {
+            self.count_buckets();
+        }
+    }
+
+    /// Puts a merged run in the place of those from `from` on that it was made of.
+    pub(crate) fn replace(&mut self, from: usize, count: usize, merged: Option<Run<E>>) {
+        self.runs.splice(from..from + count, merged.map(Arc::new));
+        self.count_buckets();
+    }
+
+    fn count_buckets(&mut self) {
+        self.buckets.clear();
+        self.days.clear();
+        for run in &self.runs {
+            for same in run.sections().chunk_by(|left, right| left.bucket == right.bucket) {
+                *self.buckets.entry(same[0].bucket).or_default() += 1;
+                if let Bucket::Day(day) = same[0].bucket {
+                    *self.days.entry(day).or_default() += 1;
+                }
+            }
+        }
+    }
+
+    /// From which run on all are to be merged, where that is due: the newest [`MERGE_AT`]
+    /// or more runs of which none is much larger than those after it together. Runs that
+    /// have other buckets than others are left alone; most are of some hours only.
+    pub(crate) fn piled_up(&self) -> Option<(usize, Vec<Arc<Run<E>>>)> {
+        let depth = self.buckets.values().max().copied().unwrap_or(0);
+        if depth <= DEPTH_MAX && self.runs.len() <= RUNS_MAX {
+            return None;
+        }
+        let mut from = self.runs.len();
+        let mut newer = 0u64;
+        for (index, run) in self.runs.iter().enumerate().rev() {
+            if newer > 0 && run.entries() > newer.saturating_mul(2) {
+                break;
+            }
+            newer += run.entries();
+            from = index;
+        }
+        (self.runs.len() - from >= MERGE_AT).then(|| (from, self.runs[from..].to_vec()))
+    }
+
+    /// The runs as a snapshot names them.
+    pub(crate) fn named(&self) -> Vec<RunFile> {
+        self.runs.iter().map(|run| run.named()).collect()
+    }
+
+    /// Removes the files of runs that neither stand here nor are `named`; call it once the
+    /// snapshot that names those is durable.
+    pub(crate) fn remove_unnamed(&self, named: &[RunFile]) -> Result<(), LogError> {
+        let io = |path: &str, error: &std::io::Error| LogError::Io {
+            file: path.to_owned(),
+            detail: error.to_string(),
+        };
+        let listed = self.disk.list(&self.folder).map_err(|error| io(&self.folder, &error))?;
+        for name in listed.iter().filter(|name| name.ends_with(E::SUFFIX)) {
+            let kept = named.iter().any(|run| run.name == *name)
+                || self.runs.iter().any(|run| run.name() == *name);
+            if !kept {
+                let path = format!("{}/{name}", self.folder);
+                self.disk.remove(&path).map_err(|error| io(&path, &error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many entries are sealed, and how many bytes of memory that takes.
+    pub(crate) fn size(&self) -> (u64, usize) {
+        let memory = self.runs.iter().map(|run| run.memory_bytes()).sum();
+        (self.runs.iter().map(|run| run.entries()).sum(), memory)
+    }
+}
+
+impl Runs<index::Sealed> {
+    /// The newest entry of a play in a bucket that `homes` allows and that isn't forgotten.
+    pub(crate) fn find(
+        &self,
+        hash: IdentityHash,
+        homes: &Homes,
+        strays: &BTreeSet<DayNo>,
+        clock: UnixMs,
+    ) -> Result<Option<IndexEntry>, LogError> {
+        for run in self.runs.iter().rev() {
+            if let Some(found) = find_in(run, hash, homes, strays, clock)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn find_in(
+    run: &Run<index::Sealed>,
+    hash: IdentityHash,
+    homes: &Homes,
+    strays: &BTreeSet<DayNo>,
+    clock: UnixMs,
+) -> Result<Option<IndexEntry>, LogError> {
+    // A UUIDv7 lives in its hour, so the days are looked into only where there is cause.
+    let direct = if homes.is_archive() { Some(homes.own) } else { homes.hour.map(Bucket::Hour) };
+    if let Some(bucket) = direct
+        && !bucket.is_forgotten(clock)
+        && let Some(found) = run.find(bucket, hash.0)?
+    {
+        return Ok(Some(found.entry));
+    }
+    if homes.is_archive() || (!homes.every_day && strays.is_empty()) {
+        return Ok(None);
+    }
+    for section in run.sections() {
+        let Bucket::Day(day) = section.bucket else { continue };
+        if homes.may_be_in(section.bucket, strays.contains(&day))
+            && !section.bucket.is_forgotten(clock)
+            && let Some(found) = run.find_in(section, hash.0)?
+        {
+            return Ok(Some(found.entry));
+        }
+    }
+    Ok(None)
+}
+
+impl Runs<BookEntry> {
+    /// Gives the entries of one page to `each`.
+    pub(crate) fn page(
+        &self,
+        day: DayNo,
+        listener: ListenerHash,
+        each: &mut dyn FnMut(BookEntry),
+    ) -> Result<(), LogError> {
+        if !self.days.contains_key(&day) {
+            return Ok(());
+        }
+        for run in self.runs.iter().rev() {
+            run.for_each_of(Bucket::Day(day), u128::from(listener.0) << 64, each)?;
+        }
+        Ok(())
+    }
+
+    /// Gives all entries of some days to `each`.
+    pub(crate) fn scan_days(
+        &self,
+        days: &RangeInclusive<DayNo>,
+        each: &mut dyn FnMut(DayNo, BookEntry),
+    ) -> Result<(), LogError> {
+        if self.days.range(days.clone()).next().is_none() {
+            return Ok(());
+        }
+        for run in &self.runs {
+            for section in run.sections() {
+                if let Bucket::Day(day) = section.bucket
+                    && days.contains(&day)
+                {
+                    run.for_each_in(section, &mut |entry| each(day, entry))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The nearest day on `side` of `day` that a run has entries of.
+    pub(crate) fn day(&self, day: DayNo, side: Side) -> Option<DayNo> {
+        nearest(&self.days, day, side)
+    }
+}
+
+fn number_of<E: Kind>(name: &str) -> Option<u64> {
+    name.strip_suffix(E::SUFFIX)?.parse().ok()
+}
