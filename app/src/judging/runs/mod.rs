@@ -138,20 +138,25 @@ impl<E: Kind> Runs<E> {
     }
 
     /// Removes the files of runs that neither stand here nor are `named`; call it once the
-    /// snapshot that names those is durable.
+    /// snapshot that names those was written. Its name is made durable first: else a power
+    /// failure might bring the older snapshot back, and not its runs.
     pub(crate) fn remove_unnamed(&self, named: &[RunFile]) -> Result<(), LogError> {
         let io = |path: &str, error: &std::io::Error| LogError::Io {
             file: path.to_owned(),
             detail: error.to_string(),
         };
-        let listed = self.disk.list(&self.folder).map_err(|error| io(&self.folder, &error))?;
-        for name in listed.iter().filter(|name| name.ends_with(E::SUFFIX)) {
-            let kept = named.iter().any(|run| run.name == *name)
-                || self.runs.iter().any(|run| run.name() == *name);
-            if !kept {
-                let path = format!("{}/{name}", self.folder);
-                self.disk.remove(&path).map_err(|error| io(&path, &error))?;
-            }
+        let mut listed = self.disk.list(&self.folder).map_err(|error| io(&self.folder, &error))?;
+        listed.retain(|name| {
+            name.ends_with(E::SUFFIX)
+                && !named.iter().any(|run| run.name == *name)
+                && !self.runs.iter().any(|run| run.name() == name)
+        });
+        if !listed.is_empty() {
+            self.disk.sync_folder(&self.folder).map_err(|error| io(&self.folder, &error))?;
+        }
+        for name in listed {
+            let path = format!("{}/{name}", self.folder);
+            self.disk.remove(&path).map_err(|error| io(&path, &error))?;
         }
         Ok(())
     }
