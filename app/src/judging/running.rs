@@ -22,7 +22,7 @@ use super::worker::{
 };
 use crate::intake::Overactive;
 use crate::ports::{
-    Clock, CommitError, FactStore, Frame, LogError, Loop, PartitionCommit, PartitionDelta,
+    Clock, CommitError, Disk, FactStore, Frame, LogError, Loop, PartitionCommit, PartitionDelta,
     ReportLog, Step,
 };
 
@@ -298,6 +298,7 @@ impl Running {
                     && !cfg!(feature = "canary-restart-counts-again")
                 {
                     // All of this was committed before the restart.
+                    self.partition.finish_batch(&mut self.memory)?;
                     let _ = self.partition.take_delta();
                 }
             }

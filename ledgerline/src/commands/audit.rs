@@ -269,18 +269,12 @@ impl OnePartition<'_> {
         };
         let Some(index) = index else { return Ok(Vec::new()) };
         let mut expected = BTreeMap::<(IdentityHash, Bucket), PlayAddress>::new();
-        let mut expected_pages = BTreeSet::<Paged>::new();
-        let mut days = BTreeMap::<PlayAddress, Bucket>::new();
+        let mut expected_pages = BTreeMap::<PlayAddress, Paged>::new();
         self.for_each_play(index.plays_bytes, &mut |address, play| {
             if let Some(listener) = book_hash(&self.identity.key, &play.identity) {
+                play.previous.map(|previous| expected_pages.remove(&previous));
                 let day = Bucket::Day(play.started_at.day());
-                if let Some(previous) = play.previous
-                    && let Some(day) = days.remove(&previous)
-                {
-                    expected_pages.remove(&(day, listener, previous));
-                }
-                days.insert(address, day);
-                expected_pages.insert((day, listener, address));
+                expected_pages.insert(address, (day, listener, address));
             }
             let hash = identity_hash(&self.identity.key, &play.identity);
             let play_id = play.identity.key.play_id();
@@ -307,6 +301,7 @@ impl OnePartition<'_> {
             ));
         }
         pages.retain(|entry| !gone.contains(entry));
+        let expected_pages: BTreeSet<Paged> = expected_pages.into_values().collect();
         for (.., address) in expected_pages.symmetric_difference(&pages) {
             wrong.push(format!(
                 "{folder}: the listeners' books and the plays log differ on the record at {}",

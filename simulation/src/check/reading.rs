@@ -4,10 +4,11 @@ use ledgerline_app::plays::transition_id;
 use ledgerline_app::ports::facts::PartitionTotals;
 use ledgerline_app::ports::{Disk, PlaysLogReader};
 use ledgerline_app::read_sealed_index;
-use ledgerline_counting::identity::identity_hash;
+use ledgerline_counting::fraud::{BookEntry, Flags};
+use ledgerline_counting::identity::{book_hash, identity_hash};
 use ledgerline_counting::index::{Bucket, Homes};
 use ledgerline_counting::tally::{Days, Dimension, Tally};
-use ledgerline_ids::{IdentityHash, Position, UnixMs};
+use ledgerline_ids::{IdentityHash, ListenerHash, Position, UnixMs};
 use ledgerline_records::LogRecord;
 use ledgerline_records::control::TICK;
 use ledgerline_records::frame::Records;
@@ -15,13 +16,16 @@ use ledgerline_records::play::{PlayAddress, PlayRecord};
 use ledgerline_records::verdict::Status;
 use ledgerline_recount::{Claimed, Counted, Counts, PartitionRecount, Recounted};
 use ledgerline_segment_log::{ReportLogReader, SegmentPlaysReader};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::history::Histories;
 use super::truth::LogHolds;
 use crate::process::{Machine, hash_key};
 use crate::taste::Taste;
+
+/// A record in a listener's book: day, listener, address.
+type Paged = (Bucket, ListenerHash, PlayAddress);
 
 /// What stands in the logs of a partition, and what is made of it.
 pub struct Partition {
@@ -189,8 +193,8 @@ fn for_each_play(
     outcome
 }
 
-/// The sealed index has the newest record of every play whose key is not forgotten, and
-/// nothing else.
+/// The sealed index has the newest record of every play whose key is not forgotten, the
+/// listeners' books have that of every play, and neither has anything else.
 fn check_index(
     machine: &Machine,
     totals: &PartitionTotals,
@@ -200,12 +204,23 @@ fn check_index(
     let mut take = |hash, entry: ledgerline_counting::index::IndexEntry| {
         sealed.insert((hash, entry.bucket()), entry.address());
     };
+    let (mut pages, mut gone) = (BTreeSet::<Paged>::new(), BTreeSet::<Paged>::new());
+    let mut take_entry = |bucket, entry: BookEntry| {
+        let of = if entry.flags.has(Flags::GONE) { &mut gone } else { &mut pages };
+        of.insert((bucket, entry.listener, entry.address));
+    };
     let partition = totals.commit.partition;
-    let index = read_sealed_index(&machine.disk, partition, &mut take)
+    let index = read_sealed_index(&machine.disk, partition, &mut take, &mut take_entry)
         .map_err(|error| error.to_string())?;
     let Some(index) = index else { return Ok(Vec::new()) };
     let mut expected = BTreeMap::<(IdentityHash, Bucket), PlayAddress>::new();
+    let mut expected_pages = BTreeMap::<PlayAddress, Paged>::new();
     for_each_play(reader, index.plays_bytes, &mut |address, play| {
+        if let Some(listener) = book_hash(&hash_key(), &play.identity) {
+            play.previous.map(|previous| expected_pages.remove(&previous));
+            let day = Bucket::Day(play.started_at.day());
+            expected_pages.insert(address, (day, listener, address));
+        }
         let hash = identity_hash(&hash_key(), &play.identity);
         let play_id = play.identity.key.play_id();
         let home = Homes::of(play.producer, play_id, play.first_received_at).own;
@@ -219,5 +234,9 @@ fn check_index(
     let unknown = sealed.keys().filter(|key| !expected.contains_key(key));
     let missing = missing.map(|(_, address)| format!("the index lacks the play at {}", address.0));
     let unknown = unknown.map(|(hash, _)| format!("the index has an unknown play {:x}", hash.0));
-    Ok(missing.chain(unknown).collect())
+    pages.retain(|entry| !gone.contains(entry));
+    let expected_pages: BTreeSet<Paged> = expected_pages.into_values().collect();
+    let paged = expected_pages.symmetric_difference(&pages);
+    let paged = paged.map(|(.., address)| format!("the books differ on {}", address.0));
+    Ok(missing.chain(unknown).chain(paged).collect())
 }

@@ -330,8 +330,8 @@ impl Books {
         if !page.is_light(day, look) {
             return Ok(false);
         }
-        let before = self.reach(listener, day, &page, Side::Before, look, sealed)?;
-        let after = self.reach(listener, day, &page, Side::After, look, sealed)?;
+        let before = self.reach(&page, Side::Before, look, sealed)?;
+        let after = self.reach(&page, Side::After, look, sealed)?;
         let (Some(before), Some(after)) = (before, after) else { return Ok(false) };
         // A run doesn't pass through a page of several tracks.
         let reach = if page.is_mixed() { before.max(after) } else { before + after };
@@ -342,8 +342,6 @@ impl Books {
     /// can't be told from sums.
     fn reach<S: SealedBooks>(
         &mut self,
-        listener: ListenerHash,
-        day: DayNo,
         page: &Page,
         side: Side,
         look: &Look<'_>,
@@ -351,7 +349,7 @@ impl Books {
     ) -> Result<Option<usize>, S::Error> {
         let mut plays = 0;
         let mut track = page.is_single().then_some(page.track);
-        let mut at = day;
+        let (listener, mut at) = (page.listener, page.day);
         while let Some(next) = self.day(at, side, sealed) {
             at = next;
             let Some(page) = self.page_beside(listener, at, look, sealed)? else { continue };

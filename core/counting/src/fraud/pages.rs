@@ -18,8 +18,10 @@ use crate::index::Bucket;
 /// at least as great as the truth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
-    listener: ListenerHash,
-    day: DayNo,
+    /// Whose book.
+    pub listener: ListenerHash,
+    /// Which day of it.
+    pub day: DayNo,
     // The slot of the newest entry.
     newest: u32,
     /// Listened time in milliseconds.

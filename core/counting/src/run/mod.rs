@@ -85,7 +85,6 @@ pub enum RunError {
 }
 
 /// The upper half of a key, which blocks are looked for by.
-#[expect(clippy::cast_possible_truncation, reason = "the other half is left out on purpose")]
 pub(crate) fn high_half(key: u128) -> u64 {
     (key >> 64) as u64
 }

@@ -115,7 +115,7 @@ impl Directory {
         for _ in 0..self.sections {
             let offset = self.at + (bytes.len() - rest.len()) as u64;
             let damaged = RunError::Damaged { part: "directory", offset };
-            let (section, length) = Section::decode::<E>(rest).ok_or(damaged.clone())?;
+            let (section, length) = Section::decode(rest).ok_or(damaged.clone())?;
             if section.entries_at != entries_at {
                 return Err(damaged);
             }
@@ -132,7 +132,7 @@ impl Directory {
 }
 
 impl Section {
-    fn decode<E: RunEntry>(bytes: &[u8]) -> Option<(Self, usize)> {
+    fn decode(bytes: &[u8]) -> Option<(Self, usize)> {
         let header = bytes.get(..SECTION_HEADER_BYTES)?;
         let count = four(header, 4);
         let blocks = (count as usize).div_ceil(BLOCK_ENTRIES);
@@ -173,7 +173,7 @@ impl Section {
     /// The length of its blocks together, in bytes.
     #[must_use]
     pub fn entries_bytes<E: RunEntry>(&self) -> u64 {
-        self.count as u64 * E::BYTES as u64 + (self.blocks() * CHECKSUM_BYTES) as u64
+        u64::from(self.count) * E::BYTES as u64 + (self.blocks() * CHECKSUM_BYTES) as u64
     }
 
     /// Where some neighbouring blocks stand: offset from the run's beginning, and length.

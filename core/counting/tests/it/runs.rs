@@ -1,7 +1,5 @@
 //! Runs: what is put in is found, nothing else is, and damage is noticed.
 
-#![expect(clippy::cast_possible_truncation, reason = "a test's runs are short")]
-
 use ledgerline_counting::fraud::{BookEntry, Flags};
 use ledgerline_counting::index::{Bucket, IndexEntry, Sealed, Table};
 use ledgerline_counting::run::{RunError, SECTION_ENTRIES_MAX};

@@ -1,5 +1,7 @@
 //! What is sealed of a partition, in memory: runs as bytes, read as the files are.
 
+#![expect(clippy::cast_possible_truncation, reason = "a test's runs are short")]
+
 use ledgerline_counting::fraud::{BookEntry, Side};
 use ledgerline_counting::index::{Bucket, Homes, IndexEntry, Sealed};
 use ledgerline_counting::run::{
