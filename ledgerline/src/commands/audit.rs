@@ -247,7 +247,9 @@ impl OnePartition<'_> {
         let mut gone = BTreeSet::<Paged>::new();
         let mut tries = 0;
         let index = loop {
-            (sealed.clear(), pages.clear(), gone.clear());
+            sealed.clear();
+            pages.clear();
+            gone.clear();
             let read = read_sealed_index(
                 &**self.disk,
                 self.partition(),
