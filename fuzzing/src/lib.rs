@@ -37,6 +37,7 @@ mod report_line;
 mod report_log;
 mod scratch;
 mod script;
+mod sealed_index;
 
 pub use catalogue::catalogue;
 pub use export_zip::export_zip;
@@ -47,6 +48,7 @@ pub use records::records;
 pub use report_body::report_body;
 pub use report_line::report_line;
 pub use report_log::report_log;
+pub use sealed_index::sealed_index;
 
 /// One reader, and what drives it.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +69,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "frames", run: frames, mutations: 120_000 },
     Target { name: "report_log", run: report_log, mutations: 30_000 },
     Target { name: "plays_log", run: plays_log, mutations: 12_000 },
+    Target { name: "sealed_index", run: sealed_index, mutations: 10_000 },
     Target { name: "spotify_account", run: spotify_account, mutations: 12_000 },
     Target { name: "spotify_extended", run: spotify_extended, mutations: 12_000 },
     Target { name: "listenbrainz", run: listenbrainz, mutations: 12_000 },

@@ -163,7 +163,7 @@ impl Target {
             dictionary: fuzzing.join(format!("dictionaries/{name}.dict")),
             found: folder.join("corpus").join(name),
             artifacts: folder.join("artifacts").join(name),
-            scratch: folder.join("scratch").join(name),
+            scratch: scratch(folder).join(format!("ledgerline-fuzz-{name}")),
             log: folder.join(format!("log/{name}.log")),
         };
         for folder in [&target.found, &target.artifacts, &target.scratch, &folder.join("log")] {
@@ -171,6 +171,12 @@ impl Target {
         }
         Ok(target)
     }
+}
+
+/// Where small files come and go: in memory where the system has such a place.
+fn scratch(folder: &Path) -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { memory.to_path_buf() } else { folder.join("scratch") }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {

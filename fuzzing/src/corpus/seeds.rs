@@ -18,6 +18,7 @@ use std::io::Write as _;
 
 use crate::exports::zip_of;
 use crate::mutator::Random;
+use crate::sealed_index::manifest;
 
 /// The inputs of a target; none where there is no such target.
 pub(super) fn of(target: &str) -> Vec<Vec<u8>> {
@@ -28,6 +29,7 @@ pub(super) fn of(target: &str) -> Vec<Vec<u8>> {
         "frames" => frames(),
         "report_log" => scripts(&[0, 1, 2, 3, 4, 5, 6, 8, 9]),
         "plays_log" => scripts(&[0, 1, 2, 3]),
+        "sealed_index" => sealed_indexes(),
         "spotify_account" => account_files(),
         "spotify_extended" => extended_files(),
         "listenbrainz" => listens_files(),
@@ -308,6 +310,14 @@ fn scripts(choices: &[u8]) -> Vec<Vec<u8>> {
         [choice].into_iter().chain(decisions).collect::<Vec<u8>>()
     };
     choices.iter().flat_map(|choice| [script(*choice, 70), script(*choice, 12)]).collect()
+}
+
+fn sealed_indexes() -> Vec<Vec<u8>> {
+    let manifest = serde_json::to_vec(&manifest(123, 32, 32)).expect("numbers and texts");
+    // What a manifest of the first format was like.
+    let older = br#"{"format":1,"partition":2}"#.to_vec();
+    let bodies = [manifest, older, b"{}".to_vec()].map(|body| [b"\x02", body.as_slice()].concat());
+    scripts(&[0, 1, 3]).into_iter().chain(bodies).collect()
 }
 
 fn account_files() -> Vec<Vec<u8>> {

@@ -55,7 +55,7 @@ macro_rules! checks {
 }
 
 checks! {
-    report_line report_body records frames report_log plays_log
+    report_line report_body records frames report_log plays_log sealed_index
     spotify_account spotify_extended listenbrainz export_zip catalogue
 }
 

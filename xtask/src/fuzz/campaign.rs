@@ -77,6 +77,7 @@ fn one(target: &Target, seconds: u64) -> Result<Ran, String> {
     if target.dictionary.exists() {
         command.arg(format!("-dict={}", target.dictionary.display()));
     }
+    super::create(&target.scratch)?;
     command.env("TMPDIR", &target.scratch);
     let cannot_run = |error| format!("cannot run {}: {error}", target.program.display());
     let mut child = command
