@@ -222,3 +222,104 @@ impl Work {
         Err(format!("a body was refused {TRIES_MAX} times as too much"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::net::{SocketAddr, TcpListener, TcpStream};
+    use std::path::PathBuf;
+    use std::thread;
+
+    /// Answers the requests of each connection with these, one after the other, and `/metrics` with
+    /// nothing that waits. A connection for which there is no answer left is closed.
+    fn server(answers: &'static [(u16, &'static str)]) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            let mut connections = listener.incoming();
+            serve(connections.next().unwrap().unwrap(), answers);
+            serve(
+                connections.next().unwrap().unwrap(),
+                &[(200, "ledgerline_counting_lag_records{} 0\n")],
+            );
+        });
+        address
+    }
+
+    fn serve(stream: TcpStream, answers: &[(u16, &str)]) {
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        for (status, body) in answers {
+            let mut length = 0;
+            loop {
+                let mut line = String::new();
+                reader.read_line(&mut line).unwrap();
+                if let Some(number) = line.strip_prefix("Content-Length: ") {
+                    length = number.trim().parse().unwrap();
+                }
+                if line.trim().is_empty() {
+                    break;
+                }
+            }
+            reader.read_exact(&mut vec![0; length]).unwrap();
+            let head =
+                format!("HTTP/1.1 {status} X\r\nretry-after: 0\r\ncontent-length: {}", body.len());
+            write!(&stream, "{head}\r\n\r\n{body}").unwrap();
+        }
+    }
+
+    fn sent(answers: &'static [(u16, &'static str)], until_gone: bool) -> Measured {
+        let file: PathBuf = [env!("CARGO_MANIFEST_DIR"), "Cargo.toml"].iter().collect();
+        // Any lines do for this server. All but the last are one body.
+        let lines = std::fs::read_to_string(&file).unwrap().lines().count();
+        let arguments = Arguments {
+            address: server(answers),
+            key: "k".to_owned(),
+            file: Some(file),
+            mode: Mode::Ndjson(lines - 1),
+            connections: 1,
+            rate: None,
+            streamed: false,
+            until_gone,
+        };
+        run(&arguments).unwrap()
+    }
+
+    #[test]
+    fn what_is_too_much_is_sent_again() {
+        let lines = include_str!("../Cargo.toml").lines().count() - 1;
+        let first: &str = format!("{{\"accepted\":{lines},\"rejected\":[]}}").leak();
+        let last = (202, "{\"accepted\":1,\"rejected\":[]}");
+        let answers = vec![(503, "{}"), (429, "{}"), (202, first), last].leak();
+        let mut measured = sent(answers, false);
+        assert_eq!(measured.wrong, None);
+        assert_eq!((measured.accepted, measured.retries), (lines as u64 + 1, 2));
+        let json = measured.as_json();
+        assert!(
+            json.contains("\"requests\":2,") && json.contains("\"counted_seconds\":"),
+            "{json}"
+        );
+    }
+
+    #[test]
+    fn what_is_not_accepted_whole_is_wrong() {
+        for (answer, expected) in [
+            ((202, "{\"accepted\":1,\"rejected\":[{}]}"), "was answered 202"),
+            ((401, "{\"title\":\"no\"}"), "was answered 401: {\"title\""),
+        ] {
+            let measured = sent(vec![answer].leak(), false);
+            assert!(
+                measured.wrong.as_deref().is_some_and(|why| why.contains(expected)),
+                "{measured:?}"
+            );
+            assert_eq!(measured.accepted, 0);
+        }
+    }
+
+    #[test]
+    fn a_server_that_vanishes_is_wrong_unless_it_may() {
+        assert!(sent(&[], false).wrong.is_some());
+        let measured = sent(&[], true);
+        assert!(measured.gone && measured.wrong.is_none());
+    }
+}

@@ -29,7 +29,20 @@ impl Server {
     ///
     /// # Errors
     /// A sentence, with where the log is.
-    pub fn start(mut program: Command, data: &Path, log: &Path) -> Result<Server, String> {
+    pub fn start(program: Command, data: &Path, log: &Path) -> Result<Server, String> {
+        Server::start_within(program, data, log, START_MAX)
+    }
+
+    /// The same, where it may take as long as `limit` until it says where it listens.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub fn start_within(
+        mut program: Command,
+        data: &Path,
+        log: &Path,
+        limit: Duration,
+    ) -> Result<Server, String> {
         let name = program.get_program().to_string_lossy().into_owned();
         let cannot = |error| format!("cannot start {name}: {error}");
         let mut written = File::create(log).map_err(cannot)?;
@@ -57,7 +70,7 @@ impl Server {
             });
         });
         let mut server = Server { child: Some(child), url: String::new(), log: log.to_path_buf() };
-        let line = is_first.recv_timeout(START_MAX).map_err(|_| {
+        let line = is_first.recv_timeout(limit).map_err(|_| {
             format!("the server said nothing on stdout; its log is {}", server.log.display())
         })?;
         match line.strip_prefix(LISTENING) {

@@ -45,6 +45,12 @@ const SINGLE_REPORTS_MAX: u64 = 300_000;
 const SYNCS_REPORTS: u64 = 200_000;
 const SYNCS_REPORTS_SINGLE: u64 = 30_000;
 
+/// What the columns of the table are.
+const LEGEND: &str = "\
+reports/s: until everything is counted. CPU s: of who counts + of who sends or makes reports beside it.
+anon, file: peaks of RssAnon and RssFile. B written: write_bytes of /proc/PID/io, for each report.
+syncs: fsync and the like, by strace in a run of its own with fewer reports.
+";
 /// The others' names.
 const PEERS: &[&str] = &["DuckDB", "PostgreSQL", "Flink"];
 /// What [`smoke`] sends each way, and how many ways these are.
@@ -207,7 +213,7 @@ fn conclude(workspace: &Workspace, figures: &Figures, options: &Bench) -> Exit {
     let mut rows = vec![heads(reference.map(|way| way.name.as_str()))];
     rows.extend(figures.ways.iter().map(|way| way.row(reference.map(Way::rate))));
     if !figures.ways.is_empty() {
-        println!("\n{}", table(&rows));
+        println!("\n{}{LEGEND}", table(&rows));
     }
     let ratios = figures.ratios();
     ratios.iter().for_each(|ratio| println!("{ratio}"));

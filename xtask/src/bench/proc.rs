@@ -78,6 +78,12 @@ impl Memory {
     }
 }
 
+/// How much memory programs can have besides what they have, in bytes.
+pub fn available_bytes() -> Option<u64> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    fields(&text).get("MemAvailable").map(|kib| kib * 1024)
+}
+
 /// Whether the process has ended, or was never there; it may wait for its parent still.
 pub fn has_ended(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();

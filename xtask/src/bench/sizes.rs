@@ -5,10 +5,10 @@ use super::bars::{self, Bar};
 use super::figures::{Way, mib, object, ratio, real, short};
 use super::input::generator;
 use super::place::{Place, remove};
-use super::proc::{Memory, bytes_written_by_calls};
+use super::proc::{Memory, available_bytes, bytes_written_by_calls};
 use super::replay::{end_of_source, printed, replay};
 use super::running::{self, pause};
-use super::serving::{client, start};
+use super::serving::{READY_MAX, client, start};
 use crate::json::Json;
 use crate::server::Server;
 use std::process::{Child, Stdio};
@@ -25,8 +25,8 @@ const TRAFFIC_REPORTS_MAX: u64 = 2_000_000;
 const TRAFFIC_S: u64 = 2;
 /// More entries than there can be: nothing is sealed.
 const NEVER_SEAL: &str = "4000000000";
-/// A start, or counting what is there, that takes longer has hung.
-const START_MAX: Duration = Duration::from_secs(900);
+/// Of the memory that is free so much may be filled: beyond it the system would end programs.
+const FREE_IN_TEN: u64 = 6;
 /// What is read of the generator before the clock of `replay` starts.
 const HEAD_BYTES: u64 = 1 << 20;
 
@@ -145,7 +145,7 @@ fn one(place: &Place, plays: u64, empty: Memory) -> Result<Size, String> {
     let began = Instant::now();
     let server = start(place.product(), place, &data)?;
     let start_in_order_s = began.elapsed().as_secs_f64();
-    ask::until_counted(ask::address(server.url())?, START_MAX)?;
+    ask::until_counted(ask::address(server.url())?, READY_MAX)?;
     let sealed = Keys::read(&server, plays, empty)?;
     let start_s = kill_and_start(place, server, way.reports)?;
     remove(&data)?;
@@ -233,7 +233,7 @@ fn kill_and_start(place: &Place, server: Server, before: u64) -> Result<f64, Str
     let child = command.spawn().map_err(|error| format!("cannot run the client: {error}"))?;
     drop(command);
     let accepted = "ledgerline_reports_accepted_total";
-    let half = ask::until(START_MAX, "half of the traffic isn't accepted", || {
+    let half = ask::until(READY_MAX, "half of the traffic isn't accepted", || {
         Ok(Metrics::of(address)?.sum(accepted) >= traffic / 2)
     });
     server.kill();
@@ -246,9 +246,8 @@ fn kill_and_start(place: &Place, server: Server, before: u64) -> Result<f64, Str
         return Err("the traffic was over before the server was killed".to_owned());
     }
     let began = Instant::now();
-    let server = Server::start(place.product(), &data, &place.path("server.log"))?;
+    let server = start(place.product(), place, &data)?;
     let address = ask::address(server.url())?;
-    ask::until_ready(address, START_MAX)?;
     let took = began.elapsed().as_secs_f64();
     let kept = Metrics::of(address)?.sum("ledgerline_log_end");
     server.stop()?;
@@ -260,24 +259,46 @@ fn kill_and_start(place: &Place, server: Server, before: u64) -> Result<f64, Str
     Ok(took)
 }
 
-/// The same reports over HTTP into a server that seals nothing.
+/// The same reports over HTTP into a server that seals nothing, all of them or as many as there is
+/// memory for.
 fn fill_and_seal_nothing(place: &Place, plays: u64, empty: Memory) -> Result<Keys, String> {
     let data = place.fresh("data")?;
     let mut product = place.product();
     product.env("LEDGERLINE_TABLE_ENTRIES_MAX", NEVER_SEAL);
     let server = start(product, place, &data)?;
-    let key = place.key(&data)?;
+    let (pid, key) = (server.pid(), place.key(&data)?);
+    let limit = available_bytes().map_or(u64::MAX, |free| free / 10 * FREE_IN_TEN);
     let (mut source, out) = generate(place, reports_of(plays), 1)?;
-    let sent = running::run(client(place, &server, &key).arg("--streamed").stdin(Stdio::from(out)));
+    let mut command = client(place, &server, &key);
+    command.args(["--streamed", "--until-gone"]).stdin(Stdio::from(out)).stdout(Stdio::piped());
+    let child = command.spawn().map_err(|error| format!("cannot run the client: {error}"))?;
+    drop(command);
+    let (mut server, mut full) = (Some(server), None);
+    let sent = running::finish(child, "the client", Instant::now(), |_| {
+        if Memory::of(pid).anonymous > limit {
+            full = full.take().or(server.take().map(|server| {
+                let keys = Keys::read(&server, 0, empty);
+                server.kill();
+                keys.map(|keys| Keys { plays: keys.table + keys.sealed, ..keys })
+            }));
+        }
+    });
     end_of_source(&mut source)?;
     sent?;
-    // What was only needed while reports came in is given back.
-    pause(Duration::from_secs(2));
-    let keys = Keys::read(&server, plays, empty)?;
-    // In order it would seal everything first, and nobody looks at it again.
-    server.kill();
+    let keys = match (full, server) {
+        (Some(keys), _) => keys,
+        (None, Some(server)) => {
+            // What was only needed while reports came in is given back.
+            pause(Duration::from_secs(2));
+            let keys = Keys::read(&server, plays, empty);
+            // In order it would seal everything first, and nobody looks at it again.
+            server.kill();
+            keys
+        }
+        (None, None) => Err("the server was ended without a reason".to_owned()),
+    };
     remove(&data)?;
-    Ok(keys)
+    keys
 }
 
 impl Size {
@@ -317,10 +338,12 @@ impl Size {
     pub fn note(&self) -> String {
         let (live, sealed) = (&self.live, &self.sealed);
         format!(
-            "{} plays: with nothing sealed /metrics says {} entries in tables (and {} in runs) and the \
-             process shows {} MiB more; with all sealed {} entries in runs (and {} in tables) that take {:.2} bytes each, \
+            "{} plays: with nothing sealed, {} of them{} /metrics says {} entries in tables (and {} in \
+             runs) and the process shows {} MiB more; with all sealed {} entries in runs (and {} in tables) that take {:.2} bytes each, \
              and the process shows {} MiB more, {} MiB of them mapped files",
             short(self.plays),
+            bars::whole(real(live.plays)),
+            if live.plays < self.plays { ", then memory was full," } else { "," },
             bars::whole(real(live.table)),
             bars::whole(real(live.sealed)),
             mib(live.more.anonymous),
