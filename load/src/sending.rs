@@ -238,16 +238,16 @@ mod tests {
         let address = listener.local_addr().unwrap();
         thread::spawn(move || {
             let mut connections = listener.incoming();
-            serve(connections.next().unwrap().unwrap(), answers);
+            serve(&connections.next().unwrap().unwrap(), answers);
             serve(
-                connections.next().unwrap().unwrap(),
+                &connections.next().unwrap().unwrap(),
                 &[(200, "ledgerline_counting_lag_records{} 0\n")],
             );
         });
         address
     }
 
-    fn serve(stream: TcpStream, answers: &[(u16, &str)]) {
+    fn serve(stream: &TcpStream, answers: &[(u16, &str)]) {
         let mut reader = BufReader::new(stream.try_clone().unwrap());
         for (status, body) in answers {
             let mut length = 0;
@@ -264,7 +264,7 @@ mod tests {
             reader.read_exact(&mut vec![0; length]).unwrap();
             let head =
                 format!("HTTP/1.1 {status} X\r\nretry-after: 0\r\ncontent-length: {}", body.len());
-            write!(&stream, "{head}\r\n\r\n{body}").unwrap();
+            write!(&mut &*stream, "{head}\r\n\r\n{body}").unwrap();
         }
     }
 
