@@ -1,6 +1,7 @@
 //! What was measured, written into the documentation: tables in `docs/measured.md` between marks of
 //! our own, and the plot beside it.
 
+use super::Figures;
 use super::bars::Bar;
 use super::date;
 use super::figures::{Way, heads, real};
@@ -17,19 +18,15 @@ const PLOT: &str = "docs/measured/counting-by-size.svg";
 ///
 /// # Errors
 /// A file can't be read or written, or the page has no marks.
-pub fn write(
-    root: &Path,
-    ways: &[Way],
-    sizes: &[Size],
-    bars: &[Bar],
-    command: &str,
-) -> Result<(), String> {
+pub fn write(root: &Path, figures: &Figures, bars: &[Bar]) -> Result<(), String> {
+    let (ways, sizes) = (&figures.ways, &figures.sizes);
     let path = root.join(PAGE);
     let cannot = |error: std::io::Error| format!("{PAGE}: {error}");
     let mut page = fs::read_to_string(&path).map_err(cannot)?;
-    let run = format!("`{command}`, {}; {}.", date::days_ago(0), machine());
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let run = format!("`{}`, {}; {}.", command_of(&words), date::days_ago(0), machine());
     if !ways.is_empty() {
-        page = replaced(&page, "rates", &of_ways(ways, bars, &run))?;
+        page = replaced(&page, "rates", &of_ways(ways, &figures.ratios(), bars, &run))?;
     }
     if !sizes.is_empty() {
         page = replaced(&page, "sizes", &of_sizes(sizes, &run))?;
@@ -42,14 +39,14 @@ pub fn write(
     Ok(())
 }
 
-fn of_ways(ways: &[Way], bars: &[Bar], run: &str) -> String {
+fn of_ways(ways: &[Way], ratios: &[String], bars: &[Bar], run: &str) -> String {
     let reference = ways.iter().find(|way| way.name == "Flink");
     let mut rows = vec![heads(reference.map(|way| way.name.as_str()))];
     rows.extend(ways.iter().map(|way| way.row(reference.map(Way::rate))));
     let mut bar_rows = vec![["bar", "measured", ""].map(str::to_owned).to_vec()];
     bar_rows.extend(bars.iter().map(Bar::row));
-    let notes: Vec<String> =
-        ways.iter().flat_map(|way| &way.notes).map(|note| format!("- {note}\n")).collect();
+    let notes = ratios.iter().chain(ways.iter().flat_map(|way| &way.notes));
+    let notes: Vec<String> = notes.map(|note| format!("- {note}\n")).collect();
     format!("{run}\n\n{}\n{}\n{}", markdown(&rows), notes.concat(), markdown(&bar_rows))
 }
 
@@ -63,6 +60,20 @@ fn of_sizes(sizes: &[Size], run: &str) -> String {
         markdown(&rows),
         notes.concat()
     )
+}
+
+/// What was run, without where its figures went besides.
+fn command_of(words: &[String]) -> String {
+    let mut command = "cargo xtask".to_owned();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--json" => drop(words.next()),
+            word if word.starts_with("--json=") || word == "--install" => {}
+            word => command += &format!(" {word}"),
+        }
+    }
+    command
 }
 
 /// A table of a page; all but the first column to the right.
@@ -153,6 +164,15 @@ mod tests {
         assert_eq!(replaced(page, "x", "new\n").as_deref(), Ok(expected));
         assert_eq!(replaced(expected, "x", "new\n").as_deref(), Ok(expected));
         assert!(replaced(page, "y", "new").is_err());
+    }
+
+    #[test]
+    fn the_command_is_told_without_its_files() {
+        let words: Vec<String> = "bench counting --json a --reports 5M --json=b --install"
+            .split(' ')
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(command_of(&words), "cargo xtask bench counting --reports 5M");
     }
 
     #[test]

@@ -82,7 +82,7 @@ impl Way {
             cpu,
             mib(self.peak.anonymous),
             mib(self.peak.file),
-            format!("{:.0}", self.written_each()),
+            grouped(self.written_each()),
             format!("{:.2}", self.written_to_received()),
             self.syncs.map_or("–".to_owned(), |syncs| syncs.text()),
         ]
@@ -124,7 +124,8 @@ impl Syncs {
         if self.calls == 0 {
             return "none".to_owned();
         }
-        format!("1 in {}", grouped(ratio(real(self.reports), real(self.calls))))
+        let each = ratio(real(self.reports), real(self.calls));
+        if each < 10.0 { format!("1 in {each:.1}") } else { format!("1 in {}", grouped(each)) }
     }
 }
 

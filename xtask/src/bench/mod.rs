@@ -246,10 +246,7 @@ fn conclude(workspace: &Workspace, figures: &Figures, options: &Bench) -> Exit {
         }
     }
     if options.write_docs && figures.wrong.is_empty() {
-        let words: Vec<String> = std::env::args().skip(1).collect();
-        let command = format!("cargo xtask {}", words.join(" "));
-        let root = workspace.root();
-        if let Err(reason) = docs::write(root, &figures.ways, &figures.sizes, &bars, &command) {
+        if let Err(reason) = docs::write(workspace.root(), figures, &bars) {
             eprintln!("xtask: {reason}");
             return Exit::Failed;
         }
