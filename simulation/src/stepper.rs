@@ -1,14 +1,20 @@
-//! The loops of a process, stepped one at a time by whoever holds the seed.
+//! The loops of a process and what it began besides, one step at a time, by whoever holds the
+//! seed.
 
 use ledgerline_app::ports::{Drive, Driven, Loop, Step};
+use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// The loops that were started and have not ended. Clones share them.
+/// The loops that were started and have not ended, and the work that was begun and not
+/// done. Clones share them.
 #[derive(Clone, Default)]
 pub struct Stepper {
     loops: Arc<Mutex<Vec<Slot>>>,
+    begun: Arc<Mutex<VecDeque<Work>>>,
 }
+
+type Work = Box<dyn FnOnce() + Send>;
 
 struct Slot {
     name: String,
@@ -49,10 +55,29 @@ impl Stepper {
         step
     }
 
-    /// Forgets all loops, as the end of a process does.
+    /// How many works were begun and are not done.
+    #[must_use]
+    pub fn begun(&self) -> usize {
+        self.lock_begun().len()
+    }
+
+    /// Does the work at `place` among those that were begun, all of it. Says whether there
+    /// is one.
+    pub fn work(&self, place: usize) -> bool {
+        // Taken out, for it may itself begin another.
+        let work = self.lock_begun().remove(place);
+        work.map(|work| work()).is_some()
+    }
+
+    /// Forgets everything, as the end of a process does.
     pub fn clear(&self) {
         let loops = std::mem::take(&mut *self.lock());
-        drop(loops);
+        let begun = std::mem::take(&mut *self.lock_begun());
+        drop((loops, begun));
+    }
+
+    fn lock_begun(&self) -> MutexGuard<'_, VecDeque<Work>> {
+        self.begun.lock().expect("no thread panics while it holds the works that were begun")
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Slot>> {
@@ -67,9 +92,8 @@ impl Drive for Stepper {
         Ok(Box::new(Joining { stepper: self.clone(), place: loops.len() - 1 }))
     }
 
-    /// Does the work at once: nothing else goes on meanwhile.
-    fn begin(&self, work: Box<dyn FnOnce() + Send>) {
-        work();
+    fn begin(&self, work: Work) {
+        self.lock_begun().push_back(work);
     }
 }
 
@@ -80,8 +104,13 @@ impl Driven for Joining {
             return;
         }
         for _ in 0..STEPS_TO_END_MAX {
-            if self.stepper.step(self.place) == Step::Ended {
-                return;
+            match self.stepper.step(self.place) {
+                Step::Ended => return,
+                Step::Worked => {}
+                // It waits for what was begun elsewhere, if for anything.
+                Step::Idle => {
+                    self.stepper.work(0);
+                }
             }
         }
         panic!("{} was told to end and doesn't", self.stepper.name(self.place));

@@ -56,6 +56,7 @@ impl World {
             Act::Usurp => {
                 self.note(format_args!("somebody else takes the partitions over"));
                 self.machine.store.usurp();
+                self.usurped = true;
                 // The operator finds out, and starts the server again.
                 self.later(MINUTE_MS, Act::Operator { again: false });
             }

@@ -78,6 +78,8 @@ pub struct World {
     bodies_left: u64,
     /// Whether the report log said that its disk failed.
     log_failed: bool,
+    /// Whether somebody else has taken the partitions over since the start.
+    usurped: bool,
     /// What there was room for on the disk, where it was full.
     full: bool,
     failed_starts: u32,
@@ -144,6 +146,7 @@ impl World {
             acts: 0,
             bodies_left: 0,
             log_failed: false,
+            usurped: false,
             full: false,
             failed_starts: 0,
             calm: false,

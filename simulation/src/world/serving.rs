@@ -11,6 +11,7 @@ use crate::process::{Answer, Request, Task};
 #[derive(Clone, Copy)]
 enum Actor {
     Loop(usize),
+    Work(usize),
     Request(usize),
     Errand(usize),
 }
@@ -44,7 +45,7 @@ impl World {
 
     /// Every actor has its turn once, in an order that the seed chooses, but no more than
     /// `most` have. Says whether any of them did anything.
-    fn round(&mut self, most: u64) -> Result<bool, Wrong> {
+    pub(super) fn round(&mut self, most: u64) -> Result<bool, Wrong> {
         let mut actors = self.actors();
         self.random.shuffle(&mut actors);
         actors.truncate(usize::try_from(most).unwrap_or(usize::MAX));
@@ -70,10 +71,11 @@ impl World {
     fn actors(&self) -> Vec<Actor> {
         let Some(process) = &self.process else { return Vec::new() };
         let loops = self.machine.stepper.going().into_iter().map(Actor::Loop);
+        let works = (0..self.machine.stepper.begun()).map(Actor::Work);
         let is_woken = |request: &Request| request.task.is_woken();
         let requests = places(&process.requests, is_woken).map(Actor::Request);
         let errands = places(&process.errands, Task::is_woken).map(Actor::Errand);
-        loops.chain(requests).chain(errands).collect()
+        loops.chain(works).chain(requests).chain(errands).collect()
     }
 
     /// Says whether anything was done.
@@ -81,6 +83,8 @@ impl World {
         let Some(process) = &mut self.process else { return false };
         match actor {
             Actor::Loop(place) => return self.machine.stepper.step(place) == Step::Worked,
+            // Fewer may be left by now, for a loop that is joined does them too.
+            Actor::Work(place) => return self.machine.stepper.work(place),
             Actor::Request(place) => {
                 let request = &mut process.requests[place];
                 if let Some(answer) = request.as_mut().and_then(|request| request.task.poll()) {
