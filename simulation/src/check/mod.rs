@@ -10,7 +10,7 @@ mod truth;
 
 use ledgerline_ids::PartitionId;
 use ledgerline_records::verdict::Status;
-use ledgerline_recount::{ClaimedPlay, Counts, PlayName, check_conservation, compare};
+use ledgerline_recount::{ClaimedPlay, Counts, IdentityKey, PlayName, check_conservation, compare};
 use std::collections::BTreeMap;
 
 use crate::players::Plan;
@@ -58,6 +58,19 @@ impl Claims {
             }
         }
         Ok(())
+    }
+
+    /// The newest play that a person means by this key, with the ids of its transitions.
+    #[must_use]
+    pub fn newest(&self, source: &str, user: &str, play_id: &str) -> Option<(Status, Vec<String>)> {
+        let plays = self.partitions.iter().flat_map(|(plays, _)| plays);
+        let named = plays.filter(|(name, _)| {
+            let identity = &name.identity;
+            let keyed = matches!(&identity.key, IdentityKey::Keyed(key) if **key == *play_id);
+            keyed && *identity.source == *source && identity.user.as_deref() == Some(user)
+        });
+        let (_, (play, history)) = named.max_by_key(|(name, _)| name.incarnation)?;
+        Some((play.status, history.iter().map(|one| one.id.clone()).collect()))
     }
 
     /// How many plays there are.

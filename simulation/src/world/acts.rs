@@ -50,6 +50,7 @@ impl World {
             }
             Act::Observe => {
                 self.observe()?;
+                self.audit_conservation();
                 let pause = self.some_while();
                 self.later(pause, Act::Observe);
             }

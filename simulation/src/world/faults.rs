@@ -47,6 +47,7 @@ impl World {
     }
 
     fn try_to_start(&mut self) -> Result<(), NoStart> {
+        self.starved = None;
         let mut starting = begin(&self.machine, &self.taste)?;
         for _ in 0..START_ROUNDS_MAX {
             match starting.poll() {
@@ -131,6 +132,7 @@ impl World {
             let deployment = process.deployment.clone();
             let mut stopping = Task::new(async move { deployment.stop().await });
             let mut rounds = 0;
+            self.starved = None;
             // A process that crashed meanwhile stops no more.
             while self.process.is_some() && stopping.poll().is_none() {
                 rounds += 1;

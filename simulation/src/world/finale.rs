@@ -2,6 +2,7 @@
 
 use ledgerline_app::Deployment;
 use ledgerline_app::counts::{By, CountsQuery};
+use ledgerline_app::plays::{PlayError, PlayRef};
 use ledgerline_app::ports::Disk;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,6 +25,8 @@ pub struct Found {
 
 /// So often the server may have to be started before it stays up.
 const STARTS_MAX: u32 = 5;
+/// So many plays are explained at the end.
+const EXPLAINED: u32 = 4;
 /// A server that can answer does so within this many rounds.
 const ASK_ROUNDS_MAX: u32 = 20_000;
 
@@ -40,6 +43,7 @@ impl World {
         let claims = self.check("at the end")?;
         claims.check_seen(&self.seen)?;
         self.check_counts(&claims)?;
+        self.check_explained(&claims)?;
 
         self.crash_once_more()?;
         self.settle(false)?;
@@ -167,6 +171,34 @@ impl World {
             return Ok(());
         }
         Err(format!("counts by track are {counted:?}, and were checked to be {checked:?}"))
+    }
+
+    /// What is told of single plays is what was checked.
+    fn check_explained(&mut self, claims: &Claims) -> Result<(), Wrong> {
+        for _ in 0..EXPLAINED {
+            let number = self.random.place(self.plan.plays.len());
+            let heard = &self.plan.plays[number];
+            let (user_id, play_id) = (heard.user.clone(), heard.play_id.clone());
+            let source = self.sources[heard.source].name;
+            let play = PlayRef { source: Some(source.to_owned()), user_id, play_id };
+            let claimed = claims.newest(source, &play.user_id, &play.play_id);
+            let asked = play.clone();
+            let ask =
+                move |deployment: Arc<Deployment>| async move { deployment.play(&asked).await };
+            let told = match self.ask("explain a play", ask)? {
+                Ok(view) => {
+                    Some((view.status, view.transitions.into_iter().map(|one| one.id).collect()))
+                }
+                Err(PlayError::NotFound) => None,
+                Err(error) => return Err(format!("{play:?} is not explained: {error}")),
+            };
+            if told != claimed {
+                return Err(format!(
+                    "{play:?} is explained as {told:?}, and was checked to be {claimed:?}"
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn crash_once_more(&mut self) -> Result<(), Wrong> {

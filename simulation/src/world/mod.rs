@@ -9,7 +9,9 @@ mod serving;
 use ledgerline_app::Deployment;
 use ledgerline_app::ports::memory_disk::MemoryDisk;
 use ledgerline_records::verdict::Status;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::clock::{HOUR_MS, MINUTE_MS, SimulatedClock};
@@ -51,6 +53,9 @@ enum Act {
     Observe,
 }
 
+/// What errands found to be wrong, one sentence each.
+type Complaints = Rc<RefCell<Vec<String>>>;
+
 /// The server's process, while there is one.
 struct Process {
     deployment: Arc<Deployment>,
@@ -72,12 +77,16 @@ pub struct World {
     promises: Promises,
     /// Every transition that somebody saw as committed, by its id.
     seen: BTreeMap<String, Status>,
+    /// What errands found to be wrong.
+    complaints: Complaints,
     agenda: BTreeMap<(u64, u64), Act>,
     scheduled: u64,
     acts: u64,
     bodies_left: u64,
     /// Whether the report log said that its disk failed.
     log_failed: bool,
+    /// Loops whose names begin so have no turn for a while: others get ahead of them.
+    starved: Option<&'static str>,
     /// Whether somebody else has taken the partitions over since the start.
     usurped: bool,
     /// What there was room for on the disk, where it was full.
@@ -117,6 +126,9 @@ impl Tally {
     }
 }
 
+/// How the names of loops begin that one may wait for.
+const COUNTING: &str = "count-";
+const WRITING: &str = "reports-";
 /// No run has more crashes than this: it would never end.
 const CRASHES_MAX: u64 = 12;
 /// A run that takes more acts than this goes round in circles.
@@ -141,11 +153,13 @@ impl World {
             plan,
             promises: Promises::default(),
             seen: BTreeMap::new(),
+            complaints: Complaints::default(),
             agenda: BTreeMap::new(),
             scheduled: 0,
             acts: 0,
             bodies_left: 0,
             log_failed: false,
+            starved: None,
             usurped: false,
             full: false,
             failed_starts: 0,
@@ -174,8 +188,14 @@ impl World {
             }
             self.machine.clock.pass_until(at_ms);
             self.perform(act)?;
+            if self.random.one_in(4) {
+                self.starved = self.random.of(&[None, None, Some(COUNTING), Some(WRITING)]);
+            }
             let effort = self.random.of(&[0, 1, 3, 10, 2_000]);
             self.go_on(effort)?;
+            if let Some(wrong) = self.complaints.borrow().first() {
+                return Err(wrong.clone());
+            }
         }
         self.finale()
     }

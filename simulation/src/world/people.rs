@@ -9,6 +9,20 @@ use crate::players::{BOT_DEVICES, MOVING_TRACKS, STEADY_TRACKS};
 use crate::process::Task;
 
 impl World {
+    /// Looks whether reports are conserved at this moment, whatever goes on.
+    pub(super) fn audit_conservation(&mut self) {
+        let complaints = self.complaints.clone();
+        self.errand(move |deployment| async move {
+            // A store that refuses now has nothing to say.
+            let Ok(conservation) = deployment.conservation().await else { return };
+            if !conservation.holds {
+                complaints
+                    .borrow_mut()
+                    .push(format!("reports are not conserved: {conservation:?}"));
+            }
+        });
+    }
+
     /// Decides a play that waits for it, or rules on any.
     pub(super) fn person(&mut self) {
         let choice = self.random.number();

@@ -35,6 +35,7 @@ impl World {
 
     /// Lets things happen until nothing does without something from outside.
     pub(super) fn until_quiet(&mut self) -> Result<(), Wrong> {
+        self.starved = None;
         for _ in 0..ROUNDS_MAX {
             if !self.round(u64::MAX)? {
                 return Ok(());
@@ -70,8 +71,12 @@ impl World {
     /// Who could do something.
     fn actors(&self) -> Vec<Actor> {
         let Some(process) = &self.process else { return Vec::new() };
-        let loops = self.machine.stepper.going().into_iter().map(Actor::Loop);
-        let works = (0..self.machine.stepper.begun()).map(Actor::Work);
+        let stepper = &self.machine.stepper;
+        let has_turns = |place: &usize| {
+            self.starved.is_none_or(|starved| !stepper.name(*place).starts_with(starved))
+        };
+        let loops = stepper.going().into_iter().filter(has_turns).map(Actor::Loop);
+        let works = (0..stepper.begun()).map(Actor::Work);
         let is_woken = |request: &Request| request.task.is_woken();
         let requests = places(&process.requests, is_woken).map(Actor::Request);
         let errands = places(&process.errands, Task::is_woken).map(Actor::Errand);
