@@ -83,6 +83,13 @@ impl SimulatedStore {
         self.lock().content.partitions.clone()
     }
 
+    /// The tracks, and the devices that are listed, sorted; whatever state the machine is in.
+    #[must_use]
+    pub fn catalogue(&self) -> (Vec<CatalogueTrack>, Vec<String>) {
+        let content = &self.lock().content;
+        (content.tracks.values().cloned().collect(), content.devices.iter().cloned().collect())
+    }
+
     fn lock(&self) -> MutexGuard<'_, Held> {
         self.held.lock().expect("no thread panics while it holds the store")
     }

@@ -219,6 +219,9 @@ impl Sealer {
     }
 
     fn write(&self, snapshot: &Snapshot, memory: &PartitionMemory) -> Result<(), LogError> {
+        if cfg!(feature = "canary-runs-removed-early") {
+            memory.index.remove_unnamed(&snapshot.runs)?;
+        }
         snapshot::write(&*self.disk, self.partition, snapshot)?;
         memory.index.remove_unnamed(&snapshot.runs)?;
         memory.books.remove_unnamed(&snapshot.books)

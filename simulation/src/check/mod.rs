@@ -1,9 +1,11 @@
 //! Whether what the server says is right: told by its log, and by what its players know.
 //!
 //! - [`reading`]: the log, what the recount makes of it, and what is claimed
+//! - [`facts`]: what the catalogue learnt and told
 //! - [`history`]: each play's transitions
 //! - [`truth`]: what players sent and were promised
 
+mod facts;
 mod history;
 mod reading;
 mod truth;
@@ -99,6 +101,7 @@ pub fn check(
         let read = reading::read(machine, taste, &totals, &mut histories, &mut log)
             .map_err(|why| format!("{partition}: {why}"))?;
         check_partition(partition, &read)?;
+        read.told.check(partition, &machine.store)?;
         partitions.push(read);
     }
     log.check_promises(promises)?;

@@ -19,6 +19,7 @@ use ledgerline_segment_log::{ReportLogReader, SegmentPlaysReader};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::facts::Told;
 use super::history::Histories;
 use super::truth::LogHolds;
 use crate::process::{Machine, hash_key};
@@ -31,6 +32,8 @@ type Paged = (Bucket, ListenerHash, PlayAddress);
 pub struct Partition {
     pub recounted: Recounted,
     pub claimed: Claimed,
+    /// What the catalogue told this partition.
+    pub told: Told,
     /// What is wrong with the sealed index, one sentence each.
     pub index: Vec<String>,
 }
@@ -52,7 +55,8 @@ pub fn read(
     let disk: Arc<dyn Disk> = Arc::new(machine.disk.clone());
     let partition = totals.commit.partition;
     let logged = records(&disk, taste, totals)?;
-    let recounted = recount(&logged, log)?;
+    let mut told = Told::default();
+    let recounted = recount(&logged, log, &mut told)?;
     let reader = SegmentPlaysReader::open(disk.clone(), partition, taste.partitions)
         .map_err(|error| error.to_string())?;
     let mut claimed = Claimed::new(sums(totals));
@@ -69,7 +73,7 @@ pub fn read(
     let by_day = std::mem::take(&mut claimed.counts.counted.by_day);
     claimed.counts.counted = Counted { by_track, by_user, by_territory, by_tier, by_day };
     let index = check_index(machine, totals, &reader)?;
-    Ok(Partition { recounted, claimed, index })
+    Ok(Partition { recounted, claimed, told, index })
 }
 
 /// Every transition that is committed now, by its id, with where it led.
@@ -147,7 +151,7 @@ fn records(
     broken.map_or(Ok(logged), Err)
 }
 
-fn recount(logged: &[Logged], log: &mut LogHolds) -> Result<Recounted, String> {
+fn recount(logged: &[Logged], log: &mut LogHolds, told: &mut Told) -> Result<Recounted, String> {
     let mut ticks = logged.iter().filter(|logged| logged.bytes.first() == Some(&TICK));
     let mut recount = PartitionRecount::new(ticks.next_back().map(|logged| logged.position));
     for logged in logged {
@@ -155,6 +159,7 @@ fn recount(logged: &[Logged], log: &mut LogHolds) -> Result<Recounted, String> {
         if let LogRecord::Report(report) = &record {
             log.take(report);
         }
+        told.take(&record);
         recount.record(logged.position, logged.received_at, &record);
     }
     Ok(recount.finish())
