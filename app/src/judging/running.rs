@@ -1,8 +1,7 @@
 //! What a partition's loop does: judge, commit, take snapshots, answer.
 
-use ledgerline_counting::Partition;
-use ledgerline_ids::{PlayId, Position, SourceName, UserId};
-use ledgerline_records::control::TICK;
+use ledgerline_counting::{Hashes, Partition};
+use ledgerline_ids::{PlayId, Position, SourceName, UnixMs, UserId};
 use ledgerline_records::frame::Records;
 use ledgerline_records::play::{PlayIdentity, PlayKey};
 use ledgerline_records::{DecodeError, LogRecord};
@@ -28,6 +27,8 @@ use crate::ports::{
 
 /// How long a worker waits before it tries again what the disk or the store refused.
 const TRY_AGAIN_AFTER: Duration = Duration::from_millis(500);
+/// So many records are prepared before the first of them is judged.
+const PREPARED: usize = 16;
 /// While a snapshot is written, so many times the entries of one may come to wait.
 const UNSEALED_MAX: usize = 4;
 
@@ -283,28 +284,51 @@ impl Running {
     }
 
     fn judge_frame(&mut self, frame: &Frame) -> Result<(), WorkerError> {
+        let at = frame.header.received_at;
+        let mut records = Records::new(&frame.payload);
         let mut position = frame.header.first;
-        for record in Records::new(&frame.payload) {
-            let undecodable =
-                |error: DecodeError| WorkerError::Record { position, detail: error.to_string() };
-            let (_, bytes) = record.map_err(undecodable)?;
-            if position >= self.position {
-                let record = LogRecord::decode(bytes).map_err(undecodable)?;
-                let at = frame.header.received_at;
-                self.partition.apply(position, at, &record, &mut self.memory)?;
-                self.unticked = bytes[0] != TICK;
-                self.position = position.plus(1);
-                if self.position == self.committed_before
-                    && !cfg!(feature = "canary-restart-counts-again")
-                {
-                    // All of this was committed before the restart.
-                    if !cfg!(feature = "canary-row-of-facts-counted-again") {
-                        self.partition.finish_batch(&mut self.memory)?;
-                    }
-                    let _ = self.partition.take_delta();
+        let mut some = Vec::with_capacity(PREPARED);
+        loop {
+            let begun_at = position;
+            for record in records.by_ref().take(PREPARED) {
+                let undecodable = |error: DecodeError| WorkerError::Record {
+                    position,
+                    detail: error.to_string(),
+                };
+                let (_, bytes) = record.map_err(undecodable)?;
+                if position >= self.position {
+                    let record = LogRecord::decode(bytes).map_err(undecodable)?;
+                    let hashes = self.partition.prepare(at, &record);
+                    some.push((position, record, hashes));
                 }
+                position = position.plus(1);
             }
-            position = position.plus(1);
+            if position == begun_at {
+                return Ok(());
+            }
+            for (position, record, hashes) in some.drain(..) {
+                self.judge(position, at, &record, hashes)?;
+            }
+        }
+    }
+
+    fn judge(
+        &mut self,
+        position: Position,
+        at: UnixMs,
+        record: &LogRecord<'_>,
+        hashes: Hashes,
+    ) -> Result<(), WorkerError> {
+        self.partition.apply_prepared(position, at, record, hashes, &mut self.memory)?;
+        self.unticked = !matches!(record, LogRecord::Tick(_));
+        self.position = position.plus(1);
+        if self.position == self.committed_before && !cfg!(feature = "canary-restart-counts-again")
+        {
+            // All of this was committed before the restart.
+            if !cfg!(feature = "canary-row-of-facts-counted-again") {
+                self.partition.finish_batch(&mut self.memory)?;
+            }
+            let _ = self.partition.take_delta();
         }
         Ok(())
     }

@@ -29,7 +29,7 @@ pub mod tally;
 pub mod timing;
 pub mod verdict;
 
-pub use partition::{Delta, Memory, Partition, PartitionState, Unsealed};
+pub use partition::{Delta, Hashes, Memory, Partition, PartitionState, Unsealed};
 pub use rules::RULE_VERSION;
 
 /// Whether a fault is built in on purpose, for the simulation to find.

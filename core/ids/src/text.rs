@@ -138,24 +138,40 @@ impl PlayId<'_> {
         if bytes[14] != b'7' || !matches!(bytes[19], b'8' | b'9' | b'a' | b'b' | b'A' | b'B') {
             return None;
         }
+        // Without a branch for each digit: this is asked of every report.
+        let mut seen = 0;
         let mut millis = 0u64;
-        for (index, byte) in bytes.iter().enumerate() {
-            if matches!(index, 8 | 13 | 18 | 23) {
-                continue;
+        for part in [0..8, 9..13] {
+            for byte in &bytes[part] {
+                let digit = HEX_DIGITS[usize::from(*byte)];
+                seen |= digit;
+                millis = millis << 4 | u64::from(digit & 0xf);
             }
-            let digit = match byte {
-                b'0'..=b'9' => byte - b'0',
-                b'a'..=b'f' => byte - b'a' + 10,
-                b'A'..=b'F' => byte - b'A' + 10,
-                _ => return None,
-            };
-            if index < 13 {
-                millis = millis << 4 | u64::from(digit);
+        }
+        for part in [14..18, 19..23, 24..36] {
+            for byte in &bytes[part] {
+                seen |= HEX_DIGITS[usize::from(*byte)];
             }
+        }
+        if seen & NO_DIGIT != 0 {
+            return None;
         }
         UnixMs::new(millis).ok()
     }
 }
+
+const NO_DIGIT: u8 = 0x80;
+/// The value of each byte as a hexadecimal digit.
+const HEX_DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value as usize] as usize] = value;
+        digits[b"0123456789ABCDEF"[value as usize] as usize] = value;
+        value += 1;
+    }
+    digits
+};
 
 #[cfg(test)]
 mod tests {

@@ -115,10 +115,10 @@ impl Books {
             }
             before
         });
-        if before.is_none() {
-            self.active.push(*day, entry);
-        }
-        let page = self.active.open(entry.listener, *day);
+        let page = match before {
+            Some(_) => self.active.open(entry.listener, *day),
+            None => self.active.push(*day, entry),
+        };
         match before.filter(BookEntry::is_candidate) {
             // One that was counted already.
             Some(before) => {
@@ -127,15 +127,22 @@ impl Books {
             }
             None => page.count(entry, listed),
         }
-        self.watch_freshness(noted);
-        if !settled {
-            self.mark_dirty(entry.listener, *day);
-            if let Some((_, was_on, _)) = replaced
-                && was_on != day
-            {
-                self.mark_dirty(entry.listener, *was_on);
-            }
+        if !settled && !page.traits.any(Traits::DIRTY) {
+            page.traits.add(Traits::DIRTY);
+            self.dirty.push((entry.listener, *day));
         }
+        if !settled
+            && let Some((_, was_on, _)) = replaced
+            && was_on != day
+        {
+            self.mark_dirty(entry.listener, *was_on);
+        }
+        self.watch_freshness(noted);
+    }
+
+    /// Has the place where a page is looked for near at hand when it is.
+    pub fn touch(&self, listener: ListenerHash, day: DayNo) {
+        self.active.touch(listener, day);
     }
 
     fn watch_freshness(&mut self, noted: &Noted) {

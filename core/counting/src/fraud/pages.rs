@@ -248,6 +248,22 @@ fn hash(listener: ListenerHash, day: DayNo) -> u64 {
     listener.0 ^ u64::from(day.0).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
+fn open<'p>(
+    pages: &'p mut HashTable<Page>,
+    days: &mut BTreeMap<DayNo, u32>,
+    listener: ListenerHash,
+    day: DayNo,
+) -> &'p mut Page {
+    let of = |page: &Page| hash(page.listener, page.day);
+    pages
+        .entry(hash(listener, day), |page| (page.listener, page.day) == (listener, day), of)
+        .or_insert_with(|| {
+            *days.entry(day).or_default() += 1;
+            Page::new(listener, day)
+        })
+        .into_mut()
+}
+
 impl Pages {
     /// A page, where there is one.
     #[must_use]
@@ -263,27 +279,28 @@ impl Pages {
 
     /// The page of a listener and day, which is begun where there is none.
     pub fn open(&mut self, listener: ListenerHash, day: DayNo) -> &mut Page {
-        let of = |page: &Page| hash(page.listener, page.day);
-        self.pages
-            .entry(hash(listener, day), |page| (page.listener, page.day) == (listener, day), of)
-            .or_insert_with(|| {
-                *self.days.entry(day).or_default() += 1;
-                Page::new(listener, day)
-            })
-            .into_mut()
+        open(&mut self.pages, &mut self.days, listener, day)
     }
 
-    /// Adds an entry to its page's chain; the page's sums are the caller's to move.
-    pub fn push(&mut self, day: DayNo, entry: &BookEntry) {
+    /// Has the place where a page is looked for near at hand when it is.
+    #[inline]
+    pub fn touch(&self, listener: ListenerHash, day: DayNo) {
+        std::hint::black_box(self.page(listener, day).map(|page| page.newest));
+    }
+
+    /// Adds an entry to its page's chain and gives the page, whose sums are the caller's to
+    /// move.
+    pub fn push(&mut self, day: DayNo, entry: &BookEntry) -> &mut Page {
         if self.slots.last().is_none_or(|piece| piece.len() == PIECE) {
             self.slots.push(Vec::with_capacity(PIECE));
         }
         let last = self.slots.len() - 1;
         let slot = u32::try_from(last * PIECE + self.slots[last].len())
             .expect("fewer entries than 2^32 wait to be sealed");
-        let page = self.open(entry.listener, day);
+        let page = open(&mut self.pages, &mut self.days, entry.listener, day);
         let previous = std::mem::replace(&mut page.newest, slot);
         self.slots[last].push(Slot::new(entry, previous));
+        page
     }
 
     /// Replaces the entry at `address` where it stands near the chain's beginning. Gives

@@ -19,6 +19,12 @@ impl Table {
         self.entries.find(low_half(hash), |(key, _)| *key == hash.0).map(|(_, entry)| *entry)
     }
 
+    /// Has the place where a play's entry is looked for near at hand when it is.
+    #[inline]
+    pub fn touch(&self, hash: IdentityHash) {
+        std::hint::black_box(self.get(hash).map(|entry| entry.fingerprint));
+    }
+
     /// Puts or replaces the entry of a play.
     #[inline]
     pub fn put(&mut self, hash: IdentityHash, entry: IndexEntry) {

@@ -6,7 +6,7 @@ use ledgerline_records::play::PlayAddress;
 use ledgerline_records::report::TrackStamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ALL_DAYS, Cause, Memory, Partition};
+use super::{ALL_DAYS, Cause, Hashes, Memory, Partition};
 use crate::identity::{device_hash, track_hash};
 
 /// A catalogue fact that was read, and that the plays of its track are told together with
@@ -77,8 +77,13 @@ impl Partition {
             if play.track.as_str() != &*fact.track || told == *play {
                 return Ok(address);
             }
-            let cause =
-                Cause { position: fact.position, at: fact.at, fingerprint: 0, by_rules: false };
+            let cause = Cause {
+                position: fact.position,
+                at: fact.at,
+                fingerprint: 0,
+                by_rules: false,
+                hashes: Hashes::default(),
+            };
             Ok(partition.rewrite(address, play, told, cause, memory))
         })
     }
@@ -113,7 +118,13 @@ impl Partition {
             let mut judged = *play;
             judged.decision = Some(decided.decision);
             if judged != *play {
-                let cause = Cause { position, at: decided.at, fingerprint: 0, by_rules: false };
+                let cause = Cause {
+                    position,
+                    at: decided.at,
+                    fingerprint: 0,
+                    by_rules: false,
+                    hashes: Hashes::default(),
+                };
                 partition.rewrite(address, play, judged, cause, memory);
             }
             Ok(())
@@ -131,7 +142,13 @@ impl Partition {
             let mut judged = *play;
             judged.ruling = Some(ruled.ruling);
             if judged != *play {
-                let cause = Cause { position, at: ruled.at, fingerprint: 0, by_rules: false };
+                let cause = Cause {
+                    position,
+                    at: ruled.at,
+                    fingerprint: 0,
+                    by_rules: false,
+                    hashes: Hashes::default(),
+                };
                 partition.rewrite(address, play, judged, cause, memory);
             }
             Ok(())

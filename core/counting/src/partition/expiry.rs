@@ -5,7 +5,7 @@ use ledgerline_records::play::{PlayAddress, PlayRecord};
 use ledgerline_records::report::Producer;
 use std::collections::BTreeSet;
 
-use super::{Cause, Memory, Partition};
+use super::{Cause, Hashes, Memory, Partition};
 use crate::fraud::Flags;
 use crate::rules::ACCEPTANCE_MS;
 
@@ -106,8 +106,13 @@ impl Partition {
     ) -> Result<(), M::Error> {
         while let Some(address) = self.deadlines.pop_before(self.clock) {
             self.with_play(address, memory, |partition, play, memory| {
-                let cause =
-                    Cause { position, at: partition.clock, fingerprint: 0, by_rules: false };
+                let cause = Cause {
+                    position,
+                    at: partition.clock,
+                    fingerprint: 0,
+                    by_rules: false,
+                    hashes: Hashes::default(),
+                };
                 partition.rewrite(address, play, *play, cause, memory);
                 Ok(())
             })?;

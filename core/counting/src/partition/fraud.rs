@@ -6,7 +6,7 @@ use ledgerline_records::play::{PlayAddress, PlayRecord};
 use ledgerline_records::verdict::{FraudRule, FraudRules};
 use std::collections::BTreeSet;
 
-use super::{ALL_DAYS, Cause, Memory, Partition};
+use super::{ALL_DAYS, Cause, Hashes, Memory, Partition};
 use crate::fraud::{BookEntry, Candidate, Look, Side, evaluate_day, fresh_suspects, loops};
 use crate::identity::device_hash;
 use crate::rules::FRAUD_LIMITS;
@@ -276,7 +276,13 @@ impl Partition {
         self.with_play(address, memory, |partition, play, memory| {
             let mut marked = *play;
             marked.rules = rules;
-            let cause = Cause { position, at: partition.clock, fingerprint: 0, by_rules: true };
+            let cause = Cause {
+                position,
+                at: partition.clock,
+                fingerprint: 0,
+                by_rules: true,
+                hashes: Hashes::default(),
+            };
             partition.rewrite(address, play, marked, cause, memory);
             Ok(())
         })

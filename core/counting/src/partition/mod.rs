@@ -25,11 +25,12 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::fraud::{BookEntry, Books, Flags, Noted, Pages, SealedBooks, Side};
-use crate::identity::{book_hash, identity_hash, track_hash};
+use crate::identity::{book_hash, book_hash_of, identity_hash, own_identity, track_hash};
 use crate::index::{Bucket, Homes, IndexEntry, Table};
 use crate::keyless::{Window, Windows};
 use crate::rules::RULE_VERSION;
 use crate::status::{is_candidate, standing, without_fraud};
+use crate::timing;
 use activity::Activity;
 use control::ToldFact;
 use expiry::Deadlines;
@@ -122,6 +123,13 @@ pub struct Partition {
     scratch: Vec<Vec<u8>>,
 }
 
+/// What a report's play and listener are looked up by, where the report itself says.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Hashes {
+    play: Option<IdentityHash>,
+    listener: Option<ListenerHash>,
+}
+
 /// Why a play is written again.
 #[derive(Debug, Clone, Copy)]
 struct Cause {
@@ -131,6 +139,8 @@ struct Cause {
     fingerprint: u64,
     /// Whether the fraud rules themselves are the cause.
     by_rules: bool,
+    /// What the play and its listener are looked up by, where that is known already.
+    hashes: Hashes,
 }
 
 impl Partition {
@@ -170,6 +180,43 @@ impl Partition {
         record: &LogRecord<'_>,
         memory: &mut M,
     ) -> Result<Option<Verdict>, M::Error> {
+        let hashes = self.prepare(frame_received_at, record);
+        self.apply_prepared(position, frame_received_at, record, hashes, memory)
+    }
+
+    /// Works out what a record that is applied soon is looked up by, and touches the places:
+    /// whoever prepares some records before applying the first doesn't wait for memory at
+    /// each of them.
+    #[must_use]
+    pub fn prepare(&self, frame_received_at: UnixMs, record: &LogRecord<'_>) -> Hashes {
+        let LogRecord::Report(report) = record else { return Hashes::default() };
+        let play = own_identity(report).map(|identity| identity_hash(&self.key, &identity));
+        let listener = report.user.map(|user| book_hash_of(&self.key, report.source, user));
+        if let Some(play) = play {
+            self.table.touch(play);
+            if let Some(frozen) = &self.frozen {
+                frozen.touch(play);
+            }
+        }
+        if let Some(listener) = listener {
+            let received_at = timing::received_at(report, frame_received_at);
+            self.books.touch(listener, timing::start(report, received_at).day());
+        }
+        Hashes { play, listener }
+    }
+
+    /// As [`Partition::apply`], with what [`Partition::prepare`] gave for the record.
+    ///
+    /// # Errors
+    /// What [`Memory`] says; the partition must then be built again.
+    pub fn apply_prepared<M: Memory>(
+        &mut self,
+        position: Position,
+        frame_received_at: UnixMs,
+        record: &LogRecord<'_>,
+        hashes: Hashes,
+        memory: &mut M,
+    ) -> Result<Option<Verdict>, M::Error> {
         let clock = match record {
             LogRecord::Report(report) if report.producer == Producer::Backfill => self.clock,
             LogRecord::Tick(tick) => frame_received_at.max(tick.at),
@@ -183,7 +230,7 @@ impl Partition {
         }
         match record {
             LogRecord::Report(report) => {
-                self.report(report, position, frame_received_at, memory).map(Some)
+                self.report(report, position, frame_received_at, hashes, memory).map(Some)
             }
             LogRecord::Tick(tick) => self.evaluate_fraud(tick.at, position, memory).map(|()| None),
             LogRecord::TrackFact(fact) => {
@@ -378,19 +425,19 @@ impl Partition {
         mut play: PlayRecord<'_>,
         hash: IdentityHash,
         home: Bucket,
-        fingerprint: u64,
+        cause: &Cause,
         memory: &mut M,
     ) {
         (play.to, play.reason) = standing(&play, self.clock);
         play.number = 1;
         let address = memory.append_play(&play);
-        self.table.put(hash, IndexEntry::new(fingerprint, address, home));
+        self.table.put(hash, IndexEntry::new(cause.fingerprint, address, home));
         if let Bucket::Day(day) = home
             && play.identity.key.play_id().is_some_and(|id| id.uuid_v7_time().is_some())
         {
             self.strays.insert(day);
         }
-        self.wrote(address, &play, None, false);
+        self.wrote(address, &play, None, cause);
     }
 
     /// Writes a play again, after `change` was made to its record at `address`.
@@ -416,13 +463,14 @@ impl Partition {
         play.received_at = cause.at;
         play.rule_version = RULE_VERSION;
         let written = memory.append_play(&play);
-        let hash = identity_hash(&self.key, &play.identity);
+        let known = cause.hashes.play;
+        let hash = known.unwrap_or_else(|| identity_hash(&self.key, &play.identity));
         let play_id = play.identity.key.play_id();
         let home = Homes::of(play.producer, play_id, play.first_received_at).own;
         if !home.is_forgotten(self.clock) {
             self.table.put(hash, IndexEntry::new(cause.fingerprint, written, home));
         }
-        self.wrote(written, &play, Some((address, before)), cause.by_rules);
+        self.wrote(written, &play, Some((address, before)), &cause);
         written
     }
 
@@ -431,10 +479,13 @@ impl Partition {
         address: PlayAddress,
         play: &PlayRecord<'_>,
         replaced: Option<(PlayAddress, &PlayRecord<'_>)>,
-        by_rules: bool,
+        cause: &Cause,
     ) {
         self.delta.play(play);
-        let Some(listener) = book_hash(&self.key, &play.identity) else { return };
+        let known = cause.hashes.listener;
+        let Some(listener) = known.or_else(|| book_hash(&self.key, &play.identity)) else {
+            return;
+        };
         let (status, _) = without_fraud(play, self.clock);
         let pending = status == Status::Pending;
         let mut entry = BookEntry::of(&self.key, listener, address, play);
@@ -452,7 +503,7 @@ impl Partition {
                 (address, before.started_at.day(), track)
             }),
             first_received_at: play.first_received_at,
-            settled: by_rules,
+            settled: cause.by_rules,
         };
         self.books.note(&noted, &self.device_hashes);
         let replaced = replaced.map(|(address, before)| (before.started_at, address));

@@ -5,7 +5,7 @@ use ledgerline_records::play::PlayRecord;
 use ledgerline_records::report::ReportRecord;
 use ledgerline_records::verdict::Verdict;
 
-use super::{Cause, Memory, Partition};
+use super::{Cause, Hashes, Memory, Partition};
 use crate::identity::{identity_hash, own_identity};
 use crate::index::Homes;
 use crate::merge::{Received, begin, merge};
@@ -18,10 +18,11 @@ impl Partition {
         report: &ReportRecord<'_>,
         position: Position,
         frame_at: UnixMs,
+        hashes: Hashes,
         memory: &mut M,
     ) -> Result<Verdict, M::Error> {
         let received = Received::new(report, position, frame_at);
-        let verdict = self.judge(&received, memory)?;
+        let verdict = self.judge(&received, hashes, memory)?;
         self.delta.report(received.at.hour(), verdict);
         Ok(verdict)
     }
@@ -29,6 +30,7 @@ impl Partition {
     fn judge<M: Memory>(
         &mut self,
         received: &Received<'_, '_>,
+        mut hashes: Hashes,
         memory: &mut M,
     ) -> Result<Verdict, M::Error> {
         let report = received.report;
@@ -36,15 +38,23 @@ impl Partition {
             Some(identity) => identity,
             None => self.windows.identity(&self.key, report, received.at, self.clock),
         };
-        let hash = identity_hash(&self.key, &identity);
+        let hash = hashes.play.unwrap_or_else(|| identity_hash(&self.key, &identity));
+        hashes.play = Some(hash);
         let homes = Homes::of(report.producer, report.play_id, received.at);
         // 0 means "unknown" in the index, so no report may have it.
         let fingerprint = received.fingerprint(&self.key).max(1);
+        let cause = Cause {
+            position: received.position,
+            at: received.at,
+            fingerprint,
+            by_rules: false,
+            hashes,
+        };
 
         let Some(entry) = self.find(hash, &homes, memory)? else {
             let play = begin(identity, received);
             let (status, _) = without_fraud(&play, self.clock);
-            self.open_play(play, hash, homes.own, fingerprint, memory);
+            self.open_play(play, hash, homes.own, &cause, memory);
             return Ok(verdict(None, status, true));
         };
         if entry.fingerprint == fingerprint {
@@ -63,12 +73,6 @@ impl Partition {
             }
             let (before, _) = without_fraud(play, partition.clock);
             let (after, _) = without_fraud(&merged, partition.clock);
-            let cause = Cause {
-                position: received.position,
-                at: received.at,
-                fingerprint,
-                by_rules: false,
-            };
             partition.rewrite(address, play, merged, cause, memory);
             Ok(verdict(Some(before), after, adds))
         })
