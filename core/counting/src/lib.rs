@@ -22,6 +22,7 @@ pub mod index;
 pub mod keyless;
 pub mod merge;
 pub mod partition;
+mod pieces;
 pub mod rules;
 pub mod run;
 pub mod status;

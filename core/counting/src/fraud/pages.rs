@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::books::{Look, Side};
 use super::entry::{BookEntry, Flags};
 use crate::index::Bucket;
+use crate::pieces::Pieces;
 
 /// What is known of a page without looking at its entries. The sums are of candidates and
 /// at least as great as the truth.
@@ -90,6 +91,10 @@ impl Page {
             plays: 0,
             traits: Traits::default(),
         }
+    }
+
+    fn is_of(&self, listener: ListenerHash, day: DayNo) -> bool {
+        (self.listener, self.day) == (listener, day)
     }
 
     /// Takes over the sums of `counted`, which are of all entries.
@@ -183,8 +188,6 @@ struct Slot {
 
 const NO_SLOT: u32 = u32::MAX;
 const ADDRESS_BITS: u32 = 42;
-/// Slots are kept in pieces of so many, so that there is little room that nobody uses.
-const PIECE: usize = 4096;
 /// So far down a chain an entry is looked for that is to be replaced.
 const NEAR: usize = 16;
 
@@ -237,8 +240,10 @@ pub fn nearest<T>(days: &BTreeMap<DayNo, T>, day: DayNo, side: Side) -> Option<D
 /// Pages by listener and day. Walked in sorted order only.
 #[derive(Debug, Default)]
 pub struct Pages {
-    pages: HashTable<Page>,
-    slots: Vec<Vec<Slot>>,
+    // The pages' numbers.
+    numbers: HashTable<u32>,
+    pages: Pieces<Page>,
+    slots: Pieces<Slot>,
     // How many pages each day has.
     days: BTreeMap<DayNo, u32>,
 }
@@ -248,38 +253,38 @@ fn hash(listener: ListenerHash, day: DayNo) -> u64 {
     listener.0 ^ u64::from(day.0).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-fn open<'p>(
-    pages: &'p mut HashTable<Page>,
-    days: &mut BTreeMap<DayNo, u32>,
-    listener: ListenerHash,
-    day: DayNo,
-) -> &'p mut Page {
-    let of = |page: &Page| hash(page.listener, page.day);
-    pages
-        .entry(hash(listener, day), |page| (page.listener, page.day) == (listener, day), of)
-        .or_insert_with(|| {
-            *days.entry(day).or_default() += 1;
-            Page::new(listener, day)
-        })
-        .into_mut()
-}
-
 impl Pages {
+    fn number(&self, listener: ListenerHash, day: DayNo) -> Option<u32> {
+        let is_it = |number: &u32| self.pages.get(*number).is_of(listener, day);
+        self.numbers.find(hash(listener, day), is_it).copied()
+    }
+
     /// A page, where there is one.
     #[must_use]
     pub fn page(&self, listener: ListenerHash, day: DayNo) -> Option<&Page> {
-        self.pages.find(hash(listener, day), |page| (page.listener, page.day) == (listener, day))
+        self.number(listener, day).map(|number| self.pages.get(number))
     }
 
     /// A page, to be changed.
     pub fn page_mut(&mut self, listener: ListenerHash, day: DayNo) -> Option<&mut Page> {
-        self.pages
-            .find_mut(hash(listener, day), |page| (page.listener, page.day) == (listener, day))
+        self.number(listener, day).map(|number| self.pages.get_mut(number))
     }
 
     /// The page of a listener and day, which is begun where there is none.
     pub fn open(&mut self, listener: ListenerHash, day: DayNo) -> &mut Page {
-        open(&mut self.pages, &mut self.days, listener, day)
+        let number = self.opened(listener, day);
+        self.pages.get_mut(number)
+    }
+
+    fn opened(&mut self, listener: ListenerHash, day: DayNo) -> u32 {
+        self.number(listener, day).unwrap_or_else(|| {
+            *self.days.entry(day).or_default() += 1;
+            let Self { numbers, pages, .. } = self;
+            let number = pages.push(Page::new(listener, day));
+            let of = |page: &Page| hash(page.listener, page.day);
+            numbers.insert_unique(hash(listener, day), number, |number| of(pages.get(*number)));
+            number
+        })
     }
 
     /// Has the place where a page is looked for near at hand when it is.
@@ -291,15 +296,10 @@ impl Pages {
     /// Adds an entry to its page's chain and gives the page, whose sums are the caller's to
     /// move.
     pub fn push(&mut self, day: DayNo, entry: &BookEntry) -> &mut Page {
-        if self.slots.last().is_none_or(|piece| piece.len() == PIECE) {
-            self.slots.push(Vec::with_capacity(PIECE));
-        }
-        let last = self.slots.len() - 1;
-        let slot = u32::try_from(last * PIECE + self.slots[last].len())
-            .expect("fewer entries than 2^32 wait to be sealed");
-        let page = open(&mut self.pages, &mut self.days, entry.listener, day);
-        let previous = std::mem::replace(&mut page.newest, slot);
-        self.slots[last].push(Slot::new(entry, previous));
+        let number = self.opened(entry.listener, day);
+        let page = self.pages.get_mut(number);
+        let slot = self.slots.push(Slot::new(entry, page.newest));
+        page.newest = slot;
         page
     }
 
@@ -316,7 +316,7 @@ impl Pages {
             if at == NO_SLOT {
                 return None;
             }
-            let slot = &mut self.slots[at as usize / PIECE][at as usize % PIECE];
+            let slot = self.slots.get_mut(at);
             let entry = slot.entry(by.listener);
             if entry.address == address && !entry.flags.has(Flags::GONE) {
                 *slot = Slot::new(by, slot.previous);
@@ -337,7 +337,7 @@ impl Pages {
     fn for_each_of(&self, page: &Page, each: &mut dyn FnMut(BookEntry)) {
         let mut at = page.newest;
         while at != NO_SLOT {
-            let slot = &self.slots[at as usize / PIECE][at as usize % PIECE];
+            let slot = self.slots.get(at);
             each(slot.entry(page.listener));
             at = slot.previous;
         }
@@ -372,16 +372,20 @@ impl Pages {
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.pages.is_empty()
+        self.len() == 0
     }
 
     /// Gives all entries to `each` in the order of a run: by day, listener and address.
     /// What came and went again is left out.
     pub fn for_each_sorted(&self, each: &mut dyn FnMut(Bucket, BookEntry)) {
-        let mut pages: Vec<&Page> = self.pages.iter().collect();
-        pages.sort_unstable_by_key(|page| (page.day, page.listener));
+        let mut pages: Vec<(DayNo, ListenerHash, u32)> = (0u32..)
+            .zip(self.pages.iter())
+            .map(|(number, page)| (page.day, page.listener, number))
+            .collect();
+        pages.sort_unstable();
         let mut entries = Vec::new();
-        for page in pages {
+        for (.., number) in pages {
+            let page = self.pages.get(number);
             entries.clear();
             self.for_each_of(page, &mut |entry| entries.push(entry));
             // Behind an entry stands the one that says that it is gone.

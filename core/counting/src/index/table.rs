@@ -4,19 +4,30 @@ use hashbrown::HashTable;
 use ledgerline_ids::IdentityHash;
 
 use super::{Bucket, IndexEntry, Sealed, low_half};
+use crate::pieces::Pieces;
 
-/// A hash table of index entries. Walked in sorted order only.
+/// A hash table of index entries. It has only their numbers: so it stays small, and most
+/// look-ups of a play that nobody knows end in it.
 #[derive(Debug, Default)]
 pub struct Table {
-    entries: HashTable<(u128, IndexEntry)>,
+    numbers: HashTable<u32>,
+    entries: Pieces<Sealed>,
 }
 
 impl Table {
+    /// A table with room for about as many entries as `other` has.
+    #[must_use]
+    pub fn as_large_as(other: &Self) -> Self {
+        Self { numbers: HashTable::with_capacity(other.len()), entries: Pieces::default() }
+    }
+
     /// The entry of a play.
     #[inline]
     #[must_use]
     pub fn get(&self, hash: IdentityHash) -> Option<IndexEntry> {
-        self.entries.find(low_half(hash), |(key, _)| *key == hash.0).map(|(_, entry)| *entry)
+        self.numbers
+            .find(low_half(hash), |number| self.entries.get(*number).hash == hash)
+            .map(|number| self.entries.get(*number).entry)
     }
 
     /// Has the place where a play's entry is looked for near at hand when it is.
@@ -28,13 +39,14 @@ impl Table {
     /// Puts or replaces the entry of a play.
     #[inline]
     pub fn put(&mut self, hash: IdentityHash, entry: IndexEntry) {
-        let rehash = |(key, _): &(u128, IndexEntry)| low_half(IdentityHash(*key));
-        match self.entries.find_mut(low_half(hash), |(key, _)| *key == hash.0) {
-            Some((_, place)) => *place = entry,
-            None => {
-                self.entries.insert_unique(low_half(hash), (hash.0, entry), rehash);
-            }
+        let Self { numbers, entries } = self;
+        let known = numbers.find(low_half(hash), |number| entries.get(*number).hash == hash);
+        if let Some(number) = known {
+            entries.get_mut(*number).entry = entry;
+            return;
         }
+        let number = entries.push(Sealed { hash, entry });
+        numbers.insert_unique(low_half(hash), number, |number| low_half(entries.get(*number).hash));
     }
 
     /// How many entries.
@@ -46,19 +58,27 @@ impl Table {
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
     }
 
     /// All entries by bucket, each bucket's sorted by hash. The table stays as it is.
     #[must_use]
-    pub fn sorted(&self) -> Vec<(Bucket, Sealed)> {
-        let entries = self.entries.iter();
-        let mut sorted: Vec<_> = entries
-            .map(|(key, entry)| {
-                (entry.bucket(), Sealed { hash: IdentityHash(*key), entry: *entry })
+    pub fn sorted(&self) -> impl ExactSizeIterator<Item = (Bucket, Sealed)> + '_ {
+        // What is compared first stands together, without the entries themselves.
+        let mut order: Vec<(u32, u64, u32)> = (0u32..)
+            .zip(self.entries.iter())
+            .map(|(number, sealed)| {
+                (sealed.entry.bucket().code(), crate::run::high_half(sealed.hash.0), number)
             })
             .collect();
-        sorted.sort_unstable_by_key(|(bucket, sealed)| (*bucket, sealed.hash));
-        sorted
+        order.sort_unstable_by(|left, right| {
+            let hash = |number: u32| self.entries.get(number).hash;
+            let by_half = (left.0, left.1).cmp(&(right.0, right.1));
+            by_half.then_with(|| hash(left.2).cmp(&hash(right.2)))
+        });
+        order.into_iter().map(|(.., number)| {
+            let sealed = *self.entries.get(number);
+            (sealed.entry.bucket(), sealed)
+        })
     }
 }

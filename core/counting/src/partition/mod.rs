@@ -298,7 +298,8 @@ impl Partition {
     #[must_use]
     pub fn freeze(&mut self) -> Unsealed {
         assert!(self.frozen.is_none(), "one part at a time is being sealed");
-        let table = Arc::new(std::mem::take(&mut self.table));
+        let next = Table::as_large_as(&self.table);
+        let table = Arc::new(std::mem::replace(&mut self.table, next));
         self.frozen = Some(table.clone());
         Unsealed { table, pages: self.books.freeze() }
     }

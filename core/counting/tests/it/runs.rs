@@ -22,7 +22,7 @@ fn entries(numbers: std::ops::Range<u64>, bucket: Bucket, address: u64) -> Entri
         let entry = IndexEntry::new(number + 1, PlayAddress(address + number), bucket);
         table.put(hash(number), entry);
     }
-    table.sorted()
+    table.sorted().collect()
 }
 
 fn found(run: &[u8], hash: IdentityHash) -> Option<IndexEntry> {

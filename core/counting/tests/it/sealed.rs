@@ -124,7 +124,7 @@ impl Runs {
     /// Adds what was set apart.
     pub fn seal(&mut self, unsealed: &Unsealed) {
         let table = unsealed.table.sorted();
-        if !table.is_empty() {
+        if !unsealed.table.is_empty() {
             self.index.push(Run::new::<Sealed>(encode(table)));
         }
         let mut pages = Vec::new();
