@@ -1,5 +1,6 @@
 //! Where the bench works, and what it runs.
 
+use super::proc::has_ended;
 use crate::programs::{answer, cargo, succeed};
 use crate::workspace::Workspace;
 use std::fs;
@@ -35,6 +36,7 @@ impl Place {
         let folder = kept.join(format!("bench-{}", std::process::id()));
         let load = product.with_file_name("ledgerline-load");
         let place = Place { folder, root: workspace.root().to_path_buf(), kept, product, load };
+        remove_left(&place.kept);
         place.fresh("")?;
         Ok(place)
     }
@@ -106,6 +108,17 @@ impl Drop for Place {
     }
 }
 
+/// Removes the folders of runs that were killed: they are named for processes that are no more.
+fn remove_left(kept: &Path) {
+    for entry in fs::read_dir(kept).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let pid = name.strip_prefix("bench-").and_then(|pid| pid.parse().ok());
+        if pid.is_some_and(has_ended) {
+            let _ = remove(&entry.path());
+        }
+    }
+}
+
 /// Removes a folder and what is in it, if it is there.
 ///
 /// # Errors
@@ -127,4 +140,24 @@ pub fn build(workspace: &Workspace) -> Result<(), String> {
     println!("building the product and the client with optimisation");
     let words = ["build", "--release", "--package", "ledgerline", "--package", "ledgerline-load"];
     succeed(cargo(workspace).args(words)).map_err(|reason| format!("the build failed: {reason}"))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_run_left_is_removed() {
+        let kept = std::env::temp_dir().join(format!("xtask-{}-left", std::process::id()));
+        let running = format!("bench-{}", std::process::id());
+        let names = ["bench-4194305", &running, "bench-flink", "other"];
+        for name in names {
+            fs::create_dir_all(kept.join(name)).unwrap();
+        }
+        remove_left(&kept);
+        let is_there = names.map(|name| kept.join(name).is_dir());
+        fs::remove_dir_all(&kept).unwrap();
+        // No process has such a number: the kernel's are below it.
+        assert_eq!(is_there, [false, true, true, true]);
+    }
 }
