@@ -110,23 +110,27 @@ pub struct Counts {
     pub query: CountsQuery,
     /// Up to where reports are counted.
     pub applied_to: Vec<AppliedTo>,
+    /// Why reports that were accepted may be missing, where counting waits for the disk or
+    /// the store.
+    pub waits: Option<String>,
     /// All rows, in the order of their values.
     pub rows: Vec<CountRow>,
 }
 
 impl Deployment {
-    /// Judges what the log holds, then counts.
+    /// Judges what the log holds, then counts. Where counting waits for the disk or the
+    /// store, counts what is committed.
     ///
     /// # Errors
     /// [`ReadError`].
     pub async fn counts(&self, query: CountsQuery) -> Result<Counts, ReadError> {
-        self.settle_for_reading().await?;
+        let waits = self.settle_for_reading().await?;
         let applied_to = self.applied_to();
         let (readers, of) = (self.readers.clone(), applied_to.clone());
         let summed = apart(&*self.drive, move || tally(&readers, &of, query));
         let tally = summed.await.ok_or_else(ReadError::broken_off)??;
         let rows = rows(tally, query.by, &**self.catalogue.store()).await?;
-        Ok(Counts { query, applied_to, rows })
+        Ok(Counts { query, applied_to, waits, rows })
     }
 
     /// Up to where each partition is counted.

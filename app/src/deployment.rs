@@ -255,7 +255,8 @@ impl Deployment {
     }
 
     /// Tells the time to every partition that has judged something since it was last told,
-    /// or that was not told for an hour. Says up to where each partition is to be judged.
+    /// or that was not told for an hour; and to one whose disk was full, to see whether there
+    /// is room again. Says up to where each partition is to be judged.
     async fn tick(&self) -> Result<Vec<Position>, AppendError> {
         let now = self.clock.now();
         let mut receipts = Vec::new();
@@ -264,7 +265,8 @@ impl Deployment {
             let end = *self.log.end(worker.partition).borrow();
             let idle = now.since(progress.ticked_at) >= millis(IDLE_TICK);
             let counting = progress.failed.is_none() && progress.stalled.is_none();
-            let due = counting && (progress.unticked || progress.committed < end || idle);
+            let full = self.log.refusal(worker.partition) == Some(AppendError::Full);
+            let due = counting && (progress.unticked || progress.committed < end || idle) || full;
             let receipt = (due && (end > Position(0))).then(|| {
                 let mut group = RecordGroup::default();
                 group.push_with(|out| LogRecord::Tick(Tick { at: now }).encode(out));
@@ -301,12 +303,25 @@ impl Deployment {
     }
 
     /// Judges and commits everything that the log holds, and tells the time where the log
-    /// takes it: a full disk is no reason not to read.
-    pub(crate) async fn settle_for_reading(&self) -> Result<(), ReadError> {
-        match self.settle(true).await {
+    /// takes it: a full disk is no reason not to read. Nor is counting that waits for the
+    /// disk or the store: then what is committed can be read, and why it waits comes back.
+    pub(crate) async fn settle_for_reading(&self) -> Result<Option<String>, ReadError> {
+        let settled = match self.settle(true).await {
             Err(ReadError::Append(_)) => self.settle(false).await,
             settled => settled,
+        };
+        match settled {
+            Err(ReadError::Stopped(why)) if self.waits_at_worst() => Ok(Some(why)),
+            settled => settled.map(|()| None),
         }
+    }
+
+    /// Whether no partition has stopped or is still building what it had before the start.
+    fn waits_at_worst(&self) -> bool {
+        self.workers.iter().all(|worker| {
+            let progress = worker.progress.borrow();
+            progress.ready && progress.failed.is_none()
+        })
     }
 
     /// How far each partition is judged and committed.
@@ -350,6 +365,15 @@ impl Deployment {
             }
             if let Some(why) = progress.stalled {
                 problems.push(format!("counting of {partition} waits: {why}"));
+            }
+            match self.log.refusal(partition) {
+                Some(AppendError::Full) => problems.push(format!(
+                    "{partition} takes no reports: the disk is full; make room, it goes on by itself"
+                )),
+                Some(refusal) => problems.push(format!(
+                    "{partition} takes no reports: {refusal}; look at the disk, then restart the server"
+                )),
+                None => {}
             }
         }
         Health { ready: ready && problems.is_empty(), problems }
@@ -431,6 +455,12 @@ impl Deployment {
                     "Snapshots since the start.",
                     MetricKind::Counter,
                     load(&numbers.snapshots),
+                ),
+                (
+                    "ledgerline_intake_stopped",
+                    "1 where the report log takes nothing: its disk is full or failed.",
+                    MetricKind::Gauge,
+                    u64::from(self.log.refusal(partition).is_some()),
                 ),
                 (
                     "ledgerline_counting_stopped",

@@ -125,7 +125,7 @@ impl SegmentPlaysLog {
         if let Err(error) = self.file.write_at(offset, &frame) {
             // To leave the room to others; if it fails, the next try writes over it.
             let cut = self.file.truncate(offset);
-            tracing::warn!(file = %self.segment.path(), %error, ?cut, "plays can't be written");
+            tracing::debug!(file = %self.segment.path(), %error, ?cut, "plays can't be written");
             return Err(refused(&self.segment.path())(error));
         }
         let length = self.flushed + frame.len() as u64;

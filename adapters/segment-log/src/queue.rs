@@ -34,6 +34,8 @@ struct State {
     waiting: VecDeque<Waiting>,
     bytes: usize,
     gate: Gate,
+    // The last that was written found no room.
+    full: bool,
 }
 
 enum Gate {
@@ -47,7 +49,7 @@ enum Gate {
 
 impl Queue {
     pub(crate) fn new(bytes_max: usize, groups_max: usize) -> Self {
-        let state = State { waiting: VecDeque::new(), bytes: 0, gate: Gate::Open };
+        let state = State { waiting: VecDeque::new(), bytes: 0, gate: Gate::Open, full: false };
         Self { state: Mutex::new(state), changed: Condvar::new(), bytes_max, groups_max }
     }
 
@@ -154,6 +156,21 @@ impl Queue {
         drop(state);
         for waiting in refused {
             let _ = waiting.answer.send(Err(AppendError::Failed(why.to_owned())));
+        }
+    }
+
+    /// Notes whether what was written last found room.
+    pub(crate) fn set_full(&self, full: bool) {
+        self.lock().full = full;
+    }
+
+    /// Why nothing is taken, as long as nothing changes.
+    pub(crate) fn standing_refusal(&self) -> Option<AppendError> {
+        let state = self.lock();
+        match &state.gate {
+            Gate::Failed(why) => Some(AppendError::Failed(why.clone())),
+            Gate::Open if state.full => Some(AppendError::Full),
+            Gate::Open | Gate::Closing | Gate::Abandoned => None,
         }
     }
 

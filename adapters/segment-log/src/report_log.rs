@@ -129,6 +129,10 @@ impl ReportLog for SegmentReportLog {
         self.partition(partition).queue.push(group)
     }
 
+    fn refusal(&self, partition: PartitionId) -> Option<AppendError> {
+        self.partition(partition).queue.standing_refusal()
+    }
+
     fn start(&self, partition: PartitionId) -> Position {
         self.partition(partition).shelf.start()
     }

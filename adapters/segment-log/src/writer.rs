@@ -112,7 +112,9 @@ impl Writer {
         self.received_at = self.received_at.max(self.means.clock.now());
         let received_at = self.received_at;
         let mut first = self.next;
-        match self.write(&groups) {
+        let written = self.write(&groups);
+        self.partition.queue.set_full(matches!(written, Err(Trouble::Full)));
+        match written {
             Ok(()) => {
                 for Waiting { group, answer } in groups {
                     // Whoever doesn't wait for the answer doesn't want it.

@@ -201,11 +201,8 @@ impl Running {
             return Ok(Step::Idle);
         }
         let end = *self.end.borrow_and_update();
-        if self.position < end {
-            self.judge_some()?;
-            if !self.flush()? {
-                return Ok(Step::Idle);
-            }
+        if self.position < end && !(self.judge_some()? && self.flush()?) {
+            return Ok(Step::Idle);
         }
         let caught_up = self.position >= end;
         let due = self.clock.elapsed() - self.last_commit >= self.settings.commit_every;
@@ -257,9 +254,18 @@ impl Running {
         Ok(outcome)
     }
 
-    fn judge_some(&mut self) -> Result<(), WorkerError> {
+    /// Judges what comes next in the log. Says whether that could be read.
+    fn judge_some(&mut self) -> Result<bool, WorkerError> {
         let partition = self.commit.partition;
-        for frame in self.log.read(partition, self.position, self.settings.batch_bytes)? {
+        let frames = match self.log.read(partition, self.position, self.settings.batch_bytes) {
+            // Nothing of it was judged, so it can be read again.
+            Err(error @ LogError::Io { .. }) => {
+                self.stall(&error.to_string());
+                return Ok(false);
+            }
+            read => read?,
+        };
+        for frame in frames {
             self.judge_frame(&frame)?;
         }
         self.partition.finish_batch(&mut self.memory)?;
@@ -268,7 +274,7 @@ impl Running {
         }
         let table = self.partition.table().len() as u64;
         self.metrics.table_entries.store(table, Ordering::Relaxed);
-        Ok(())
+        Ok(true)
     }
 
     /// Hands what was judged to the plays log's files. Says whether they took it.
@@ -435,8 +441,15 @@ impl Running {
 
     /// Says why counting waits for a moment. What is asked meanwhile is answered.
     fn stall(&mut self, why: &str) {
-        tracing::warn!(partition = %self.commit.partition, why, "counting waits");
-        self.announce.send_modify(|progress| progress.stalled = Some(why.to_owned()));
+        let news = self.announce.send_if_modified(|progress| {
+            let news = progress.stalled.as_deref() != Some(why);
+            progress.stalled = Some(why.to_owned());
+            news
+        });
+        // A disk may be full for a day.
+        if news {
+            tracing::warn!(partition = %self.commit.partition, why, "counting waits");
+        }
         self.stalled_until = Some(self.clock.elapsed() + TRY_AGAIN_AFTER);
     }
 

@@ -97,6 +97,13 @@ pub trait ReportLog: Send + Sync + 'static {
         group: RecordGroup,
     ) -> oneshot::Receiver<Result<Appended, AppendError>>;
 
+    /// Why the partition takes nothing as long as nothing changes, where that is so:
+    /// [`AppendError::Full`] or [`AppendError::Failed`]. A log that knows no such state has
+    /// nothing to say.
+    fn refusal(&self, _partition: PartitionId) -> Option<AppendError> {
+        None
+    }
+
     /// The oldest position that can be read.
     fn start(&self, partition: PartitionId) -> Position;
 

@@ -31,6 +31,9 @@ pub(super) async fn run(
     let counts = session.get(&path).await;
     session.end().await?;
     let counts = counts?;
+    if let Some(why) = counts["waits"].as_str() {
+        eprintln!("counting waits, so the newest reports are not in these counts yet: {why}");
+    }
     let default = if as_json { CountsFormat::Json } else { CountsFormat::Table };
     match format.unwrap_or(default) {
         CountsFormat::Json => print_json(&counts)?,

@@ -1,153 +1,16 @@
-//! Processes that are killed at any moment, and clients that send again what they must and more:
-//! in the end every play that was acknowledged is counted, and counted once.
+//! Commands that are killed or cut off on their way, and run again: in the end every play is
+//! counted, and counted once. Servers are killed in `faults::kills`.
 
 use crate::support::folder::pid_of;
-use crate::support::load::{Batch, Clients, Sent, Work};
 use crate::support::reports::{line, with};
-use crate::support::{Api, DEADLINE, Folder, Random, Server};
+use crate::support::{DEADLINE, Folder, Random, pass};
 use rustix::process::{Signal, kill_process};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
 
-const SCOPES: &str = "reports:write,counts:read";
-
-/// Passes so much time, in which something else happens.
-fn pass(micros: u64) {
-    let (never, wait) = mpsc::channel::<()>();
-    let _ = wait.recv_timeout(Duration::from_micros(micros));
-    drop(never);
-}
-
-/// How many plays of each listener the server counts.
-fn counted(api: &Api) -> BTreeMap<String, u64> {
-    let counts = api.get("/api/v1/counts?by=user").is(200);
-    let rows = counts["rows"].as_array().expect("rows").iter();
-    rows.map(|row| {
-        let user = row["user_id"].as_str().expect("a listener").to_owned();
-        (user, row["counted"].as_u64().expect("a number"))
-    })
-    .collect()
-}
-
-/// How many plays count where these batches, and no others, came.
-fn counted_of<'b>(batches: impl Iterator<Item = &'b Batch>) -> BTreeMap<String, u64> {
-    let mut plays = BTreeMap::<String, (String, u64)>::new();
-    for report in batches.flatten() {
-        let report: Value = serde_json::from_str(report).expect("we wrote it");
-        let text = |field: &str| report[field].as_str().expect("a text").to_owned();
-        let listened = report["duration_listened_ms"].as_u64().expect("a number");
-        let play = plays.entry(text("play_id")).or_insert((text("user_id"), 0));
-        play.1 = play.1.max(listened);
-    }
-    let mut counted = BTreeMap::new();
-    for (user, _) in plays.into_values().filter(|(_, listened)| *listened >= 30_000) {
-        *counted.entry(user).or_default() += 1;
-    }
-    counted
-}
-
-/// What is acknowledged counts; beyond it only what was sent can.
-fn check_between(found: &BTreeMap<String, u64>, sent: &Sent, expected: &BTreeMap<String, u64>) {
-    for (user, least) in counted_of(sent.acknowledged.iter()) {
-        let found = found.get(&user).copied().unwrap_or_default();
-        assert!(found >= least, "{user} has {found} plays, but {least} were acknowledged");
-    }
-    for (user, found) in found {
-        let most = expected.get(user).copied().unwrap_or_default();
-        assert!(*found <= most, "{user} has {found} plays, but only {most} were played");
-    }
-}
-
-/// What had no answer is sent again, cut in two and in another order; so is some of what had one.
-fn send_again(sent: &mut Sent, random: &mut Random) {
-    let clients = sent.waiting.len().min(2);
-    for _ in 0..clients {
-        let mut batch = sent.waiting.pop_front().expect("it is there");
-        random.shuffle(&mut batch);
-        let rest = batch.split_off(batch.len() / 2);
-        sent.waiting.extend([rest, batch].into_iter().filter(|part| !part.is_empty()));
-    }
-    for _ in 0..2 {
-        if !sent.acknowledged.is_empty() {
-            let mut batch = sent.acknowledged[random.index(sent.acknowledged.len())].clone();
-            random.shuffle(&mut batch);
-            batch.truncate(1 + random.index(batch.len()));
-            let place = random.index(sent.waiting.len() + 1);
-            sent.waiting.insert(place, batch);
-        }
-    }
-}
-
-/// One trial: a server that is killed `kills` times while clients send.
-fn check(seed: u64, kills: u32, entries_max: &str) {
-    let folder = Folder::new();
-    let mut random = Random::new(seed);
-    let Work { batches, expected, plays } = Work::new(seed, 9_000);
-    let mut sent = Sent { waiting: batches, acknowledged: Vec::new() };
-    let settings = [("LEDGERLINE_TABLE_ENTRIES_MAX", entries_max)];
-    let start = || Server::spawn_with(&folder, &settings).listening().expect("it starts");
-    let server = start();
-    let mut api = server.api(&folder, SCOPES);
-    let mut server = Some(server);
-    for life in 0..kills {
-        if random.below(3) == 0 {
-            // Killed while it opens the folder again, the next one begins from there.
-            drop(server.take());
-            let starting = Server::spawn_with(&folder, &settings);
-            pass(random.below(40_000));
-            drop(starting);
-        }
-        let running = server.take().unwrap_or_else(start);
-        api.address = running.address();
-        let law = api.get("/api/v1/conservation").is(200);
-        assert_eq!(law["holds"], true, "life {life} of seed {seed}: {law}");
-        check_between(&counted(&api), &sent, &expected);
-        let clients = Clients::start(&api, sent, 2);
-        clients.wait_for(random.below(35));
-        if random.below(3) == 0 {
-            // In the middle of a reader's snapshot as well.
-            let api = api.clone();
-            std::thread::spawn(move || {
-                let request = api.request("GET", "/api/v1/counts?by=track", &[], &[]);
-                crate::support::Connection::open(api.address).and_then(|mut it| it.call(&request))
-            });
-        }
-        pass(random.below(8_000));
-        running.kill();
-        sent = clients.join();
-        send_again(&mut sent, &mut random);
-    }
-    let running = start();
-    api.address = running.address();
-    let sent = Clients::start(&api, sent, 2).join();
-    assert!(sent.waiting.is_empty(), "everything is acknowledged in the end");
-    assert_eq!(counted_of(sent.acknowledged.iter()), expected);
-    assert_eq!(counted(&api), expected, "seed {seed}");
-    running.kill();
-    assert_eq!(folder.counts("user"), expected, "seed {seed}");
-    let audit = folder.balanced();
-    let sum: u64 =
-        audit["plays"].as_object().into_iter().flatten().filter_map(|(_, n)| n.as_u64()).sum();
-    assert_eq!(sum, plays, "{audit}");
-    let reports: usize = sent.acknowledged.iter().map(Vec::len).sum();
-    assert!(audit["reports"]["accepted"].as_u64() >= Some(reports as u64), "{audit}");
-}
-
-#[test]
-fn a_server_that_is_killed_again_and_again_counts_every_play_once() {
-    check(1, 14, "500000");
-}
-
-#[test]
-fn a_server_that_seals_often_and_is_killed_counts_every_play_once() {
-    check(2, 14, "60");
-}
-
-/// The same for `replay`: killed on its way, and run again until it ends.
+/// A replay is killed on its way, and run again until it ends.
 #[test]
 fn a_replay_that_is_killed_is_run_again() {
     let made = Folder::new();

@@ -8,7 +8,8 @@
 //! - `truth`: made-up populations against the truth that they were made from
 //! - `http`, `limits`, `decisions`: the API; bad input, limits, people's decisions
 //! - `control`: commands beside a running server, and its end
-//! - `crash`: processes that are killed, and clients that send again
+//! - `crash`: commands that are killed, and run again
+//! - `faults`: servers that are killed, disks that are full, slow or fail, and too much at once
 //! - `damage`: files that change, shrink or are gone
 
 mod support;
@@ -24,3 +25,4 @@ mod limits;
 mod control;
 mod crash;
 mod damage;
+mod faults;

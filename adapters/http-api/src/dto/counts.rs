@@ -20,6 +20,11 @@ pub struct Counts {
     pub to: Option<String>,
     /// Up to where each partition's reports are counted.
     pub applied_to: Vec<AppliedTo>,
+    /// There only where counting waits for the disk or the store: reports that were accepted
+    /// after `applied_to` are not in the rows yet. Says why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub waits: Option<String>,
     /// The rows.
     pub rows: Vec<CountRow>,
 }
@@ -95,6 +100,7 @@ impl From<app::Counts> for Counts {
             from: from.map(|day| day.to_string()),
             to: to.map(|day| day.to_string()),
             applied_to: applied_to.collect(),
+            waits: counts.waits,
             rows: counts.rows.into_iter().map(|row| CountRow::of(by, row)).collect(),
         }
     }

@@ -15,6 +15,8 @@ use tempfile::TempDir;
 /// A temporary folder with the data folder `data` in it, and beside it whatever a test needs.
 pub struct Folder {
     dir: TempDir,
+    // What each command is run by, and with what arguments; nothing, nearly always.
+    under: Vec<String>,
 }
 
 /// What a command said, and how it ended.
@@ -31,7 +33,15 @@ pub struct Ran {
 impl Folder {
     /// An empty one; there is no deployment yet.
     pub fn new() -> Self {
-        Self { dir: tempfile::tempdir().expect("there is a temporary folder") }
+        Self::under(|_| Vec::new())
+    }
+
+    /// An empty one of which every command is run by another: `under` says by which, and with
+    /// what arguments before ours, for the folder's path.
+    pub fn under(under: impl FnOnce(&Path) -> Vec<String>) -> Self {
+        let dir = tempfile::tempdir().expect("there is a temporary folder");
+        let under = under(dir.path());
+        Self { dir, under }
     }
 
     /// Another one with a copy of this one's data folder.
@@ -69,8 +79,16 @@ impl Folder {
 
     /// The binary on this data folder, not yet started. Nothing of the surroundings reaches it.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ledgerline"));
-        command.arg("--data").arg(self.data()).args(args).current_dir(self.dir.path());
+        self.command_under(&[], args)
+    }
+
+    /// The same, run by yet another command.
+    pub fn command_under(&self, further: &[String], args: &[&str]) -> Command {
+        let binary = env!("CARGO_BIN_EXE_ledgerline").to_owned();
+        let mut words = self.under.iter().chain(further).chain(std::iter::once(&binary));
+        let mut command = Command::new(words.next().expect("there is the binary at least"));
+        command.args(words).arg("--data").arg(self.data()).args(args);
+        command.current_dir(self.dir.path());
         for name in ["LEDGERLINE_DATA", "LEDGERLINE_TABLE_ENTRIES_MAX", "RUST_LOG", "COLUMNS"] {
             command.env_remove(name);
         }

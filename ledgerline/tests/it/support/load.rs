@@ -22,20 +22,21 @@ pub struct Work {
     pub plays: u64,
 }
 
-const LISTENERS: u64 = 70;
+/// No listener plays as much as a fraud rule would mind.
+const PLAYS_PER_LISTENER: u64 = 130;
 const PLAYS_PER_BATCH: u64 = 25;
 
 impl Work {
     /// `plays` plays with three reports each: one when it starts, one on the way, one at its
-    /// end. No listener plays as much as a fraud rule would mind.
+    /// end.
     pub fn new(seed: u64, plays: u64) -> Self {
-        assert!(plays / LISTENERS < 300, "a listener is no bot");
+        let listeners = plays.div_ceil(PLAYS_PER_LISTENER);
         let mut random = Random::new(seed);
         let count = usize::try_from(plays / PLAYS_PER_BATCH + 3).expect("few");
         let mut batches = vec![Batch::new(); count];
         let mut expected = BTreeMap::new();
         for number in 0..plays {
-            let user = format!("listener{}", number % LISTENERS);
+            let user = format!("listener{}", number % listeners);
             let track = format!("t{}", number % 41);
             let ends = [4_000, 29_999, 30_000, 31_000, 60_000, 200_000];
             let listened = ends[random.index(ends.len())];
@@ -88,6 +89,11 @@ impl Clients {
                 return;
             }
         }
+    }
+
+    /// Whether one sends still.
+    pub fn are_sending(&self) -> bool {
+        self.threads.iter().any(|thread| !thread.is_finished())
     }
 
     /// Waits until no client sends any more.

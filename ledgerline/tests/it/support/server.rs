@@ -48,9 +48,15 @@ impl Server {
 
     /// Starts one with variables of the environment, and doesn't wait.
     pub fn spawn_with(folder: &Folder, variables: &[(&str, &str)]) -> Starting {
+        Self::spawn_under(folder, &[], variables)
+    }
+
+    /// Starts one that is run by another command, which becomes the server and stays the same
+    /// process.
+    pub fn spawn_under(folder: &Folder, under: &[String], variables: &[(&str, &str)]) -> Starting {
         let log = folder.path("server.log");
         let file = File::options().create(true).append(true).open(&log).expect("a log");
-        let mut command = folder.command(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut command = folder.command_under(under, &["serve", "--listen", "127.0.0.1:0"]);
         command.stderr(file).envs(variables.iter().copied());
         Starting { child: Some(command.spawn().expect("the binary can be started")), log }
     }
