@@ -19,6 +19,8 @@ pub enum Invocation {
     Simulate(Simulate),
     /// Look for inputs that break a reader.
     Fuzz(Fuzz),
+    /// Run the long faults and say what was measured.
+    Faults(Faults),
 }
 
 /// A command that has help of its own.
@@ -36,6 +38,8 @@ pub enum Topic {
     Simulate,
     /// `fuzz`
     Fuzz,
+    /// `faults`
+    Faults,
 }
 
 /// `demo`'s arguments.
@@ -108,8 +112,27 @@ pub struct Fuzz {
     pub keep: bool,
 }
 
+/// `faults`' arguments.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Faults {
+    /// Install what is missing instead of printing the line that does.
+    pub install: bool,
+    /// How often the server is killed in the trial of kills.
+    pub kills: u64,
+    /// Print one JSON object on stdout, and everything else on stderr.
+    pub json: bool,
+    /// Which faults, by a part of their tests' names; all where it is empty.
+    pub only: String,
+}
+
+/// What is shown of kills unless told otherwise.
+const KILLS_DEFAULT: u64 = 50;
+
+/// All commands, for whoever mistypes one.
+const COMMANDS: &str = "demo, test, check, bench, simulate, fuzz and faults";
+
 /// The parts of `test` that need something which a laptop may lack.
-pub const SEPARABLE: &[&str] = &["schemathesis"];
+pub const SEPARABLE: &[&str] = &["schemathesis", "strace"];
 
 /// What `bench counting` can measure, in the order in which it does.
 pub const PARTS: &[&str] = &["replay", "http", "single", "duckdb", "postgres", "flink", "sizes"];
@@ -125,17 +148,14 @@ const SIZES_DEFAULT: &[u64] = &[1_000_000, 5_000_000, 20_000_000, 50_000_000];
 /// A sentence that says which argument is wrong and what is possible.
 pub fn parse(arguments: &[String], in_ci: bool) -> Result<Invocation, String> {
     let Some((command, rest)) = arguments.split_first() else {
-        return Err("which command? demo, test, check, bench, simulate or fuzz".to_owned());
+        return Err(format!("which command? {COMMANDS}"));
     };
     let topic = match command.as_str() {
         "-h" | "--help" | "help" => {
             return Ok(Invocation::Help(rest.first().and_then(|name| topic(name))));
         }
-        name => topic(name).ok_or_else(|| {
-            format!(
-                "there is no command `{name}`; there are demo, test, check, bench, simulate and fuzz"
-            )
-        })?,
+        name => topic(name)
+            .ok_or_else(|| format!("there is no command `{name}`; there are {COMMANDS}"))?,
     };
     let ours = rest.iter().take_while(|a| *a != "--");
     if ours.clone().any(|a| a == "-h" || a == "--help") {
@@ -148,6 +168,7 @@ pub fn parse(arguments: &[String], in_ci: bool) -> Result<Invocation, String> {
         Topic::Bench => parse_bench(rest).map(Invocation::Bench),
         Topic::Simulate => parse_simulate(rest).map(Invocation::Simulate),
         Topic::Fuzz => parse_fuzz(rest).map(Invocation::Fuzz),
+        Topic::Faults => parse_faults(rest).map(Invocation::Faults),
     }
 }
 
@@ -161,6 +182,7 @@ pub fn help(topic: Option<Topic>) -> &'static str {
         Some(Topic::Bench) => HELP_BENCH,
         Some(Topic::Simulate) => HELP_SIMULATE,
         Some(Topic::Fuzz) => HELP_FUZZ,
+        Some(Topic::Faults) => HELP_FAULTS,
     }
 }
 
@@ -172,6 +194,7 @@ fn topic(name: &str) -> Option<Topic> {
         "bench" => Some(Topic::Bench),
         "simulate" => Some(Topic::Simulate),
         "fuzz" => Some(Topic::Fuzz),
+        "faults" => Some(Topic::Faults),
         _ => None,
     }
 }
@@ -321,6 +344,28 @@ fn parse_fuzz(arguments: &[String]) -> Result<Fuzz, String> {
     Ok(fuzz)
 }
 
+fn parse_faults(arguments: &[String]) -> Result<Faults, String> {
+    let mut faults =
+        Faults { install: false, kills: KILLS_DEFAULT, json: false, only: String::new() };
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        match split_value(argument) {
+            ("--install", None) => faults.install = true,
+            ("--json", None) => faults.json = true,
+            ("--kills", value) => {
+                let number = value.or_else(|| rest.next().map(String::as_str)).unwrap_or_default();
+                faults.kills = parse_count(number)
+                    .ok_or_else(|| format!("`--kills` wants a number from 1, not `{number}`"))?;
+            }
+            (name, None) if !name.starts_with('-') && faults.only.is_empty() => {
+                faults.only = name.to_owned();
+            }
+            _ => return Err(unknown(argument, "faults")),
+        }
+    }
+    Ok(faults)
+}
+
 /// A positive whole number; `2_000_000` and `2M` read as well as `2000000`.
 fn parse_count(text: &str) -> Option<u64> {
     let (digits, unit) = match text.strip_suffix(['M', 'm']) {
@@ -352,6 +397,7 @@ cargo xtask <command>
   bench     measure
   simulate  run the product on a simulated machine, seed by seed, under faults
   fuzz      look for inputs that break a reader
+  faults    kill, fill, slow down, break and overload the server at length, and measure
 
   --install    install what is missing on this machine, instead of printing the line that does
   --help       of every command: its options
@@ -413,6 +459,7 @@ Runs `check`, every test of the workspace, and schemathesis against a running se
 a table of the steps and one line `N passed, N failed`.
 
   --without schemathesis   leave out the run against the API's contract (refused where CI=true)
+  --without strace         leave out the tests that see or break the server's system calls
   --long                   also what takes hours: sets LEDGERLINE_LONG=1 for the tests, gives
                            schemathesis more examples and a seed of its own, and fuzzes
 
@@ -421,7 +468,7 @@ Examples:
   cargo xtask test --install
   cargo xtask test --without schemathesis
 
-Needs: Rust with rustfmt and clippy, a C compiler, make, and Python 3.11 with venv.
+Needs: Rust with rustfmt and clippy, a C compiler, make, Python 3.11 with venv, and on Linux strace.
 Tests on real listening histories read ../shared/data and are skipped where it is absent.
 ";
 
@@ -496,6 +543,24 @@ Examples:
   cargo xtask fuzz --target report_line --jobs 2
 
 Needs: Rust, a C and a C++ compiler, and make.
+";
+
+const HELP_FAULTS: &str = "\
+cargo xtask faults [NAME] [--kills N] [--json] [--install]
+
+Runs the faults of `ledgerline/tests/it/faults` against the release binary, at length: kills at any
+moment, a full, slow and failing disk, a sync before every acknowledgement, and ten times more than
+the server can do for a minute. Prints what was measured. NAME runs those whose tests' names have it.
+
+  --kills N   how often the server is killed (50 unless told), with 120 000 plays in all
+  --json      one object on stdout, everything else on stderr
+
+Examples:
+  cargo xtask faults
+  cargo xtask faults kills --kills 200
+  cargo xtask faults --json > faults.json
+
+Needs: Rust, a C compiler, make, and on Linux strace.
 ";
 
 #[cfg(test)]
@@ -573,6 +638,15 @@ mod tests {
                     write_docs: true,
                 }),
             ),
+            (
+                "faults kills --kills=7 --json",
+                Invocation::Faults(Faults {
+                    install: false,
+                    kills: 7,
+                    json: true,
+                    only: "kills".to_owned(),
+                }),
+            ),
         ];
         for (line, expected) in cases {
             assert_eq!(good(line), expected, "{line}");
@@ -593,6 +667,8 @@ mod tests {
             ("fuzz --seconds 0", "`--seconds` wants a number"),
             ("fuzz --jobs", "`--jobs` wants a number"),
             ("fuzz --target", "wants a name"),
+            ("faults --kills 0", "wants a number"),
+            ("faults one two", "knows no `two`"),
             ("bench counting --reports 0", "wants a number"),
             ("bench counting --reports x", "wants a number"),
             ("bench counting --sizes 1M,M", "wants a number"),

@@ -1,4 +1,5 @@
-//! What a newcomer and CI run: `cargo xtask demo`, `test`, `check`, `bench`, `simulate`, `fuzz`.
+//! What a newcomer and CI run: `cargo xtask demo`, `test`, `check`, `bench`, `simulate`, `fuzz`,
+//! `faults`.
 //!
 //! It uses the standard library alone, so that it is compiled before a newcomer wonders whether
 //! anything happens, and it names everything that is missing before it starts anything long. It
@@ -11,6 +12,7 @@ mod bench;
 mod check;
 mod cli;
 mod demo;
+mod faults;
 mod fuzz;
 mod json;
 mod needs;
@@ -61,6 +63,9 @@ fn main() -> ExitCode {
             in_workspace(|workspace| simulate::run(workspace, &options))
         }
         Ok(Invocation::Fuzz(options)) => in_workspace(|workspace| fuzz::run(workspace, &options)),
+        Ok(Invocation::Faults(options)) => {
+            in_workspace(|workspace| faults::run(workspace, &options))
+        }
         Err(reason) => {
             eprintln!("xtask: {reason}\nxtask: `cargo xtask --help` shows what there is.");
             Exit::Usage

@@ -31,7 +31,7 @@ pub enum Need {
     Jdk,
     /// Another is PostgreSQL itself.
     Postgres,
-    /// The bench counts syncs with it.
+    /// Shows and breaks the server's system calls, and counts syncs; Linux has it alone.
     Strace,
 }
 
@@ -43,7 +43,7 @@ const JDK_MIN: u32 = 17;
 impl Need {
     /// Outside CI a laptop may do without these; the step that wants them is skipped, aloud.
     fn may_be_skipped(self, in_ci: bool) -> bool {
-        matches!(self, Need::Rustfmt | Need::Clippy) && !in_ci
+        matches!(self, Need::Rustfmt | Need::Clippy | Need::Strace) && !in_ci
     }
 
     fn name(self, rust_min: (u32, u32)) -> String {

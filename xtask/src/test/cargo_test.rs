@@ -1,25 +1,33 @@
 //! `cargo test`, with its results summed up.
 
+use crate::cli::Test;
 use crate::programs::{cargo, stream};
 use crate::steps::{Outcome, Tally};
 use crate::workspace::Workspace;
+use std::process::Command;
 
 /// A test that leaves itself out writes a line with this to its real stdout.
 const SKIPPED: &str = "skipped: ";
 
 /// Runs every test of the workspace; one profile, dev.
-pub fn run(workspace: &Workspace, long: bool) -> Outcome {
+pub fn run(workspace: &Workspace, options: &Test) -> Outcome {
     if !workspace.root().join("../shared/data").is_dir() {
         println!("          ../shared/data is absent: tests on real histories skip themselves");
     }
     let mut command = cargo(workspace);
     command.args(["test", "--workspace", "--no-fail-fast"]);
-    if long {
+    if options.long {
         command.env("LEDGERLINE_LONG", "1");
     }
+    command.env("LEDGERLINE_WITHOUT", options.without.join(","));
+    sum_up(&mut command, &mut |line| println!("{line}"))
+}
+
+/// Runs a `cargo test`, and gives each line that it prints to `each_line`.
+pub fn sum_up(command: &mut Command, each_line: &mut dyn FnMut(&str)) -> Outcome {
     let mut tally = Tally::default();
-    let ended = stream(&mut command, |line| {
-        println!("{line}");
+    let ended = stream(command, |line| {
+        each_line(line);
         read_line(line, &mut tally);
     });
     conclude(tally, ended)

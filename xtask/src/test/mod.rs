@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that has to hold, in the order in which it fails fastest.
 
-mod cargo_test;
+pub mod cargo_test;
 mod schemathesis;
 
 use crate::Exit;
@@ -24,6 +24,10 @@ pub fn run(workspace: &Workspace, options: &Test) -> Exit {
     if options.long {
         wanted.extend(fuzz::NEEDS);
     }
+    // Other systems have nothing like it; there those tests leave themselves out, aloud.
+    if cfg!(target_os = "linux") && !options.without.iter().any(|name| name == "strace") {
+        wanted.push(Need::Strace);
+    }
     let Ok(missing) = needs::ensure(workspace, &wanted, options.install) else {
         return Exit::Missing;
     };
@@ -32,7 +36,7 @@ pub fn run(workspace: &Workspace, options: &Test) -> Exit {
     check::steps(workspace, &missing, &mut steps);
     let built = steps.run("build for tests", || build(workspace));
     if built {
-        steps.run("cargo test", || cargo_test::run(workspace, options.long));
+        steps.run("cargo test", || cargo_test::run(workspace, options));
     } else {
         steps.skip("cargo test", "the build failed");
     }

@@ -57,7 +57,8 @@ fn every_acknowledgement_follows_a_sync_of_its_reports() {
     server.end();
     let calls = calls(&strace.written());
     assert_eq!(check_durable_before_answer(&calls, &names), Ok(sent));
-    let syncs = calls.iter().filter(|call| call.name == "fdatasync" && call.on.contains("reports/"));
+    let syncs =
+        calls.iter().filter(|call| call.name == "fdatasync" && call.on.contains("reports/"));
     measured("durable", &json!({ "acknowledgements": sent, "syncs_of_the_log": syncs.count() }));
 
     // A checker that can't fail proves nothing: the same trace with one thing changed.
@@ -85,7 +86,8 @@ const SOUND: &str = r#"
 fn a_doctored_trace_is_refused() {
     let check = |text: &str| check_durable_before_answer(&calls(text), &names);
     assert_eq!(check(SOUND), Ok(2));
-    let (sync, end) = ("8 <... fdatasync resumed>) = 0\n", "6 fdatasync(6</d/reports/p001/0.log>) = 0\n");
+    let (sync, end) =
+        ("8 <... fdatasync resumed>) = 0\n", "6 fdatasync(6</d/reports/p001/0.log>) = 0\n");
     let answer = SOUND.lines().find(|line| line.contains("sendto")).expect("it is there");
     let rows = [
         ("a sync that is missing", SOUND.replace(end, ""), "durable-2 was not made durable"),
@@ -101,10 +103,11 @@ fn a_doctored_trace_is_refused() {
         ),
         (
             "a sync that began before the write had ended",
-            SOUND.replace("8 <... pwrite64 resumed>) = 30\n", "").replace(
-                "6 pwrite64",
-                "8 <... pwrite64 resumed>) = 30\n6 pwrite64",
-            ).replace("8 pwrite64(5", "9 pwrite64(5").replace("8 <... pwrite64", "9 <... pwrite64"),
+            SOUND
+                .replace("8 <... pwrite64 resumed>) = 30\n", "")
+                .replace("6 pwrite64", "8 <... pwrite64 resumed>) = 30\n6 pwrite64")
+                .replace("8 pwrite64(5", "9 pwrite64(5")
+                .replace("8 <... pwrite64", "9 <... pwrite64"),
             "durable-1 was not made durable",
         ),
         (

@@ -24,7 +24,9 @@ fn check_refusal(answer: &Answer) {
 /// A sync of the log fails: that log takes nothing more, and says so.
 #[test]
 fn a_failed_sync_closes_the_intake_and_loses_nothing() {
-    for (name, call) in [("sync", "fdatasync:error=EIO:when=9"), ("write", "pwrite64:error=EIO:when=9")] {
+    for (name, call) in
+        [("sync", "fdatasync:error=EIO:when=9"), ("write", "pwrite64:error=EIO:when=9")]
+    {
         let folder = Folder::new();
         let Some(strace) = Strace::new(folder.path("trace")) else { return };
         let strace = strace.calls("fdatasync,pwrite64").on(&log_of(&folder, 2)).inject(call);

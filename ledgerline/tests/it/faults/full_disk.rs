@@ -2,8 +2,8 @@
 //! there is room again, so does everything, without a restart.
 
 use super::kills::counted_of;
-use crate::support::load::{Batch, Sent, Work};
 use crate::support::http::{NDJSON, REPORT};
+use crate::support::load::{Batch, Sent, Work};
 use crate::support::small_disk::SmallDisk;
 use crate::support::{Answer, Api, Connection, measured, pass, skip};
 use rustix::process::Pid;

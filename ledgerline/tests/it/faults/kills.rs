@@ -70,11 +70,7 @@ pub fn counted_of<'b>(batches: impl Iterator<Item = &'b Batch>) -> BTreeMap<Stri
 }
 
 /// What is acknowledged counts; beyond it only what was sent can.
-fn check_between(
-    found: &BTreeMap<String, u64>,
-    sent: &Sent,
-    expected: &BTreeMap<String, u64>,
-) {
+fn check_between(found: &BTreeMap<String, u64>, sent: &Sent, expected: &BTreeMap<String, u64>) {
     for (user, least) in counted_of(sent.acknowledged.iter()) {
         let found = found.get(&user).copied().unwrap_or_default();
         assert!(found >= least, "{user} has {found} plays, but {least} were acknowledged");
@@ -195,7 +191,9 @@ impl Trial {
         let mut moments = BTreeMap::<String, u64>::new();
         for life in 0..kills {
             let place = random.index(Moment::ALL.len());
-            let moment = *Moment::ALL.get(usize::try_from(life).expect("few")).unwrap_or(&Moment::ALL[place]);
+            let moment = *Moment::ALL
+                .get(usize::try_from(life).expect("few"))
+                .unwrap_or(&Moment::ALL[place]);
             *moments.entry(format!("{moment:?}")).or_default() += 1;
             match moment {
                 Moment::Opening => {

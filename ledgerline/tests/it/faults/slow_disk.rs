@@ -90,7 +90,12 @@ fn a_slow_disk_makes_acknowledgements_wait_and_loses_nothing() {
     let after = Memory::of(&server.pid());
     let counted: u64 = {
         let counts = api.get("/api/v1/counts?by=track").is(200);
-        counts["rows"].as_array().expect("rows").iter().filter_map(|row| row["counted"].as_u64()).sum()
+        counts["rows"]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .filter_map(|row| row["counted"].as_u64())
+            .sum()
     };
     assert_eq!(counted, (CLIENTS * 3 * rounds) as u64, "nothing is lost, nothing twice");
     let acknowledged: Vec<_> = outcomes.iter().filter(|it| it.status == 202).collect();
