@@ -5,7 +5,7 @@ use crate::support::http::{NDJSON, REPORT};
 use crate::support::load::{Sent, Work};
 use crate::support::reports::{line, with};
 use crate::support::strace::Strace;
-use crate::support::{Answer, Connection, DEADLINE, Folder, Server, measured, pass};
+use crate::support::{Answer, Api, Connection, DEADLINE, Folder, Server, measured, pass};
 use serde_json::json;
 use std::time::Instant;
 
@@ -19,6 +19,14 @@ fn log_of(folder: &Folder, partition: u16) -> std::path::PathBuf {
 fn check_refusal(answer: &Answer) {
     answer.refused(503, "storage_failed");
     assert!(answer.header("retry-after").is_some(), "{answer:?}");
+}
+
+fn wait_until_ready(api: &Api) {
+    let began = Instant::now();
+    while api.get("/readyz").status != 200 {
+        assert!(began.elapsed() < DEADLINE, "it doesn't go on by itself");
+        pass(5_000);
+    }
 }
 
 /// A sync of the log fails: that log takes nothing more, and says so.
@@ -69,7 +77,7 @@ fn a_failed_sync_closes_the_intake_and_loses_nothing() {
         }
         let server = Server::start(&folder);
         api.address = server.address();
-        api.get("/readyz").is(200);
+        wait_until_ready(&api);
         for batch in later {
             api.report(&batch.concat()).is(202);
         }
@@ -119,11 +127,7 @@ fn the_intake_answers_while_counting_waits() {
         }
     }
     assert!(acknowledged_while_waiting >= 100, "{acknowledged_while_waiting}");
-    let began = Instant::now();
-    while api.get("/readyz").status != 200 {
-        assert!(began.elapsed() < DEADLINE, "it doesn't go on by itself");
-        pass(5_000);
-    }
+    wait_until_ready(&api);
     let counts = api.get("/api/v1/counts?by=user").is(200);
     let counted = |row: &serde_json::Value| row["counted"].as_u64();
     let sum: u64 = counts["rows"].as_array().expect("rows").iter().filter_map(counted).sum();
@@ -145,7 +149,7 @@ fn a_log_that_can_not_be_read_for_a_moment_is_read_again() {
     // needs fewer reads than those that come before the failing ones.
     let mut strace = strace
         .calls("pwrite64,pread64")
-        .inject("pwrite64:delay_enter=3000000:when=1")
+        .inject("pwrite64:delay_enter=8000000:when=1")
         .inject("pread64:error=EIO:when=30..32");
     for partition in 0..4 {
         let plays = folder.data().join(format!("plays/p{partition:03}/{:020}.log", 0));
@@ -159,7 +163,7 @@ fn a_log_that_can_not_be_read_for_a_moment_is_read_again() {
     api.report(&report(0)).is(202);
     // More than the log keeps in memory.
     let body: String = (0..10_000).map(|n| report(n % 20)).collect();
-    for _ in 0..8 {
+    for _ in 0..14 {
         api.report(&body).is(202);
     }
     let began = Instant::now();
@@ -169,10 +173,7 @@ fn a_log_that_can_not_be_read_for_a_moment_is_read_again() {
         said = api.get("/readyz").json()["problems"].to_string();
         pass(2_000);
     }
-    while api.get("/readyz").status != 200 {
-        assert!(began.elapsed() < DEADLINE, "it doesn't go on by itself");
-        pass(5_000);
-    }
+    wait_until_ready(&api);
     let counts = api.get("/api/v1/counts?by=user").is(200);
     assert_eq!(counts["rows"], json!([{ "user_id": "anna", "counted": 20 }]));
     server.end();
