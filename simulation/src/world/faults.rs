@@ -173,7 +173,8 @@ impl World {
                 return Err(problem.to_string());
             }
         }
-        let stopped = !stopped.is_empty();
+        let closed = health.problems.iter().any(|problem| problem.contains("restart the server"));
+        let stopped = closed || !stopped.is_empty();
         if !stopped && !self.log_failed {
             return Ok(());
         }

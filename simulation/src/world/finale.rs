@@ -30,6 +30,10 @@ const EXPLAINED: u32 = 4;
 /// A server that can answer does so within this many rounds.
 const ASK_ROUNDS_MAX: u32 = 20_000;
 
+async fn tell_what_is_due(deployment: Arc<Deployment>) {
+    deployment.tell_what_is_due().await;
+}
+
 impl World {
     pub(super) fn finale(&mut self) -> Result<Found, Wrong> {
         self.note(format_args!("the finale"));
@@ -37,8 +41,7 @@ impl World {
         self.calm()?;
         self.until_quiet()?;
         // What a start would tell otherwise.
-        let tell = |deployment: Arc<Deployment>| async move { deployment.tell_what_is_due().await };
-        self.ask("tell what is due", tell)?;
+        self.ask("tell what is due", tell_what_is_due)?;
         self.settle_or_restart()?;
         let claims = self.check("at the end")?;
         claims.check_seen(&self.seen)?;
@@ -75,6 +78,10 @@ impl World {
             self.until_quiet()?;
             // A start takes the partitions over, and believes no log that has failed.
             self.look_after()?;
+            if self.process.is_some() {
+                // A log whose disk was full takes something again.
+                self.ask("tell what is due", tell_what_is_due)?;
+            }
             self.pass_a_while();
             if let Some(process) = &self.process
                 && process.deployment.health().ready
