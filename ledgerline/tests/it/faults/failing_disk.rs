@@ -3,7 +3,7 @@
 use super::kills::counted_of;
 use crate::support::http::{NDJSON, REPORT};
 use crate::support::load::{Sent, Work};
-use crate::support::reports::{line, with};
+use crate::support::reports::line;
 use crate::support::strace::Strace;
 use crate::support::{Answer, Api, Connection, DEADLINE, Folder, Server, measured, pass};
 use serde_json::json;
@@ -138,44 +138,4 @@ fn the_intake_answers_while_counting_waits() {
         "counting_waits",
         &json!({ "acknowledged_while_counting_waits": acknowledged_while_waiting, "counted": sum }),
     );
-}
-
-/// A worker that lags reads the log from the disk; where that fails for a moment, it reads again.
-#[test]
-fn a_log_that_can_not_be_read_for_a_moment_is_read_again() {
-    let folder = Folder::new();
-    let Some(strace) = Strace::new(folder.path("trace")) else { return };
-    // The first write of each thread takes long: that of a worker makes it lag. Opening empty logs
-    // needs fewer reads than those that come before the failing ones.
-    let mut strace = strace
-        .calls("pwrite64,pread64")
-        .inject("pwrite64:delay_enter=8000000:when=1")
-        .inject("pread64:error=EIO:when=30..32");
-    for partition in 0..4 {
-        let plays = folder.data().join(format!("plays/p{partition:03}/{:020}.log", 0));
-        strace = strace.on(&log_of(&folder, partition)).on(&plays);
-    }
-    let server = Server::spawn_under(&folder, &strace.words(), &[]).listening().expect("it starts");
-    let api = server.api(&folder, SCOPES);
-    let long = "x".repeat(128);
-    let fields = json!({ "session_id": long, "context": { "type": long, "id": long } });
-    let report = |n: usize| with(&format!("p{n}"), "anna", &format!("t{n}"), 31_000, &fields);
-    api.report(&report(0)).is(202);
-    // More than the log keeps in memory.
-    let body: String = (0..10_000).map(|n| report(n % 20)).collect();
-    for _ in 0..14 {
-        api.report(&body).is(202);
-    }
-    let began = Instant::now();
-    let mut said = String::new();
-    while !said.contains("Input/output error") {
-        assert!(began.elapsed() < DEADLINE, "no read failed: {said}");
-        said = api.get("/readyz").json()["problems"].to_string();
-        pass(2_000);
-    }
-    wait_until_ready(&api);
-    let counts = api.get("/api/v1/counts?by=user").is(200);
-    assert_eq!(counts["rows"], json!([{ "user_id": "anna", "counted": 20 }]));
-    server.end();
-    folder.balanced();
 }
