@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 const SCOPES: &str = "reports:write,counts:read";
 /// How long each sync of a log takes.
-const SYNC: Duration = Duration::from_millis(1_000);
+const SYNC: Duration = Duration::from_millis(3_000);
 /// More than the server has under way at once.
 const CLIENTS: usize = 1_400;
 
