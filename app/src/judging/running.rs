@@ -257,14 +257,13 @@ impl Running {
     /// Judges what comes next in the log. Says whether that could be read.
     fn judge_some(&mut self) -> Result<bool, WorkerError> {
         let partition = self.commit.partition;
-        let frames = match self.log.read(partition, self.position, self.settings.batch_bytes) {
-            // Nothing of it was judged, so it can be read again.
-            Err(error @ LogError::Io { .. }) => {
-                self.stall(&error.to_string());
-                return Ok(false);
-            }
-            read => read?,
-        };
+        let read = self.log.read(partition, self.position, self.settings.batch_bytes);
+        // Nothing of it was judged yet, so it can be read again.
+        if let Err(error @ LogError::Io { .. }) = &read {
+            self.stall(&error.to_string());
+            return Ok(false);
+        }
+        let frames = read?;
         for frame in frames {
             self.judge_frame(&frame)?;
         }
@@ -442,9 +441,7 @@ impl Running {
     /// Says why counting waits for a moment. What is asked meanwhile is answered.
     fn stall(&mut self, why: &str) {
         let news = self.announce.send_if_modified(|progress| {
-            let news = progress.stalled.as_deref() != Some(why);
-            progress.stalled = Some(why.to_owned());
-            news
+            progress.stalled.replace(why.to_owned()).as_deref() != Some(why)
         });
         // A disk may be full for a day.
         if news {
