@@ -90,12 +90,6 @@ pub fn has_ended(pid: u32) -> bool {
     stat_of(&stat).is_none_or(|stat| stat.ended)
 }
 
-/// How many bytes a process has handed to the system by write calls.
-pub fn bytes_written_by_calls(pid: u32) -> Option<u64> {
-    let io = fs::read_to_string(format!("/proc/{pid}/io")).ok()?;
-    fields(&io).get("wchar").copied()
-}
-
 /// A process and those below it.
 fn tree(pid: u32) -> Vec<u32> {
     let mut found = vec![pid];

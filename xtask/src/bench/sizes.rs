@@ -5,12 +5,14 @@ use super::bars::{self, Bar};
 use super::figures::{Way, mib, object, ratio, real, short};
 use super::input::generator;
 use super::place::{Place, remove};
-use super::proc::{Memory, available_bytes, bytes_written_by_calls};
+use super::proc::{Memory, available_bytes};
 use super::replay::{end_of_source, printed, replay};
 use super::running::{self, pause};
 use super::serving::{READY_MAX, client, start};
 use crate::json::Json;
 use crate::server::Server;
+use std::fs;
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -28,8 +30,6 @@ const TRAFFIC_S: u64 = 2;
 const NEVER_SEAL: &str = "4000000000";
 /// Of the memory that is free so much may be filled: beyond it the system would end programs.
 const FREE_IN_TEN: u64 = 6;
-/// What is read of the generator before the clock of `replay` starts.
-const HEAD_BYTES: u64 = 1 << 20;
 
 /// The figures of one size.
 #[derive(Clone, Debug)]
@@ -167,7 +167,7 @@ fn fill(place: &Place, plays: u64) -> Result<(Way, f64), String> {
     drop(command);
     let mut timeline = Vec::new();
     let ran = running::finish(child, "replay", began, |at| {
-        timeline.extend(bytes_written_by_calls(source.id()).map(|bytes| (at.as_secs_f64(), bytes)));
+        timeline.push((at.as_secs_f64(), bytes_in(&data.join("plays"))));
     });
     let made = end_of_source(&mut source)?;
     let ran = ran?;
@@ -185,7 +185,7 @@ fn fill(place: &Place, plays: u64) -> Result<(Way, f64), String> {
         peak: ran.peak,
         ..Way::default()
     };
-    let last = last_tenth_s(&timeline, made.call_bytes, seconds);
+    let last = last_tenth_s(&timeline);
     let rate_last_tenth = last.map_or(way.rate(), |last| ratio(real(reports) / 10.0, last));
     Ok((way, rate_last_tenth))
 }
@@ -209,14 +209,26 @@ fn generate(
     Ok((source, out))
 }
 
-/// How long the last tenth took, from when nine tenths were read until all were counted. `timeline`
-/// says how many bytes were written to the pipe at what second, and counting took `seconds`.
-fn last_tenth_s(timeline: &[(f64, u64)], bytes: u64, seconds: f64) -> Option<f64> {
-    let when =
-        |bytes: u64| timeline.iter().find(|(_, written)| *written >= bytes).map(|(at, _)| *at);
-    let began = when(HEAD_BYTES.min(bytes / 10))?;
-    let last = began + seconds - when(bytes / 10 * 9)?;
+/// How long the last tenth took to be judged: the plays log grows with each new play, and these are
+/// spread evenly. `timeline` says how many bytes it had at what second. What was read tells less, for
+/// judging may be far behind it.
+fn last_tenth_s(timeline: &[(f64, u64)]) -> Option<f64> {
+    let all = timeline.iter().map(|(_, bytes)| *bytes).max().filter(|bytes| *bytes > 0)?;
+    let when = |bytes: u64| timeline.iter().find(|(_, there)| *there >= bytes).map(|(at, _)| *at);
+    let last = when(all)? - when(all / 10 * 9)?;
     (last > 0.0).then_some(last)
+}
+
+/// The length of all files in a folder and those below it.
+fn bytes_in(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let bytes = entries.map(|entry| match entry.metadata() {
+        Ok(found) if found.is_dir() => bytes_in(&entry.path()),
+        Ok(found) => found.len(),
+        // It was removed in between.
+        Err(_) => 0,
+    });
+    bytes.sum()
 }
 
 /// Kills the server in the middle of traffic, and says how long the next one takes to be ready.
@@ -411,14 +423,13 @@ mod tests {
 
     #[test]
     fn the_last_tenth_is_read_off_the_timeline() {
-        // Begins after one second, writes 10 MiB a second, and is counted 12 s after its begin.
-        let mib = 1 << 20;
-        let timeline: Vec<(f64, u64)> =
-            (0..200u32).map(|i| (f64::from(i) / 10.0, u64::from(i.max(10) - 10) * mib)).collect();
-        let bytes = 100 * mib;
-        let last = last_tenth_s(&timeline, bytes, 12.0).unwrap();
-        assert!((last - (1.1 + 12.0 - 10.0)).abs() < 0.01, "{last}");
-        assert_eq!(last_tenth_s(&[], bytes, 12.0), None);
+        // Ten a second from the first second on, three a second for the last tenth, then nothing.
+        let at = |second: u32, bytes: u64| (f64::from(second), bytes);
+        let timeline =
+            [at(0, 0), at(1, 0), at(5, 40), at(10, 90), at(12, 96), at(14, 100), at(20, 100)];
+        assert_eq!(last_tenth_s(&timeline), Some(4.0));
+        assert_eq!(last_tenth_s(&[]), None);
+        assert_eq!(last_tenth_s(&[at(0, 0), at(1, 0)]), None);
     }
 
     #[test]
