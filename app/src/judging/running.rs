@@ -147,7 +147,7 @@ impl Running {
             Sealer::new(partition, parts.disk, parts.clock.clone(), parts.drive, runtime.clone());
         let end = parts.log.end(partition);
         let held_at_start = *end.borrow();
-        Ok(Self {
+        let running = Self {
             commit,
             position: snapshot.position,
             committed_before: commit.position,
@@ -173,7 +173,9 @@ impl Running {
             announce: telling.announce,
             metrics: telling.metrics,
             last_commit: Duration::ZERO,
-        })
+        };
+        running.measure_sealed();
+        Ok(running)
     }
 
     /// Says that counting has stopped, and why.
@@ -246,12 +248,16 @@ impl Running {
         let outcome = self.sealer.go_on(&mut self.partition, &mut self.memory)?;
         if let Sealing::Taken(position) = outcome {
             self.snapshot_at = position;
-            let (index, books) = (self.memory.index.size(), self.memory.books.size());
-            self.metrics.sealed_entries.store(index.0, Ordering::Relaxed);
-            self.metrics.sealed_bytes.store((index.1 + books.1) as u64, Ordering::Relaxed);
+            self.measure_sealed();
             self.metrics.snapshots.fetch_add(1, Ordering::Relaxed);
         }
         Ok(outcome)
+    }
+
+    fn measure_sealed(&self) {
+        let (index, books) = (self.memory.index.size(), self.memory.books.size());
+        self.metrics.sealed_entries.store(index.0, Ordering::Relaxed);
+        self.metrics.sealed_bytes.store((index.1 + books.1) as u64, Ordering::Relaxed);
     }
 
     /// Judges what comes next in the log. Says whether that could be read.

@@ -65,10 +65,10 @@ impl Table {
     #[must_use]
     pub fn sorted(&self) -> impl ExactSizeIterator<Item = (Bucket, Sealed)> + '_ {
         // What is compared first stands together, without the entries themselves.
-        let mut order: Vec<(u32, u64, u32)> = (0u32..)
+        let mut order: Vec<(Bucket, u64, u32)> = (0u32..)
             .zip(self.entries.iter())
             .map(|(number, sealed)| {
-                (sealed.entry.bucket().code(), crate::run::high_half(sealed.hash.0), number)
+                (sealed.entry.bucket(), crate::run::high_half(sealed.hash.0), number)
             })
             .collect();
         order.sort_unstable_by(|left, right| {

@@ -18,6 +18,7 @@ pub struct RunWriter<E> {
     sections: u32,
     entries: u64,
     bucket: Option<Bucket>,
+    before: Option<(Bucket, u128)>,
     section_at: u64,
     block_at: usize,
     count: usize,
@@ -37,6 +38,7 @@ impl<E: RunEntry> Default for RunWriter<E> {
             sections: 0,
             entries: 0,
             bucket: None,
+            before: None,
             section_at: 0,
             block_at: 0,
             count: 0,
@@ -50,9 +52,15 @@ impl<E: RunEntry> Default for RunWriter<E> {
 }
 
 impl<E: RunEntry> RunWriter<E> {
-    /// Adds the next entry. Its bucket and key must lie behind those of the one before.
+    /// Adds the next entry.
+    ///
+    /// # Panics
+    /// Where its bucket and key don't lie behind those of the one before: it would not be
+    /// found again.
     pub fn push(&mut self, bucket: Bucket, entry: &E) {
         let key = entry.key();
+        let before = self.before.replace((bucket, key));
+        assert!(before < self.before, "the entries of a run come sorted");
         let high = high_half(key);
         // Keys with one upper half stay in one section, so that one look finds them all.
         let full = self.count >= SECTION_ENTRIES_MAX && self.last != high;
