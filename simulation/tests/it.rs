@@ -35,6 +35,8 @@ const WENT_WRONG_ONCE: &[(u64, &str)] = &[
     (44, "the same"),
     (252, "a plays log whose sync had failed was waited for without end"),
     (412, "a window was forgotten while another could be opened at its instant"),
+    (478, "sealed entries were in the order of their buckets' codes, not of their buckets"),
+    (482, "the same"),
     (2315, "runs were removed before the snapshot without them had a durable name"),
     (2590, "the same as 2315"),
 ];

@@ -82,3 +82,29 @@ impl Table {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ledgerline_ids::{DayNo, HourNo};
+    use ledgerline_records::play::PlayAddress;
+
+    use super::*;
+
+    /// Runs are merged in the order of the buckets, which is not that of their codes.
+    #[test]
+    fn entries_are_sorted_by_bucket_and_hash() {
+        let (hour, day) = (HourNo(500_000), DayNo(20_000));
+        let buckets =
+            [Bucket::Day(day), Bucket::ArchiveDay(day), Bucket::Archive, Bucket::Hour(hour)];
+        let mut table = Table::default();
+        let mut expected = Vec::new();
+        for (number, bucket) in (0u64..).zip(buckets.into_iter().cycle().take(40)) {
+            let hash = IdentityHash(u128::from(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 60);
+            table.put(hash, IndexEntry::new(1, PlayAddress(number), bucket));
+            expected.push((bucket, hash));
+        }
+        expected.sort_unstable();
+        let sorted: Vec<_> = table.sorted().map(|(bucket, sealed)| (bucket, sealed.hash)).collect();
+        assert_eq!(sorted, expected);
+    }
+}
