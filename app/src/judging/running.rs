@@ -1,9 +1,8 @@
 //! What a partition's loop does: judge, commit, take snapshots, answer.
 
 use ledgerline_counting::{Hashes, Partition};
-use ledgerline_ids::{PlayId, Position, SourceName, UnixMs, UserId};
+use ledgerline_ids::{Position, UnixMs};
 use ledgerline_records::frame::Records;
-use ledgerline_records::play::{PlayIdentity, PlayKey};
 use ledgerline_records::{DecodeError, LogRecord};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,13 +11,13 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, error::TryRecvError};
 use tokio::sync::watch;
 
+mod finding;
+
 use super::memory::PartitionMemory;
 use super::runs::Runs;
 use super::sealing::{Outcome as Sealing, Sealer};
 use super::snapshot::{self, Snapshot};
-use super::worker::{
-    Found, Message, Progress, Telling, WorkerMetrics, WorkerParts, WorkerSettings,
-};
+use super::worker::{Message, Progress, Telling, WorkerMetrics, WorkerParts, WorkerSettings};
 use crate::intake::Overactive;
 use crate::ports::{
     Clock, CommitError, Disk, FactStore, Frame, LogError, Loop, PartitionCommit, PartitionDelta,
@@ -511,27 +510,6 @@ impl Running {
                 let _ = reply.send(found);
             }
         }
-    }
-
-    fn find(&mut self, source: Option<&str>, user: Option<&str>, play_id: &str) -> Found {
-        let Ok(play_id) = PlayId::new(play_id) else { return Vec::new() };
-        let user = match user.map(UserId::new).transpose() {
-            Ok(user) => user,
-            Err(_) => return Vec::new(),
-        };
-        let sources: Vec<Box<str>> = match source {
-            Some(source) => vec![source.into()],
-            None => self.memory.sources.iter().cloned().collect(),
-        };
-        let mut found = Vec::new();
-        for source in sources {
-            let Ok(name) = SourceName::new(&source) else { continue };
-            let identity = PlayIdentity { source: name, user, key: PlayKey::Keyed(play_id) };
-            if let Ok(Some(address)) = self.partition.newest(&identity, &mut self.memory) {
-                found.push((source, address));
-            }
-        }
-        found
     }
 }
 
