@@ -532,7 +532,7 @@ fuzzing/corpus and goes on with what it found before, in target/fuzz.
   --target T    one target instead of all; their names are the folders in fuzzing/corpus
   --seconds N   for how long each runs; 60 unless told
   --jobs J      so many programs at once; 1 unless told
-  --keep        put the smallest inputs that reach more of the code into fuzzing/corpus
+  --keep        put a few small inputs that reach more of the code into fuzzing/corpus
 
 An input that fails is written to target/fuzz/artifacts; run it again with
   cargo run -p ledgerline-fuzzing -- run T FILE

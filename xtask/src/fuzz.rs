@@ -15,6 +15,7 @@ use crate::steps::{Outcome, Steps};
 use crate::workspace::Workspace;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process;
 
 /// What compiling libFuzzer and the product takes.
 pub const NEEDS: &[Need] = &[Need::Rust, Need::CCompiler, Need::CxxCompiler, Need::Make];
@@ -163,7 +164,7 @@ impl Target {
             dictionary: fuzzing.join(format!("dictionaries/{name}.dict")),
             found: folder.join("corpus").join(name),
             artifacts: folder.join("artifacts").join(name),
-            scratch: scratch(folder).join(format!("ledgerline-fuzz-{name}")),
+            scratch: scratch(folder).join(format!("ledgerline-fuzz-{name}-{}", process::id())),
             log: folder.join(format!("log/{name}.log")),
         };
         for folder in [&target.found, &target.artifacts, &target.scratch, &folder.join("log")] {

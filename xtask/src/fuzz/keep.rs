@@ -2,6 +2,7 @@
 
 use super::{Target, create, read, write};
 use crate::programs::succeed;
+use std::cmp::Reverse;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,11 +10,13 @@ use std::process::{Command, Stdio};
 /// So many bytes of a target's inputs may be in the repository, those that were made included.
 const BYTES_MAX: usize = 24 * 1024;
 /// One input has at most so many.
-const INPUT_BYTES_MAX: usize = 2 * 1024;
+const INPUT_BYTES_MAX: usize = 600;
+/// So many inputs are kept of a target: each is a file that people scroll past.
+const INPUTS_MAX: usize = 24;
 /// What the names of such inputs begin with; those that we made have another beginning.
 const FOUND: &str = "found-";
 
-/// Replaces the inputs that were found before by the fewest that reach all that is reached.
+/// Replaces the inputs that were found before by a few that reach most of what is reached.
 pub fn smallest(target: &Target) -> Result<(), String> {
     let merged = target.scratch.join("merged");
     // Of an earlier run that was cut short.
@@ -28,7 +31,8 @@ pub fn smallest(target: &Target) -> Result<(), String> {
     for path in files(&merged)? {
         all.push((read(&path)?, name_of(&path)));
     }
-    all.sort_by_key(|(bytes, _)| bytes.len());
+    // Of a set that covers everything, the longest cover the most.
+    all.sort_by_key(|(bytes, _)| Reverse(bytes.len()));
     let mut made = Vec::new();
     for path in files(&target.corpus)? {
         if name_of(&path).starts_with(FOUND) {
@@ -41,7 +45,7 @@ pub fn smallest(target: &Target) -> Result<(), String> {
     let mut left = BYTES_MAX.saturating_sub(made.iter().map(Vec::len).sum());
     let mut kept = 0;
     for (bytes, name) in all.iter().filter(|(bytes, _)| !made.contains(bytes)) {
-        if bytes.len() > left {
+        if bytes.len() > left || kept == INPUTS_MAX {
             break;
         }
         left -= bytes.len();
