@@ -33,7 +33,7 @@ pub fn report_body(bytes: &[u8]) {
     let cut = script.byte();
     let body = script.rest();
     let content_type = if choice & 1 == 0 { "application/json" } else { "application/x-ndjson" };
-    let encoding = [None, Some("gzip"), Some("zstd")][usize::from(choice >> 1) % 3];
+    let encoding = [None, Some("gzip"), Some("zstd")][usize::from(choice & 0x7f) / 2 % 3];
     if choice & 0x80 != 0 {
         // Bytes that say themselves how much they unpack to.
         if let Ok(reports) = read(content_type, encoding, body) {

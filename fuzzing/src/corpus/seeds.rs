@@ -72,13 +72,17 @@ fn report_lines() -> Vec<Vec<u8>> {
         r#"{"track_id":"\ud800","duration_listened_ms":1,"context":{"id":1}}"#,
         "[1,\"a\",{}]",
     ];
-    let nested = format!(
-        r#"{{"x":{}{},"track_id":"t","duration_listened_ms":1}}"#,
-        "[".repeat(66),
-        "]".repeat(66)
-    );
+    // One level more than is read, and as many as are read, an object innermost.
+    let nested = |arrays: usize| {
+        format!(
+            r#"{{"x":{}{{"y":1}}{},"track_id":"t","duration_listened_ms":1}}"#,
+            "[".repeat(arrays),
+            "]".repeat(arrays)
+        )
+        .into_bytes()
+    };
     let made = texts.iter().map(|text| text.as_bytes().to_vec());
-    made.chain([nested.into_bytes()]).chain(population(12)).collect()
+    made.chain([nested(64), nested(63)]).chain(population(12)).collect()
 }
 
 /// The two bytes that say how the body is to be taken, then the body.
@@ -114,6 +118,7 @@ fn report_bodies() -> Vec<Vec<u8>> {
         body(0, 0, b"[]"),
         body(1, 0, b"\n \n"),
         body(0, 10, b"[1,{\"a\":[]},\"b\",null]"),
+        body(0, 200, format!("[{}1{}]", "[{\"y\":".repeat(40), "}]".repeat(40)).as_bytes()),
     ]
 }
 
