@@ -13,7 +13,13 @@ pub fn records(bytes: &[u8]) {
     if let Ok(record) = &log {
         let mut again = Vec::new();
         record.encode(&mut again);
-        assert_eq!(again, bytes, "{record:?}");
+        // A record of an earlier version is written as one of this version.
+        let [_, version, ..] = *again else { panic!("a record has kind and version") };
+        if bytes[1] == version {
+            assert_eq!(again, bytes, "{record:?}");
+        } else {
+            assert_eq!(LogRecord::decode(&again).as_ref(), Ok(record));
+        }
         check_length(bytes, |bytes| LogRecord::decode(bytes).map(drop));
     }
     if let Ok(record) = &play {

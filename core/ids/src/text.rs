@@ -69,13 +69,81 @@ macro_rules! text_id {
 
 #[inline]
 fn is_key(text: &str) -> bool {
-    text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+    every_word(text.as_bytes(), |word| {
+        let [letters, digits] = [letters(word), between(word, b'0', b'9')];
+        letters | digits | between(word, b'_', b'_') | between(word, b'-', b'-')
+    })
+}
+
+#[inline]
+fn is_source(text: &str) -> bool {
+    every_word(text.as_bytes(), |word| {
+        // From '-' to ':' stand - . / and the digits.
+        let [letters, most] = [letters(word), between(word, b'-', b':')];
+        letters
+            | most
+            | between(word, b'@', b'@')
+            | between(word, b'+', b'+')
+            | between(word, b'_', b'_')
+    })
 }
 
 #[inline]
 fn is_printable(text: &str) -> bool {
     // ASCII without controls is nearly every identifier: the slow look is for the rest.
-    text.bytes().all(|b| (0x20..0x7f).contains(&b)) || !text.chars().any(char::is_control)
+    every_word(text.as_bytes(), |word| between(word, b' ', b'~'))
+        || !text.chars().any(char::is_control)
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+
+/// The high bit of each byte that lies from `first` to `last`; bytes beyond ASCII spoil nothing
+/// but themselves, and [`every_word`] refuses them.
+#[inline]
+fn between(word: u64, first: u8, last: u8) -> u64 {
+    let from = (word & !HIGHS) + ONES * u64::from(0x80 - first);
+    let behind = (word & !HIGHS) + ONES * u64::from(0x7f - last);
+    from & !behind
+}
+
+#[inline]
+fn letters(word: u64) -> u64 {
+    between(word | (ONES * 0x20), b'a', b'z')
+}
+
+/// Whether all bytes are ASCII and have their high bit in what `allowed` makes of a word of them:
+/// eight at a time, because identifiers are checked with every report, twice.
+#[inline]
+fn every_word(bytes: &[u8], allowed: impl Fn(u64) -> u64) -> bool {
+    let passes = |word: u64| allowed(word) & !word & HIGHS == HIGHS;
+    let (words, rest) = bytes.as_chunks::<8>();
+    if !words.iter().all(|word| passes(u64::from_le_bytes(*word))) {
+        return false;
+    }
+    match (rest.is_empty(), bytes.last_chunk::<8>()) {
+        (true, _) => true,
+        // Some are looked at twice.
+        (false, Some(last)) => passes(u64::from_le_bytes(*last)),
+        (false, None) => passes(short(bytes)),
+    }
+}
+
+/// One to seven bytes as a word, some of them twice.
+#[inline]
+fn short(bytes: &[u8]) -> u64 {
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            let [first, last] = [first, last].map(|four| u64::from(u32::from_le_bytes(*four)));
+            first | last << 32
+        }
+        _ => {
+            let [first, middle, last] =
+                [bytes[0], bytes[bytes.len() / 2], bytes[bytes.len() - 1]].map(u64::from);
+            let most = (first | (middle << 8)) * 0x0001_0001_0001;
+            most | (last << 48) | (last << 56)
+        }
+    }
 }
 
 text_id! {
@@ -92,7 +160,7 @@ text_id! {
 }
 text_id! {
     /// Whose credential or topic a report came in by; part of a play's identity.
-    SourceName, max 96, |text| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.:/@+".contains(&b)),
+    SourceName, max 96, is_source,
     "may only contain A-Z, a-z, 0-9 and _ - . : / @ +"
 }
 text_id! {
@@ -202,6 +270,31 @@ mod tests {
         assert_eq!(PlayId::new(""), Err(IdError::Empty));
         assert!(PlayId::new("a b").is_err());
         assert!(PlayId::new(&"x".repeat(65)).is_err());
+        for at in 0..40 {
+            let text: String =
+                (0..40).map(|place| if place == at { '\u{7}' } else { 'x' }).collect();
+            for length in at + 1..40 {
+                assert!(UserId::new(&text[..length]).is_err(), "{at} of {length}");
+                assert!(PlayId::new(&text[..length]).is_err(), "{at} of {length}");
+                assert!(SourceName::new(&text[..length]).is_err(), "{at} of {length}");
+            }
+            assert!(at == 0 || PlayId::new(&text[..at]).is_ok());
+        }
+        // Every byte in every place, as a slow look at it has it.
+        for byte in (0..0x80).map(char::from) {
+            for (length, at) in (1..20).flat_map(|length| (0..length).map(move |at| (length, at))) {
+                let text: String =
+                    (0..length).map(|place| if place == at { byte } else { 'x' }).collect();
+                let key = byte.is_ascii_alphanumeric() || "-_".contains(byte);
+                assert_eq!(PlayId::new(&text).is_ok(), key, "{text:?}");
+                let source = byte.is_ascii_alphanumeric() || "_-.:/@+".contains(byte);
+                assert_eq!(SourceName::new(&text).is_ok(), source, "{text:?}");
+                assert_eq!(UserId::new(&text).is_ok(), !byte.is_control(), "{text:?}");
+            }
+        }
+        for text in ["é", "xé", "xxxxxxxé", "éxxxxxxxxxx", "xxxxéxxxxxx"] {
+            assert!(PlayId::new(text).is_err() && UserId::new(text).is_ok(), "{text}");
+        }
         assert!(UserId::new("Zoë ☺").is_ok());
         assert!(UserId::new("nul\0").is_err());
         assert!(UserId::new("next\u{85}line").is_err());

@@ -34,31 +34,37 @@ impl RecordGroup {
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time are taken off")]
     pub fn push_with(&mut self, encode: impl FnOnce(&mut Vec<u8>)) {
-        // Nearly every record is between 128 and 16 383 bytes long or shorter than 128:
-        // two bytes are left for the length, and one is taken back where it is enough.
+        // Most records of a log are about as long as those before them. Room is left for the
+        // length of such a one, and the record is moved where its length takes another.
         let start = self.payload.len();
-        self.payload.extend_from_slice(&[0, 0]);
+        let average = start / usize::try_from(self.count.max(1)).expect("32 bits");
+        let room = if average > 0x80 { 2 } else { 1 };
+        self.payload.extend_from_slice(&[0, 0][..room]);
         encode(&mut self.payload);
-        let length = self.payload.len() - start - 2;
-        if length < 0x80 {
-            self.payload[start] = (length & 0x7f) as u8;
-            self.payload.copy_within(start + 2.., start + 1);
-            self.payload.pop();
-        } else if length < 0x4000 {
-            self.payload[start] = (length & 0x7f) as u8 | 0x80;
-            self.payload[start + 1] = (length >> 7) as u8;
-        } else {
-            let record = self.payload.split_off(start + 2);
-            self.payload.truncate(start);
-            let mut rest = length;
-            while rest >= 0x80 {
-                self.payload.push((rest & 0x7f) as u8 | 0x80);
-                rest >>= 7;
+        let mut length = self.payload.len() - start - room;
+        let mut bytes = [0; 10];
+        let mut taken = 0;
+        loop {
+            bytes[taken] = (length & 0x7f) as u8;
+            length >>= 7;
+            if length == 0 {
+                break;
             }
-            self.payload.push((rest & 0x7f) as u8);
-            self.payload.extend_from_slice(&record);
+            bytes[taken] |= 0x80;
+            taken += 1;
+        }
+        taken += 1;
+        if taken == room {
+            self.payload[start..start + taken].copy_from_slice(&bytes[..taken]);
+        } else {
+            self.payload.splice(start..start + room, bytes[..taken].iter().copied());
         }
         self.count += 1;
+    }
+
+    /// Makes room for `bytes` more.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.payload.reserve(bytes);
     }
 
     /// Appends all records of `other`.

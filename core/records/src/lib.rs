@@ -15,6 +15,7 @@ pub mod control;
 pub mod frame;
 pub mod play;
 pub mod report;
+mod report_v1;
 pub mod verdict;
 mod wire;
 

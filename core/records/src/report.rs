@@ -1,4 +1,23 @@
 //! One playback report, with what was stamped on it at intake.
+//!
+//! Version 2 of the record, behind kind and version (numbers are LEB128, instants six bytes,
+//! little end first; what may be absent is there where its bit says so):
+//!
+//! | field | form |
+//! |---|---|
+//! | bits of the fields that are there, and flags | number |
+//! | producer | byte |
+//! | listened | number |
+//! | started_at, sent_at | instants |
+//! | event | byte |
+//! | revision and length of the track's stamp | numbers |
+//! | backfilled_at, unless it is started_at + listened | instant |
+//! | the grant's issued_at and valid_until | instants |
+//! | lengths of the texts | numbers |
+//! | texts: source, user, play_id, track, tier, territory, device, session, quality, context's type and id | UTF-8, end to end |
+//!
+//! The texts stand together so that one look tells that they are UTF-8. Version 1
+//! (`report_v1.rs`) had each text behind its own length.
 
 use ledgerline_ids::{
     ContextPart, DeviceId, PlayId, Quality, SessionId, SourceName, Territory, Tier, TrackId,
@@ -6,12 +25,13 @@ use ledgerline_ids::{
 };
 
 use crate::DecodeError;
+use crate::report_v1;
 use crate::verdict::words;
-use crate::wire::{Reader, Writer, instant, instant_if, typed};
+use crate::wire::{Head, Reader, instant, instant_if, typed};
 
 /// The first byte of every record of this kind.
 pub const KIND: u8 = 1;
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 words! {
     /// Who sent a report, hence what may be believed of it.
@@ -133,7 +153,7 @@ pub struct ReportRecord<'a> {
 }
 
 // One bit for each field that may be absent or is a flag.
-mod bit {
+pub(crate) mod bit {
     pub const USER: u64 = 1;
     pub const PLAY_ID: u64 = 1 << 1;
     pub const STARTED: u64 = 1 << 2;
@@ -158,6 +178,8 @@ mod bit {
     pub const GRANT_VALID: u64 = 1 << 21;
     pub const GRANT_MISSING: u64 = 1 << 22;
     pub const GRANT_INVALID: u64 = 1 << 23;
+    // From version 2 on: the receive time of a backfilled report is the end of its play.
+    pub const BACKFILLED_AT_END: u64 = 1 << 24;
 }
 
 fn when(condition: bool, bit: u64) -> u64 {
@@ -165,7 +187,12 @@ fn when(condition: bool, bit: u64) -> u64 {
 }
 
 impl<'a> ReportRecord<'a> {
-    fn bits(&self) -> u64 {
+    // When the play ended, as reported: where a backfill was received, nearly always.
+    fn end(&self) -> Option<UnixMs> {
+        self.started_at.map(|start| start.plus(self.listened_ms))
+    }
+
+    pub(crate) fn bits(&self) -> u64 {
         when(self.user.is_some(), bit::USER)
             | when(self.play_id.is_some(), bit::PLAY_ID)
             | when(self.started_at.is_some(), bit::STARTED)
@@ -186,7 +213,11 @@ impl<'a> ReportRecord<'a> {
             | when(self.offline.is_some(), bit::OFFLINE)
             | when(self.offline == Some(true), bit::OFFLINE_TRUE)
             | when(self.context.is_some(), bit::CONTEXT)
-            | when(self.backfilled_at.is_some(), bit::BACKFILLED)
+            | match self.backfilled_at {
+                None => 0,
+                end if end == self.end() => bit::BACKFILLED | bit::BACKFILLED_AT_END,
+                Some(_) => bit::BACKFILLED,
+            }
             | match self.grant {
                 GrantCheck::NotNeeded => 0,
                 GrantCheck::Valid { .. } => bit::GRANT_VALID,
@@ -197,41 +228,52 @@ impl<'a> ReportRecord<'a> {
 
     /// Appends the record's bytes to `out`.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        let mut writer = Writer::new(out, KIND, VERSION);
-        writer.number(self.bits());
-        writer.byte(self.producer as u8);
-        writer.text(self.source.as_str());
-        writer.optional_text(self.user.map(UserId::as_str));
-        writer.optional_text(self.play_id.map(PlayId::as_str));
-        writer.text(self.track.as_str());
-        writer.number(self.listened_ms);
+        let bits = self.bits();
+        let texts = [
+            Some(self.source.as_str()),
+            self.user.map(UserId::as_str),
+            self.play_id.map(PlayId::as_str),
+            Some(self.track.as_str()),
+            self.tier.map(Tier::as_str),
+            self.territory.map(Territory::as_str),
+            self.device.map(DeviceId::as_str),
+            self.session.map(SessionId::as_str),
+            self.quality.map(Quality::as_str),
+            self.context.map(|context| context.kind.as_str()),
+            self.context.map(|context| context.id.as_str()),
+        ];
+        let mut head = Head::new(KIND, VERSION);
+        head.number(bits);
+        head.byte(self.producer as u8);
+        head.number(self.listened_ms);
         for instant in [self.started_at, self.sent_at].into_iter().flatten() {
-            writer.instant(instant.get());
+            head.instant(instant.get());
         }
         if let Some(event) = self.event {
-            writer.byte(event as u8);
+            head.byte(event as u8);
         }
-        writer.optional_text(self.tier.map(Tier::as_str));
-        writer.optional_text(self.territory.map(Territory::as_str));
-        writer.optional_text(self.device.map(DeviceId::as_str));
-        writer.optional_text(self.session.map(SessionId::as_str));
         if self.stamp.revision != 0 {
-            writer.number(self.stamp.revision);
+            head.number(self.stamp.revision);
         }
         if let Some(length_ms) = self.stamp.length_ms {
-            writer.number(length_ms);
+            head.number(length_ms);
         }
-        writer.optional_text(self.quality.map(Quality::as_str));
-        if let Some(context) = self.context {
-            writer.text(context.kind.as_str());
-            writer.text(context.id.as_str());
-        }
-        if let Some(at) = self.backfilled_at {
-            writer.instant(at.get());
+        if let Some(at) = self.backfilled_at.filter(|_| bits & bit::BACKFILLED_AT_END == 0) {
+            head.instant(at.get());
         }
         if let GrantCheck::Valid { issued_at, valid_until } = self.grant {
-            writer.instant(issued_at.get());
-            writer.instant(valid_until.get());
+            head.instant(issued_at.get());
+            head.instant(valid_until.get());
+        }
+        let mut length = 0;
+        for text in texts.iter().flatten() {
+            head.number(text.len() as u64);
+            length += text.len();
+        }
+        out.reserve(Head::BYTES_MAX + length);
+        out.extend_from_slice(head.bytes());
+        for text in texts.iter().flatten() {
+            out.extend_from_slice(text.as_bytes());
         }
     }
 
@@ -239,64 +281,128 @@ impl<'a> ReportRecord<'a> {
     ///
     /// # Errors
     /// [`DecodeError`] where the bytes are no such record.
+    #[inline]
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        match bytes {
+            [KIND, report_v1::VERSION, ..] => report_v1::decode(bytes),
+            _ => Self::decode_v2(bytes),
+        }
+    }
+
+    fn decode_v2(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes, KIND, VERSION)?;
         let bits = reader.number()?;
         let has = |bit: u64| bits & bit != 0;
         let producer =
             Producer::from_byte(reader.byte()?).ok_or(DecodeError::Field { field: "producer" })?;
+        let listened_ms = reader.number()?;
+        let started_at = instant_if(&mut reader, has(bit::STARTED), "started_at")?;
+        let sent_at = instant_if(&mut reader, has(bit::SENT), "sent_at")?;
+        let event = if has(bit::EVENT) { Some(event(&mut reader)?) } else { None };
+        let stamp = TrackStamp {
+            revision: if has(bit::REVISION) { reader.number()? } else { 0 },
+            known: has(bit::KNOWN),
+            length_ms: if has(bit::LENGTH) { Some(reader.number()?) } else { None },
+        };
+        let backfilled_at = if has(bit::BACKFILLED_AT_END) {
+            let start = started_at.ok_or(DecodeError::Field { field: "backfilled_at" })?;
+            Some(start.plus(listened_ms))
+        } else {
+            instant_if(&mut reader, has(bit::BACKFILLED), "backfilled_at")?
+        };
+        let grant = grant(&mut reader, bits)?;
+        let lengths = Lengths::read(&mut reader, bits)?;
+        let mut texts = reader.texts()?;
         let record = Self {
-            source: typed!(SourceName, "source", reader.text()?)?,
+            source: typed!(SourceName, "source", texts.next(lengths.source)?)?,
             producer,
-            user: typed!(UserId?, "user", reader.text_if(has(bit::USER))?)?,
-            play_id: typed!(PlayId?, "play_id", reader.text_if(has(bit::PLAY_ID))?)?,
-            track: typed!(TrackId, "track", reader.text()?)?,
-            listened_ms: reader.number()?,
-            started_at: instant_if(&mut reader, has(bit::STARTED), "started_at")?,
-            sent_at: instant_if(&mut reader, has(bit::SENT), "sent_at")?,
-            event: if has(bit::EVENT) {
-                let event = PlaybackEvent::from_byte(reader.byte()?);
-                Some(event.ok_or(DecodeError::Field { field: "event" })?)
-            } else {
-                None
-            },
+            user: typed!(UserId?, "user", texts.next_if(lengths.user)?)?,
+            play_id: typed!(PlayId?, "play_id", texts.next_if(lengths.play_id)?)?,
+            track: typed!(TrackId, "track", texts.next(lengths.track)?)?,
+            listened_ms,
+            started_at,
+            sent_at,
+            event,
             completed: has(bit::COMPLETED).then(|| has(bit::COMPLETED_TRUE)),
-            tier: typed!(Tier?, "tier", reader.text_if(has(bit::TIER))?)?,
-            territory: typed!(Territory?, "territory", reader.text_if(has(bit::TERRITORY))?)?,
-            device: typed!(DeviceId?, "device", reader.text_if(has(bit::DEVICE))?)?,
-            session: typed!(SessionId?, "session", reader.text_if(has(bit::SESSION))?)?,
-            stamp: TrackStamp {
-                revision: if has(bit::REVISION) { reader.number()? } else { 0 },
-                known: has(bit::KNOWN),
-                length_ms: if has(bit::LENGTH) { Some(reader.number()?) } else { None },
-            },
-            quality: typed!(Quality?, "quality", reader.text_if(has(bit::QUALITY))?)?,
+            tier: typed!(Tier?, "tier", texts.next_if(lengths.tier)?)?,
+            territory: typed!(Territory?, "territory", texts.next_if(lengths.territory)?)?,
+            device: typed!(DeviceId?, "device", texts.next_if(lengths.device)?)?,
+            session: typed!(SessionId?, "session", texts.next_if(lengths.session)?)?,
+            quality: typed!(Quality?, "quality", texts.next_if(lengths.quality)?)?,
             offline: has(bit::OFFLINE).then(|| has(bit::OFFLINE_TRUE)),
-            context: if has(bit::CONTEXT) {
-                let kind = typed!(ContextPart, "context", reader.text()?)?;
-                Some(Context { kind, id: typed!(ContextPart, "context", reader.text()?)? })
-            } else {
-                None
+            context: match lengths.context {
+                Some((kind, id)) => Some(Context {
+                    kind: typed!(ContextPart, "context", texts.next(kind)?)?,
+                    id: typed!(ContextPart, "context", texts.next(id)?)?,
+                }),
+                None => None,
             },
             preview: has(bit::PREVIEW),
             imported: has(bit::IMPORTED),
-            backfilled_at: instant_if(&mut reader, has(bit::BACKFILLED), "backfilled_at")?,
-            grant: if has(bit::GRANT_VALID) {
-                let issued_at = instant(&mut reader, "grant")?;
-                GrantCheck::Valid { issued_at, valid_until: instant(&mut reader, "grant")? }
-            } else if has(bit::GRANT_MISSING) {
-                GrantCheck::Missing
-            } else if has(bit::GRANT_INVALID) {
-                GrantCheck::Invalid
-            } else {
-                GrantCheck::NotNeeded
-            },
+            grant,
+            stamp,
+            backfilled_at,
         };
-        reader.end()?;
+        texts.end()?;
         // A bit without its field, or one that isn't known here, is not to be passed over.
         if record.bits() != bits {
             return Err(DecodeError::Field { field: "bits" });
         }
         Ok(record)
+    }
+}
+
+/// Reads the word that says why a report was sent.
+pub(crate) fn event(reader: &mut Reader<'_>) -> Result<PlaybackEvent, DecodeError> {
+    PlaybackEvent::from_byte(reader.byte()?).ok_or(DecodeError::Field { field: "event" })
+}
+
+/// Reads the result of the grant check, whose kind is in `bits`.
+pub(crate) fn grant(reader: &mut Reader<'_>, bits: u64) -> Result<GrantCheck, DecodeError> {
+    Ok(if bits & bit::GRANT_VALID != 0 {
+        let issued_at = instant(reader, "grant")?;
+        GrantCheck::Valid { issued_at, valid_until: instant(reader, "grant")? }
+    } else if bits & bit::GRANT_MISSING != 0 {
+        GrantCheck::Missing
+    } else if bits & bit::GRANT_INVALID != 0 {
+        GrantCheck::Invalid
+    } else {
+        GrantCheck::NotNeeded
+    })
+}
+
+// How long each text is, in the order in which they stand.
+struct Lengths {
+    source: usize,
+    user: Option<usize>,
+    play_id: Option<usize>,
+    track: usize,
+    tier: Option<usize>,
+    territory: Option<usize>,
+    device: Option<usize>,
+    session: Option<usize>,
+    quality: Option<usize>,
+    context: Option<(usize, usize)>,
+}
+
+impl Lengths {
+    #[inline]
+    fn read(reader: &mut Reader<'_>, bits: u64) -> Result<Self, DecodeError> {
+        let has = |bit: u64| bits & bit != 0;
+        Ok(Self {
+            source: reader.length()?,
+            user: reader.length_if(has(bit::USER))?,
+            play_id: reader.length_if(has(bit::PLAY_ID))?,
+            track: reader.length()?,
+            tier: reader.length_if(has(bit::TIER))?,
+            territory: reader.length_if(has(bit::TERRITORY))?,
+            device: reader.length_if(has(bit::DEVICE))?,
+            session: reader.length_if(has(bit::SESSION))?,
+            quality: reader.length_if(has(bit::QUALITY))?,
+            context: match has(bit::CONTEXT) {
+                true => Some((reader.length()?, reader.length()?)),
+                false => None,
+            },
+        })
     }
 }

@@ -83,6 +83,52 @@ impl<'o> Writer<'o> {
     }
 }
 
+/// A record's fields but its texts, put together before they are appended at once.
+pub(crate) struct Head {
+    bytes: [u8; Self::BYTES_MAX],
+    length: usize,
+}
+
+impl Head {
+    /// More than the numbers, instants and lengths of any record of this form have.
+    pub(crate) const BYTES_MAX: usize = 128;
+
+    #[inline]
+    pub(crate) fn new(kind: u8, version: u8) -> Self {
+        let mut bytes = [0; Self::BYTES_MAX];
+        (bytes[0], bytes[1]) = (kind, version);
+        Self { bytes, length: 2 }
+    }
+
+    #[inline]
+    pub(crate) fn byte(&mut self, value: u8) {
+        self.bytes[self.length] = value;
+        self.length += 1;
+    }
+
+    /// As [`Writer::number`].
+    #[inline]
+    pub(crate) fn number(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.byte((value & 0x7f) as u8 | 0x80);
+            value >>= 7;
+        }
+        self.byte((value & 0x7f) as u8);
+    }
+
+    /// As [`Writer::instant`].
+    #[inline]
+    pub(crate) fn instant(&mut self, value: u64) {
+        self.bytes[self.length..self.length + 6].copy_from_slice(&value.to_le_bytes()[..6]);
+        self.length += 6;
+    }
+
+    #[inline]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
 /// Takes fields from bytes.
 pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
@@ -108,6 +154,15 @@ impl<'a> Reader<'a> {
 
     #[inline]
     pub(crate) fn number(&mut self) -> Result<u64, DecodeError> {
+        // Most numbers are lengths and other small ones.
+        if let [byte @ 0..0x80, rest @ ..] = self.bytes {
+            self.bytes = rest;
+            return Ok(u64::from(*byte));
+        }
+        self.long_number()
+    }
+
+    fn long_number(&mut self) -> Result<u64, DecodeError> {
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -155,8 +210,57 @@ impl<'a> Reader<'a> {
         if present { self.text().map(Some) } else { Ok(None) }
     }
 
+    /// The length of a text that stands further behind.
+    #[inline]
+    pub(crate) fn length(&mut self) -> Result<usize, DecodeError> {
+        usize::try_from(self.number()?).map_err(|_| DecodeError::CutOff)
+    }
+
+    #[inline]
+    pub(crate) fn length_if(&mut self, present: bool) -> Result<Option<usize>, DecodeError> {
+        if present { self.length().map(Some) } else { Ok(None) }
+    }
+
+    /// All that is left, as the texts that [`Reader`] has read the lengths of.
+    #[inline]
+    pub(crate) fn texts(self) -> Result<Texts<'a>, DecodeError> {
+        let text =
+            std::str::from_utf8(self.bytes).map_err(|_| DecodeError::Field { field: "text" })?;
+        Ok(Texts { text })
+    }
+
     pub(crate) fn end(self) -> Result<(), DecodeError> {
         match self.bytes.len() {
+            0 => Ok(()),
+            extra => Err(DecodeError::TrailingBytes { extra }),
+        }
+    }
+}
+
+/// Takes texts that stand one behind the other.
+pub(crate) struct Texts<'a> {
+    text: &'a str,
+}
+
+impl<'a> Texts<'a> {
+    /// The next `length` bytes of text.
+    #[inline]
+    pub(crate) fn next(&mut self, length: usize) -> Result<&'a str, DecodeError> {
+        let (field, rest) = self.text.split_at_checked(length).ok_or(DecodeError::CutOff)?;
+        self.text = rest;
+        Ok(field)
+    }
+
+    #[inline]
+    pub(crate) fn next_if(
+        &mut self,
+        length: Option<usize>,
+    ) -> Result<Option<&'a str>, DecodeError> {
+        length.map(|length| self.next(length)).transpose()
+    }
+
+    pub(crate) fn end(self) -> Result<(), DecodeError> {
+        match self.text.len() {
             0 => Ok(()),
             extra => Err(DecodeError::TrailingBytes { extra }),
         }

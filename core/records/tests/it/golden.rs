@@ -2,6 +2,7 @@
 //! change of these bytes is a new version of the record, not a new golden file.
 
 use ledgerline_ids::Position;
+use ledgerline_records::LogRecord;
 use ledgerline_records::frame::{FrameHeader, RecordGroup};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -45,4 +46,30 @@ fn the_bytes_are_the_golden_ones() {
     }
     let golden = std::fs::read_to_string(&path).expect("there is a golden file");
     assert_eq!(written(), golden, "a change of a record's bytes needs a new version of it");
+}
+
+/// Reports as version 1 wrote them: logs that hold such records are read for ever.
+#[test]
+fn reports_of_version_1_are_read() {
+    let golden = include_str!("report_v1.txt");
+    let mut read = 0;
+    for (name, record) in log_records() {
+        let Some((_, rest)) = golden.split_once(&format!("{name}\n")) else { continue };
+        let bytes: Vec<u8> = rest
+            .lines()
+            .next()
+            .expect("bytes follow a name")
+            .as_bytes()
+            .chunks(2)
+            .map(|digits| std::str::from_utf8(digits).expect("hex is text"))
+            .map(|digits| u8::from_str_radix(digits, 16).expect("hex"))
+            .collect();
+        assert_eq!(bytes[1], 1, "{name}");
+        assert_eq!(LogRecord::decode(&bytes), Ok(record), "{name}");
+        for length in 0..bytes.len() {
+            assert!(LogRecord::decode(&bytes[..length]).is_err(), "{name} cut to {length}");
+        }
+        read += 1;
+    }
+    assert_eq!(read, 2);
 }

@@ -43,9 +43,9 @@ fn a_record_that_is_cut_or_longer_is_none() {
 fn a_newer_version_is_refused_by_name() {
     let mut bytes = Vec::new();
     LogRecord::Report(full_report()).encode(&mut bytes);
-    bytes[1] = 2;
-    let refused = LogRecord::decode(&bytes).expect_err("version 2 is not known");
-    assert_eq!(refused, DecodeError::UnknownVersion { kind: 1, version: 2 });
+    bytes[1] = 3;
+    let refused = LogRecord::decode(&bytes).expect_err("version 3 is not known");
+    assert_eq!(refused, DecodeError::UnknownVersion { kind: 1, version: 3 });
     bytes[0] = 99;
     let refused = LogRecord::decode(&bytes).expect_err("kind 99 is not known");
     assert_eq!(refused, DecodeError::UnknownKind { kind: 99 });
@@ -76,7 +76,7 @@ fn a_record_in_another_form_is_none() {
     };
     assert_eq!(read.stamp.revision, u64::MAX);
 
-    // Bits of a report: three bytes from the third on. Bit 24 isn't known, bit 6 is the value
+    // Bits of a report: three bytes from the third on. Bit 25 isn't known, bit 6 is the value
     // of bit 5, bits 22 and 23 exclude each other.
     let bare = bytes_of(LogRecord::Report(bare_report()));
     let with_bits = |bits: [u8; 4], at_most: usize| {
@@ -85,7 +85,7 @@ fn a_record_in_another_form_is_none() {
     };
     assert_eq!(bare[2..5], [0x80, 0x80, 0x01], "known, and nothing else");
     assert!(LogRecord::decode(&with_bits([0x80, 0x80, 0x01, 0], 3)).is_ok());
-    for bits in [[0x80, 0x80, 0x81, 0x08], [0xc0, 0x80, 0x01, 0], [0x80, 0x80, 0x81, 0x06]] {
+    for bits in [[0x80, 0x80, 0x81, 0x10], [0xc0, 0x80, 0x01, 0], [0x80, 0x80, 0x81, 0x06]] {
         let length = if bits[3] == 0 { 3 } else { 4 };
         assert_eq!(LogRecord::decode(&with_bits(bits, length)), field("bits"), "{bits:?}");
     }

@@ -80,6 +80,17 @@ pub fn bare_report() -> ReportRecord<'static> {
     }
 }
 
+fn backfill() -> ReportRecord<'static> {
+    let started_at = at(1_645_557_742_000);
+    ReportRecord {
+        producer: Producer::Backfill,
+        listened_ms: 31_000,
+        started_at: Some(started_at),
+        backfilled_at: Some(started_at.plus(31_000)),
+        ..bare_report()
+    }
+}
+
 fn keyed() -> PlayIdentity<'static> {
     PlayIdentity {
         source: SourceName::new("web").expect("valid"),
@@ -114,6 +125,7 @@ pub fn log_records() -> Vec<(&'static str, LogRecord<'static>)> {
     vec![
         ("report, every field", LogRecord::Report(full_report())),
         ("report, no field that may be absent", LogRecord::Report(bare_report())),
+        ("report, a backfill received at its play's end", LogRecord::Report(backfill())),
         ("tick", LogRecord::Tick(Tick { at: at(1_645_557_742_000) })),
         (
             "track fact",
