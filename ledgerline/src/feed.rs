@@ -2,7 +2,7 @@
 
 use ledgerline_app::access::BACKFILL_PREFIXES;
 use ledgerline_app::intake::{Batch, Intake, Origin, Rejection};
-use ledgerline_http_api::reports::{decode_line, ndjson_lines};
+use ledgerline_http_api::reports::read_lines;
 use ledgerline_ids::{PlayId, SourceName, UnixMs};
 use ledgerline_records::report::Producer;
 use std::sync::Arc;
@@ -95,12 +95,11 @@ pub fn stage<'i>(
         lines: 0,
         last_received_at: None,
     };
-    for (number, line) in ndjson_lines(ndjson) {
-        staged.lines = number;
-        let taken = decode_line(line).map_err(|error| error.at(number)).and_then(|line| {
-            let report = line.report().map_err(|error| error.at(number))?;
+    staged.batch.reserve(ndjson.len());
+    let lines = read_lines(ndjson, |number, read, _| {
+        let taken = read.map_err(|error| error.at(number)).and_then(|report| {
             if clock == FeedClock::Receive {
-                return staged.batch.add(number, &report);
+                return staged.batch.add(number, report);
             }
             let start = report.started_at.or_else(|| report.play_id.and_then(PlayId::uuid_v7_time));
             let received_at = match start {
@@ -108,7 +107,7 @@ pub fn stage<'i>(
                 None => staged.last_received_at.unwrap_or_else(previous),
             };
             staged.last_received_at = Some(received_at);
-            staged.batch.add_backfilled(number, &report, received_at)
+            staged.batch.add_backfilled(number, report, received_at)
         });
         if let Err(rejection) = taken {
             staged.rejected += 1;
@@ -116,6 +115,7 @@ pub fn stage<'i>(
                 staged.rejections.push(rejection);
             }
         }
-    }
+    });
+    staged.lines = lines;
     staged
 }

@@ -145,7 +145,7 @@ impl Sender<'_> {
     fn queue(&self, chunk: &Chunk, sent: &mut Sent) -> Option<Queued<'_>> {
         let previous = || self.wait_for(chunk.number).previous;
         let intake = self.deployment.intake();
-        let staged = feed::stage(intake, self.origin, self.clock, &chunk.bytes, &previous);
+        let staged = feed::stage(intake, self.origin, self.clock, chunk.bytes(), &previous);
         sent.rejected += staged.rejected;
         for rejection in staged.rejections {
             let line = chunk.lines_before + rejection.line;
@@ -208,7 +208,7 @@ async fn send_there(
         );
         let mut tries = 0;
         let answer = loop {
-            let body = chunk.bytes.clone();
+            let body = chunk.bytes().to_vec();
             let answer = session.send(Method::POST, &path, "application/x-ndjson", body).await?;
             tries += 1;
             let busy = matches!(

@@ -72,10 +72,10 @@ impl<'i> Batch<'i> {
             let detail = format!("this key may only report users that begin with \"{prefix}\"");
             return Err(Rejection { line, code: "user_not_allowed", detail });
         }
-        let stamp = self.catalogue.stamp(report.track.as_str());
-        let origin = self.origin.clone();
-        let record = stamped(report, &origin, stamp, backfilled_at);
-        if self.origin.limited && self.is_overactive(&record) {
+        let Self { intake, origin, catalogue, groups, .. } = self;
+        let stamp = catalogue.stamp(report.track.as_str());
+        let record = stamped(report, origin, stamp, backfilled_at);
+        if origin.limited && is_overactive(intake, &record, self.now) {
             self.overactive += 1;
             let detail = "this listener started more plays this hour than anyone does; \
                           send the report again when the hour is over"
@@ -83,25 +83,23 @@ impl<'i> Batch<'i> {
             return Err(Rejection { line, code: "too_many_plays", detail });
         }
         #[cfg(feature = "canary-dedup-before-log")]
-        if self.intake.has_seen(&record) {
+        if intake.has_seen(&record) {
             self.count += 1;
             return Ok(());
         }
-        let listener = identity::listener_hash(&self.intake.key, &record);
-        let partition = listener.shard().partition(self.intake.log.partitions());
-        self.groups[usize::from(partition.0)].push_with(|out| record.encode(out));
+        let listener = identity::listener_hash(&intake.key, &record);
+        let partitions = u16::try_from(groups.len()).expect("as many as the log has");
+        let partition = listener.shard().partition(partitions);
+        groups[usize::from(partition.0)].push_with(|out| record.encode(out));
         self.count += 1;
         Ok(())
     }
 
-    fn is_overactive(&self, record: &ReportRecord<'_>) -> bool {
-        let overactive = &self.intake.overactive;
-        if overactive.is_empty() {
-            return false;
-        }
-        let listener =
-            record.user.map(|user| identity::book_hash_of(&self.intake.key, record.source, user));
-        listener.is_some_and(|listener| overactive.is_closed(listener, self.now))
+    /// Makes room for the reports of so many bytes of JSON.
+    pub fn reserve(&mut self, json_bytes: usize) {
+        // A record has about half of its report's bytes.
+        let each = json_bytes / 2 / self.groups.len();
+        self.groups.iter_mut().for_each(|group| group.reserve(each));
     }
 
     /// How many reports were added.
@@ -164,7 +162,17 @@ impl<'i> Batch<'i> {
     }
 }
 
+fn is_overactive(intake: &Intake, record: &ReportRecord<'_>, now: UnixMs) -> bool {
+    let overactive = &intake.overactive;
+    if overactive.is_empty() {
+        return false;
+    }
+    let listener = record.user.map(|user| identity::book_hash_of(&intake.key, record.source, user));
+    listener.is_some_and(|listener| overactive.is_closed(listener, now))
+}
+
 /// The record of a report, with what the intake knows besides.
+#[inline]
 fn stamped<'r>(
     report: &PlaybackReport<'r>,
     origin: &'r Origin,

@@ -9,7 +9,7 @@ use ledgerline_records::report::{Context, PlaybackEvent};
 pub const LISTENED_MS_MAX: u64 = 7 * 86_400_000;
 
 /// A playback report as a sender states it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlaybackReport<'a> {
     /// The play's idempotency key.
     pub play_id: Option<PlayId<'a>>,

@@ -171,7 +171,7 @@ impl Writer {
             return ControlFlow::Continue(());
         }
         let bytes = std::mem::take(&mut self.bytes);
-        let chunk = Chunk { number: self.number, lines_before: self.before, bytes };
+        let chunk = Chunk::of(self.number, self.before, bytes);
         (self.number, self.before) = (self.number + 1, self.lines);
         match self.give.send(chunk) {
             Ok(()) => ControlFlow::Continue(()),

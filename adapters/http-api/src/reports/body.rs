@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use ledgerline_app::intake::Rejection;
+use ledgerline_app::intake::{PlaybackReport, Rejection};
 
 use super::encoding::Encoding;
 use super::json::{Fault, Scanner, SyntaxError};
-use super::line::{ReportLine, decode_line};
-use super::lines::ndjson_lines;
+use super::lines::{Read, ndjson_lines, read_lines, read_one};
 
 /// How reports stand in a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,7 +137,6 @@ impl Format {
 pub struct Reports {
     bytes: Vec<u8>,
     layout: Layout,
-    count: u64,
 }
 
 #[derive(Debug)]
@@ -180,14 +178,11 @@ pub(crate) fn decode(
     let bytes = encoding.unpack(bytes, limits.bytes, reserve)?;
     // Some senders put a byte order mark before everything they write.
     let start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    let (layout, count) = match format {
+    let layout = match format {
         Format::Json => elements(&bytes, start, limits)?,
-        Format::Ndjson => (Layout::Lines(start), count_lines(&bytes, start, limits)?),
+        Format::Ndjson => lines(&bytes, start, limits)?,
     };
-    if count == 0 {
-        return Err(BodyError::Empty);
-    }
-    Ok(Reports { bytes, layout, count })
+    Ok(Reports { bytes, layout })
 }
 
 /// What came of the reports of a body.
@@ -206,7 +201,10 @@ impl Reports {
     #[must_use]
     #[allow(clippy::len_without_is_empty, reason = "a body without reports is an error")]
     pub fn len(&self) -> u64 {
-        self.count
+        match &self.layout {
+            Layout::Lines(start) => ndjson_lines(&self.bytes[*start..]).count() as u64,
+            Layout::Elements(elements) => elements.len() as u64,
+        }
     }
 
     /// How many bytes they have.
@@ -215,23 +213,18 @@ impl Reports {
         self.bytes.len()
     }
 
-    /// Reads the reports in their order. `take` gets the number and the content of each that can
-    /// be read, and may refuse it; `refuse` gets every rejection, those of `take` too.
+    /// Reads the reports in their order. `take` gets the number and the content of each that is
+    /// one, and may refuse it; `refuse` gets every rejection, those of `take` too.
     pub fn each(
         &self,
-        mut take: impl FnMut(u64, &ReportLine<'_>) -> Result<(), Rejection>,
+        mut take: impl FnMut(u64, &PlaybackReport<'_>) -> Result<(), Rejection>,
         mut refuse: impl FnMut(Rejection),
     ) -> Outcome {
         let mut outcome = Outcome::default();
-        self.each_text(|number, text| {
-            let result = match decode_line(text) {
-                Ok(line) => {
-                    outcome.unknown_fields += u64::from(line.unknown_fields());
-                    take(number, &line)
-                }
-                Err(error) => Err(error.at(number)),
-            };
-            match result {
+        self.read(|number, read, unknown_fields| {
+            outcome.unknown_fields += u64::from(unknown_fields);
+            let taken = read.map_err(|error| error.at(number));
+            match taken.and_then(|report| take(number, report)) {
                 Ok(()) => outcome.taken += 1,
                 Err(rejection) => {
                     outcome.refused += 1;
@@ -242,44 +235,45 @@ impl Reports {
         outcome
     }
 
-    fn each_text(&self, mut visit: impl FnMut(u64, &[u8])) {
+    fn read(&self, mut each: impl FnMut(u64, Read<'_>, u32)) {
         match &self.layout {
             Layout::Lines(start) => {
-                for (number, line) in ndjson_lines(&self.bytes[*start..]) {
-                    visit(number, line);
-                }
+                read_lines(&self.bytes[*start..], each);
             }
             Layout::Elements(elements) => {
                 for (number, element) in (1..).zip(elements) {
-                    visit(number, &self.bytes[element.clone()]);
+                    read_one(&self.bytes[element.clone()], |read, unknown_fields| {
+                        each(number, read, unknown_fields);
+                    });
                 }
             }
         }
     }
 }
 
-fn count_lines(bytes: &[u8], start: usize, limits: &BodyLimits) -> Result<u64, BodyError> {
-    let mut count = 0;
-    let mut last: Option<(u64, &[u8])> = None;
-    for numbered in ndjson_lines(&bytes[start..]) {
-        count += 1;
-        if count > limits.reports {
-            return Err(BodyError::TooManyReports { limit: limits.reports });
-        }
-        last = Some(numbered);
+fn lines(bytes: &[u8], start: usize, limits: &BodyLimits) -> Result<Layout, BodyError> {
+    let ndjson = &bytes[start..];
+    let ends = memchr::memchr_iter(b'\n', ndjson).count() as u64;
+    // Blank lines are no reports, but hardly anybody sends one.
+    if ends >= limits.reports && ndjson_lines(ndjson).count() as u64 > limits.reports {
+        return Err(BodyError::TooManyReports { limit: limits.reports });
+    }
+    if ndjson_lines(ndjson).next().is_none() {
+        return Err(BodyError::Empty);
     }
     // A last line without its end may have been cut: then it ends where JSON goes on.
-    if let Some((number, line)) = last.filter(|_| bytes.last() != Some(&b'\n')) {
-        let mut scanner = Scanner::new(line, usize::MAX);
+    let last = memchr::memrchr(b'\n', ndjson).map_or(ndjson, |end| &ndjson[end + 1..]);
+    if ndjson_lines(last).next().is_some() {
+        let mut scanner = Scanner::new(last, usize::MAX);
         if let Err(SyntaxError { at, fault: Fault::End }) = scanner.skip_value() {
-            let line = usize::try_from(number).unwrap_or(usize::MAX);
+            let line = usize::try_from(ends).unwrap_or(usize::MAX).saturating_add(1);
             return Err(BodyError::Truncated { line, column: at + 1 });
         }
     }
-    Ok(count)
+    Ok(Layout::Lines(start))
 }
 
-fn elements(bytes: &[u8], start: usize, limits: &BodyLimits) -> Result<(Layout, u64), BodyError> {
+fn elements(bytes: &[u8], start: usize, limits: &BodyLimits) -> Result<Layout, BodyError> {
     let mut elements = Vec::new();
     let mut scanner = Scanner::new(&bytes[start..], usize::MAX);
     let scanned = match scanner.peek() {
@@ -299,14 +293,16 @@ fn elements(bytes: &[u8], start: usize, limits: &BodyLimits) -> Result<(Layout, 
             Fault::TooDeep => BodyError::Malformed { line, column, what: "less nesting" },
         });
     }
-    let count = elements.len() as u64;
-    if count > limits.reports {
+    if elements.len() as u64 > limits.reports {
         return Err(BodyError::TooManyReports { limit: limits.reports });
+    }
+    if elements.is_empty() {
+        return Err(BodyError::Empty);
     }
     for element in &mut elements {
         *element = element.start + start..element.end + start;
     }
-    Ok((Layout::Elements(elements), count))
+    Ok(Layout::Elements(elements))
 }
 
 // One more than `most` elements are read at most: then it is known to be too many.

@@ -411,7 +411,7 @@ impl Nesting {
 /// the end of `text` where there is none. Looks at eight bytes at once ("SWAR", as in
 /// Mycroft's test for a zero byte): strings of reports are too short for anything wider.
 #[inline]
-fn plain_end(text: &[u8], mut at: usize) -> usize {
+pub(super) fn plain_end(text: &[u8], mut at: usize) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
     while let Some(chunk) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {

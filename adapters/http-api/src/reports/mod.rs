@@ -12,10 +12,11 @@ mod line;
 mod lines;
 mod reader;
 mod refusal;
+mod usual;
 
 pub(crate) use body::decode;
 pub use body::{BodyError, BodyLimits, Format, Outcome, Reports, decode_body};
 pub use encoding::Encoding;
 pub use line::{GRANT_BYTES_MAX, LINE_BYTES_MAX, ReportLine, decode_line};
-pub use lines::{NdjsonLines, ndjson_lines};
+pub use lines::{NdjsonLines, Read, ndjson_lines, read_lines, read_one};
 pub use refusal::{Code, LineError};

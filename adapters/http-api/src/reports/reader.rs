@@ -10,6 +10,7 @@ use super::instant;
 use super::json::{Fault, Kind, Number, RawText, Scanner, SyntaxError, unescape};
 use super::line::{GRANT_BYTES_MAX, ReportLine, Text};
 use super::refusal::{Code, LineError};
+use super::usual::Name;
 
 /// How many arrays and objects may stand inside each other in one report.
 const DEPTH_MAX: usize = 64;
@@ -47,6 +48,16 @@ macro_rules! fields {
         pub(super) enum Field { $($variant,)* ContextType, ContextId }
 
         impl Field {
+            /// How many fields there are.
+            pub(super) const COUNT: usize = Self::ContextId as usize + 1;
+
+            /// The fields' names as they stand in JSON, in the order of the fields.
+            pub(super) const NAMES: [Name; Self::COUNT] = [
+                $(Name::new($name),)*
+                Name::new("context.type"),
+                Name::new("context.id"),
+            ];
+
             pub(super) fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)*
@@ -56,11 +67,12 @@ macro_rules! fields {
             }
 
             #[inline]
-            fn of(name: &[u8]) -> Option<Self> {
+            pub(super) fn of(name: &[u8]) -> Option<Self> {
                 match name { $($key => Some(Self::$variant),)* _ => None }
             }
 
-            fn bit(self) -> u32 {
+            #[inline]
+            pub(super) fn bit(self) -> u32 {
                 1 << self as u8
             }
         }

@@ -100,14 +100,10 @@ fn stage<'d>(
     let mut reserve = |bytes| memory.take(bytes);
     let reports = decode(format, encoding, bytes, &BodyLimits::LIVE, &mut reserve)?;
     let mut batch = service.deployment.intake().begin(&caller.origin);
+    batch.reserve(reports.bytes());
     let mut rejections = Rejections::default();
-    let outcome = reports.each(
-        |number, line| {
-            let report = line.report().map_err(|error| error.at(number))?;
-            batch.add(number, &report)
-        },
-        |rejection| rejections.push(rejection),
-    );
+    let outcome = reports
+        .each(|number, report| batch.add(number, report), |rejection| rejections.push(rejection));
     service.metrics.unpacked(reports.bytes(), outcome.unknown_fields);
     Ok(Staged { queued: batch.queue()?, rejections, memory })
 }

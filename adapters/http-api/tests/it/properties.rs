@@ -1,6 +1,8 @@
 //! Whatever the bytes are: no panic, and the same opinion of JSON as a reader of JSON has.
 
-use ledgerline_http_api::reports::{BodyLimits, Code, decode_body, decode_line, ndjson_lines};
+use ledgerline_http_api::reports::{
+    BodyLimits, Code, LineError, Read, decode_body, decode_line, ndjson_lines, read_lines, read_one,
+};
 use proptest::prelude::*;
 
 /// Bytes from which something like a report comes together now and then.
@@ -90,6 +92,110 @@ fn serde_finds_json(line: &[u8]) -> bool {
         && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
 }
 
+/// A value as senders write it, or as they shouldn't.
+fn value() -> impl Strategy<Value = String> {
+    let words = [
+        "null",
+        "true",
+        "false",
+        "0",
+        "00",
+        "-0",
+        "1.0",
+        "1e3",
+        "29999",
+        "30000",
+        "604800000",
+        "604800001",
+        "1772323308699",
+        "017",
+        "99999999",
+        "123456789012345678901",
+        "\"\"",
+        "\"2026-03-01T12:34:56.789Z\"",
+        "\"2026-03-01\"",
+        "\"play_end\"",
+        "\"pause\"",
+        "\"premium\"",
+        "\"SE\"",
+        "\"se\"",
+        "\"019ca6b3-849b-7804-8260-6d72a11583e3\"",
+        "\"a b\"",
+        "\"Zo\u{eb}\"",
+        "\"\\u00e9\"",
+        "\"a\\nb\"",
+        "\"tab\tbed\"",
+        "\"del\u{7f}\"",
+        "{}",
+        "[]",
+        "{\"type\":\"playlist\",\"id\":\"pl-1\"}",
+        "{ \"type\" : \"a\" , \"id\" : \"b\" }",
+        "{\"id\":\"b\",\"type\":\"a\"}",
+        "{\"type\":\"a\"}",
+        "{\"type\":\"a\",\"id\":\"b\",\"x\":1}",
+        "12 ",
+        "tru",
+        "\"open",
+    ];
+    let long = (60_usize..300).prop_map(|length| format!("\"{}\"", "x".repeat(length)));
+    prop_oneof![8 => prop::sample::select(words.to_vec()).prop_map(str::to_owned), 1 => long]
+}
+
+/// Lines of reports with some of the fields, in some order, now and then twice or with white space.
+fn reports() -> impl Strategy<Value = String> {
+    let names = [
+        "play_id",
+        "user_id",
+        "track_id",
+        "duration_listened_ms",
+        "started_at",
+        "sent_at",
+        "event",
+        "completed",
+        "session_id",
+        "device_id",
+        "quality",
+        "offline",
+        "context",
+        "tier",
+        "territory",
+        "preview",
+        "imported",
+        "grant",
+        "context.type",
+        "other",
+    ];
+    let name = prop::sample::select(names.to_vec());
+    let good = [
+        ("track_id", "\"t949\""),
+        ("duration_listened_ms", "131301"),
+        ("play_id", "\"019ca6b3-849b-7804-8260-6d72a11583e3\""),
+        ("user_id", "\"u\""),
+        ("started_at", "1772323308699"),
+        ("completed", "true"),
+        ("tier", "\"free\""),
+        ("context", "{\"type\":\"playlist\",\"id\":\"pl-1\"}"),
+        ("event", "\"skip\""),
+    ];
+    let good = prop::sample::subsequence(good.to_vec(), 0..=good.len()).prop_shuffle();
+    let bad = prop::collection::vec((name, value()), 0..2);
+    let space = prop::sample::select(vec!["", "", "", " ", "  ", "\t"]);
+    let end = prop::sample::select(vec!["\n", "\n", "\r\n", " \n", "x\n", "\n\n", ",\n"]);
+    let line = (good, bad, space, end).prop_map(|(good, bad, space, end)| {
+        let good = good.into_iter().map(|(name, value)| (name, value.to_owned()));
+        let fields: Vec<String> = good
+            .chain(bad)
+            .map(|(name, value)| format!("\"{name}\"{space}:{space}{value}"))
+            .collect();
+        format!("{{{space}{}{space}}}{end}", fields.join(&format!("{space},{space}")))
+    });
+    prop::collection::vec(line, 0..5).prop_map(|lines| lines.concat())
+}
+
+fn said(read: &Read<'_>) -> Result<String, LineError> {
+    read.as_ref().map(|report| format!("{report:?}")).map_err(Clone::clone)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
@@ -115,9 +221,34 @@ proptest! {
         encoding in prop::sample::select(vec![None, Some("gzip"), Some("zstd")]),
     ) {
         if let Ok(reports) = decode_body(Some(content_type), encoding, body, &BodyLimits::LIVE) {
-            let outcome = reports.each(|_, line| { let _ = line.report(); Ok(()) }, drop);
+            let outcome = reports.each(|_, _| Ok(()), drop);
             prop_assert_eq!(outcome.taken + outcome.refused, reports.len());
         }
+    }
+
+    #[test]
+    fn the_usual_reader_takes_only_what_the_other_takes(lines in reports()) {
+        let mut quick = Vec::new();
+        let all = read_lines(lines.as_bytes(), |number, read, unknown| {
+            quick.push((number, said(&read), unknown));
+        });
+        let slow: Vec<_> = ndjson_lines(lines.as_bytes()).map(|(number, line)| {
+            let read = decode_line(line);
+            let unknown = read.as_ref().map_or(0, |line| line.unknown_fields());
+            let said = match &read {
+                Ok(line) => match line.report() {
+                    Ok(report) => said(&Ok(&report)),
+                    Err(error) => said(&Err(error)),
+                },
+                Err(error) => said(&Err(error.clone())),
+            };
+            let mut one = None;
+            read_one(line, |read, unknown| one = Some((self::said(&read), unknown)));
+            assert_eq!(one, Some((said.clone(), unknown)));
+            (number, said, unknown)
+        }).collect();
+        prop_assert_eq!(quick, slow);
+        prop_assert_eq!(all, lines.lines().count() as u64);
     }
 
     #[test]
