@@ -135,7 +135,7 @@ fn waiting_by_hour(
     while position < end {
         for frame in log.read(partition, position, READ_BYTES)? {
             let mut at = frame.header.first;
-            for record in Records::new(&frame.payload) {
+            for record in Records::new(frame.payload()) {
                 let record = record.and_then(|(_, bytes)| LogRecord::decode(bytes));
                 let record = record.map_err(|error| LogError::Damaged {
                     file: format!("reports/{partition}"),

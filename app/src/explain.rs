@@ -42,7 +42,7 @@ pub(crate) fn verdicts_of(
     while position < end && again.reports.len() < REPORTS_MAX {
         for frame in log.read(partition, position, READ_BYTES)? {
             let mut at = frame.header.first;
-            for record in Records::new(&frame.payload) {
+            for record in Records::new(frame.payload()) {
                 let record = record.and_then(|(_, bytes)| LogRecord::decode(bytes));
                 let record = record.map_err(|error| LogError::Damaged {
                     file: format!("reports/{partition}"),

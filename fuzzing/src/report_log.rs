@@ -126,8 +126,8 @@ fn read_all(Log { log, .. }: &Log) -> Result<(usize, Vec<Vec<u8>>), LogError> {
     let end = *log.end(PARTITION).borrow();
     while next < end {
         for frame in log.read(PARTITION, next, 100)? {
-            frame.header.verify(&frame.payload).expect("what is read was verified");
-            found.extend(records_of(&frame.payload));
+            frame.header.verify(frame.payload()).expect("what is read was verified");
+            found.extend(records_of(frame.payload()));
             let after = frame.header.first.plus(u64::from(frame.header.count));
             assert!(after > next, "reading gets on");
             next = after;

@@ -17,7 +17,7 @@ use ledgerline_app::ports::{Clock, Disk, FactStore, PlaysLog, Random, ReportLog}
 use ledgerline_app::threads::Threads;
 use ledgerline_ids::{HashKey, PartitionId};
 use ledgerline_local_disk::{FolderLock, LocalDisk, LockError, SystemClock, SystemRandom};
-use ledgerline_segment_log::{Options, PlaysOptions, SegmentPlaysLog, SegmentReportLog};
+use ledgerline_segment_log::{Options, PlaysOptions, SegmentPlaysLog, SegmentReportLog, Verify};
 use ledgerline_sql_store::SqlStore;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
@@ -140,9 +140,9 @@ impl DataFolder {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let partitions = self.identity.partitions;
         let ends: Vec<_> = store.committed().await?.iter().map(|commit| commit.position).collect();
-        let log =
-            SegmentReportLog::open(disk.clone(), clock.clone(), Options::new(partitions), &ends)
-                .map_err(|error| Failure::damaged(error.to_string()))?;
+        let options = Options { verify: Verify::Unsealed, ..Options::new(partitions) };
+        let log = SegmentReportLog::open(disk.clone(), clock.clone(), options, &ends)
+            .map_err(|error| Failure::damaged(error.to_string()))?;
         let mut plays: Vec<Box<dyn PlaysLog>> = Vec::new();
         for partition in (0..partitions).map(PartitionId) {
             let options = PlaysOptions::default();

@@ -53,14 +53,7 @@ impl ClosedMark {
 
     /// Writes the mark, durably and at once or not at all.
     pub(crate) fn write(&self, disk: &dyn Disk, place: &Place) -> io::Result<()> {
-        let path = Self::path(place);
-        let unfinished = format!("{path}.new");
-        let file = disk.open_or_create(&unfinished)?;
-        file.truncate(0)?;
-        file.write_at(0, &self.encode(place))?;
-        file.sync()?;
-        disk.rename(&unfinished, &path)?;
-        disk.sync_folder(&place.folder())
+        replace(disk, &place.folder(), &Self::path(place), &self.encode(place))
     }
 
     /// Reads the mark, where there is one. It got its name when it was whole, so one that
@@ -101,4 +94,15 @@ impl ClosedMark {
             last_length: eight(24),
         }))
     }
+}
+
+/// Gives a small file new contents, durably and at once or not at all.
+pub(crate) fn replace(disk: &dyn Disk, folder: &str, path: &str, bytes: &[u8]) -> io::Result<()> {
+    let unfinished = format!("{path}.new");
+    let file = disk.open_or_create(&unfinished)?;
+    file.truncate(0)?;
+    file.write_at(0, bytes)?;
+    file.sync()?;
+    disk.rename(&unfinished, path)?;
+    disk.sync_folder(folder)
 }

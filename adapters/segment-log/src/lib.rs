@@ -15,7 +15,8 @@
 //! - [`options`](Options): limits, and how much is verified at opening
 //! - `segment`: the files' names and headers; `walk`: from frame to frame through a file
 //! - `shelf`: a partition's segments in memory, with a sparse index; `open_files`
-//! - `recovery`: looks at a report log, plans, then acts; `closed`: the mark of an orderly end
+//! - `recovery`: looks at a report log, plans, then acts; `closed`: the mark of an orderly end;
+//!   `sealed`: the segments that never change any more, verified behind the start
 //! - `queue`, `writer`: group commit; `tail_cache`: the newest frames in memory
 //! - [`SegmentReportLog`], [`ReportLogReader`]
 //! - `plays_recovery`, `recent_bytes`, [`SegmentPlaysLog`], [`SegmentPlaysReader`]
@@ -32,6 +33,7 @@ mod reader;
 mod recent_bytes;
 mod recovery;
 mod report_log;
+mod sealed;
 mod segment;
 mod shelf;
 mod tail_cache;

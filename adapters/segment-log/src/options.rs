@@ -6,6 +6,10 @@ pub enum Verify {
     /// Every frame of every segment against its checksum.
     #[default]
     All,
+    /// Every frame of every segment that isn't known to have been sealed. Those that are known
+    /// must have the header and the length that they were sealed with; their frames are
+    /// verified behind the start, and when they are read.
+    Unsealed,
     /// Of the segments before the last only their headers, and that none is missing or
     /// cut. Their frames are verified when they are read.
     Tail,

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::closed::ClosedMark;
 use crate::error::OpenError;
 use crate::options::{Options, Verify};
+use crate::sealed::{self, Sealed};
 use crate::segment::{
     BeginError, Candidate, HeaderFault, Place, SEGMENT_HEADER_BYTES, SegmentHeader,
 };
@@ -29,6 +30,12 @@ pub(crate) struct Found {
     torn: Option<Torn>,
     unfinished: Option<String>,
     index_every_bytes: u64,
+    // What was known of the sealed segments, and what is known now.
+    was_sealed: Vec<Sealed>,
+    sealed: Vec<Sealed>,
+    unverified: Vec<(Arc<Segment>, Sealed)>,
+    // The checksum of the last segment's frames' headers.
+    headers: crc32fast::Hasher,
 }
 
 /// The last segment's file has `length` bytes and is to be cut behind its last frame.
@@ -45,6 +52,12 @@ pub(crate) struct Opened {
     /// When the last frame was received, or nothing before that.
     pub received_at: UnixMs,
     pub last_file: Arc<dyn DiskFile>,
+    /// What is known of the segments before the last.
+    pub sealed: Vec<Sealed>,
+    /// Those of them whose frames are still to be verified.
+    pub unverified: Vec<(Arc<Segment>, Sealed)>,
+    /// The checksum of the headers of the last segment's frames.
+    pub headers: crc32fast::Hasher,
 }
 
 /// Where a segment's sound frames end.
@@ -52,6 +65,7 @@ struct Sound {
     next: Position,
     received_at: UnixMs,
     last_frame: u64,
+    headers: crc32fast::Hasher,
     broken: Option<&'static str>,
 }
 
@@ -63,6 +77,7 @@ pub(crate) fn look(
     expected_end: Position,
 ) -> Result<Found, OpenError> {
     let mark = ClosedMark::read(disk, &place)?;
+    let was_sealed = sealed::read(disk, &place)?;
     let mut candidates = place.candidates(disk)?;
     let unfinished = if mark.is_none() { take_unfinished(&mut candidates) } else { None };
     let mut found = Found {
@@ -75,6 +90,10 @@ pub(crate) fn look(
         torn: None,
         unfinished: unfinished.as_ref().map(|candidate| candidate.path.clone()),
         index_every_bytes: options.index_every_bytes,
+        was_sealed,
+        sealed: Vec::new(),
+        unverified: Vec::new(),
+        headers: crc32fast::Hasher::new(),
     };
     let count = candidates.len();
     for (index, candidate) in candidates.iter().enumerate() {
@@ -120,21 +139,56 @@ impl Found {
             Err(fault) => return Err(fault.at(path, self.place.partitions)),
         };
         self.check_follows(&header, options.verify)?;
-        let segment = Segment::new(header, options.index_every_bytes);
-        if last || options.verify == Verify::All {
-            let sound = walk(disk, &segment, candidate.length)?;
-            self.end = sound.next;
-            self.received_at = sound.received_at;
-            self.last_frame = sound.last_frame;
-            if let Some(detail) = sound.broken {
-                let torn = Torn { length: candidate.length, detail };
-                self.check_torn(disk, &segment, &torn, last)?;
-                self.torn = Some(torn);
-            }
-        } else {
-            segment.set_end(candidate.length);
+        let segment = Arc::new(Segment::new(header, options.index_every_bytes));
+        let known = self.was_sealed.iter().find(|sealed| sealed.first == header.first).copied();
+        let known = known.filter(|_| !last);
+        if known.is_some_and(|known| !known.may_be(&header, candidate.length)) {
+            return Err(not_as_sealed(&segment));
         }
-        self.segments.push(Arc::new(segment));
+        match (options.verify, known) {
+            (Verify::Unsealed, Some(known)) => {
+                segment.set_end(known.length);
+                self.end = known.next;
+                self.sealed.push(known);
+                self.unverified.push((Arc::clone(&segment), known));
+            }
+            (Verify::Tail, _) if !last => {
+                segment.set_end(candidate.length);
+                self.sealed.extend(known);
+            }
+            _ => self.walk(disk, &segment, candidate.length, last, known)?,
+        }
+        self.segments.push(segment);
+        Ok(())
+    }
+
+    fn walk(
+        &mut self,
+        disk: &dyn Disk,
+        segment: &Segment,
+        length: u64,
+        last: bool,
+        known: Option<Sealed>,
+    ) -> Result<(), OpenError> {
+        let sound = walk(disk, segment, length)?;
+        self.end = sound.next;
+        self.received_at = sound.received_at;
+        self.last_frame = sound.last_frame;
+        if let Some(detail) = sound.broken {
+            let torn = Torn { length, detail };
+            self.check_torn(disk, segment, &torn, last)?;
+            self.torn = Some(torn);
+        }
+        if last {
+            self.headers = sound.headers;
+            return Ok(());
+        }
+        let headers = sound.headers.finalize();
+        let sealed = Sealed { first: segment.header().first, next: self.end, length, headers };
+        if known.is_some_and(|known| known != sealed) {
+            return Err(not_as_sealed(segment));
+        }
+        self.sealed.push(sealed);
         Ok(())
     }
 
@@ -230,6 +284,11 @@ impl Found {
             write_again(last, self.last_frame, &*last_file).map_err(OpenError::io(path))?;
         }
         last_file.sync().map_err(OpenError::io(path))?;
+        if self.sealed != self.was_sealed {
+            // Without it they are verified again at the next start.
+            let noted = sealed::write(disk, &self.place, &self.sealed);
+            tracing::debug!(log = %folder, ?noted, "sealed segments were verified");
+        }
         let mark = ClosedMark::path(&self.place);
         disk.remove(&mark).map_err(OpenError::io(&mark))?;
         disk.sync_folder(&folder).map_err(OpenError::io(&folder))?;
@@ -246,9 +305,14 @@ impl Found {
     }
 
     fn opened(self, last_file: Arc<dyn DiskFile>) -> Opened {
-        let Self { place, segments, end, received_at, .. } = self;
-        Opened { place, segments, end, received_at, last_file }
+        let Self { place, segments, end, received_at, sealed, unverified, headers, .. } = self;
+        Opened { place, segments, end, received_at, last_file, sealed, unverified, headers }
     }
+}
+
+fn not_as_sealed(segment: &Segment) -> OpenError {
+    let detail = "it is not the segment that was sealed here";
+    OpenError::damaged(segment.path(), 0, detail)
 }
 
 // The header and the last frame were verified but may not be durable, and where their sync
@@ -268,8 +332,13 @@ fn walk(disk: &dyn Disk, segment: &Segment, length: u64) -> Result<Sound, OpenEr
     let file = disk.open(path).map_err(OpenError::io(path))?;
     let received_at = UnixMs::new(header.mark)
         .map_err(|_| OpenError::damaged(path, 28, "its time lies after the year 2109"))?;
-    let mut sound =
-        Sound { next: header.first, received_at, last_frame: SEGMENT_HEADER_BYTES, broken: None };
+    let mut sound = Sound {
+        next: header.first,
+        received_at,
+        last_frame: SEGMENT_HEADER_BYTES,
+        headers: crc32fast::Hasher::new(),
+        broken: None,
+    };
     let mut walk = FrameWalk::new(&*file, SEGMENT_HEADER_BYTES, length);
     loop {
         match walk.step(Some(sound.next)).map_err(OpenError::io(path))? {
@@ -277,6 +346,7 @@ fn walk(disk: &dyn Disk, segment: &Segment, length: u64) -> Result<Sound, OpenEr
                 segment.note(frame.first, offset);
                 segment.set_end(offset + frame.frame_bytes());
                 sound.last_frame = offset;
+                sound.headers.update(&frame.encode());
                 sound.next = sound.next.plus(u64::from(frame.count));
                 sound.received_at = sound.received_at.max(frame.received_at);
             }

@@ -6,6 +6,7 @@ use ledgerline_app::ports::{
 use ledgerline_app::threads::Threads;
 use ledgerline_ids::{PartitionId, Position};
 use ledgerline_records::frame::RecordGroup;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::{oneshot, watch};
 
@@ -13,6 +14,7 @@ use crate::closed::ClosedMark;
 use crate::error::OpenError;
 use crate::options::Options;
 use crate::recovery::{Opened, look};
+use crate::sealed::{Unverified, verify_behind};
 use crate::segment::{LogKind, Place};
 use crate::writer::{Means, Partition, Writer};
 
@@ -25,6 +27,8 @@ pub struct SegmentReportLog {
     partitions: Vec<Arc<Partition>>,
     // Empty once the log was closed.
     writers: Mutex<Vec<Box<dyn Driven>>>,
+    // Ends the verifying behind the start.
+    stop_verifying: Arc<AtomicBool>,
 }
 
 impl SegmentReportLog {
@@ -66,15 +70,25 @@ impl SegmentReportLog {
         let opened = open_all(&means, expected_ends)?;
         let mut partitions = Vec::new();
         let mut writers = Vec::new();
-        for opened in opened {
+        let mut unverified = Vec::new();
+        for mut opened in opened {
             let name = format!("reports-{}", opened.place.partition);
             let partition = Arc::new(Partition::new(&opened, &means));
+            let segments = std::mem::take(&mut opened.unverified);
+            if !segments.is_empty() {
+                unverified.push(Unverified { partition: Arc::clone(&partition), segments });
+            }
             let writer = Writer::new(Arc::clone(&partition), opened, Arc::clone(&means));
             let started = drive.start(&name, Box::new(writer));
             writers.push(started.expect("the system gives a thread to each partition"));
             partitions.push(partition);
         }
-        Ok(Self { means, partitions, writers: Mutex::new(writers) })
+        let stop_verifying = Arc::new(AtomicBool::new(false));
+        if !unverified.is_empty() {
+            let (disk, stop) = (Arc::clone(&means.disk), Arc::clone(&stop_verifying));
+            drive.begin(Box::new(move || verify_behind(&*disk, &unverified, &stop)));
+        }
+        Ok(Self { means, partitions, writers: Mutex::new(writers), stop_verifying })
     }
 
     fn partition(&self, partition: PartitionId) -> &Partition {
@@ -148,6 +162,9 @@ impl ReportLog for SegmentReportLog {
         bytes_max: usize,
     ) -> Result<Vec<Frame>, LogError> {
         let partition = self.partition(partition);
+        if let Some(damage) = partition.damage() {
+            return Err(damage.clone());
+        }
         let bytes_max = bytes_max as u64;
         let end = *partition.end.borrow();
         if from >= end {
@@ -157,11 +174,11 @@ impl ReportLog for SegmentReportLog {
         let tail = partition.tail.lock().expect("no thread panics in the tail cache");
         let cached = tail.from(from, bytes_max);
         drop(tail);
-        if cached.is_empty() {
-            partition.shelf.read(from, end, bytes_max)
-        } else {
-            Ok(cached.iter().map(|frame| frame.frame()).collect())
-        }
+        if cached.is_empty() { partition.shelf.read(from, end, bytes_max) } else { Ok(cached) }
+    }
+
+    fn damage(&self, partition: PartitionId) -> Option<LogError> {
+        self.partition(partition).damage().cloned()
     }
 
     fn release(&self, partition: PartitionId, before: Position) -> Result<(), LogError> {
@@ -169,6 +186,7 @@ impl ReportLog for SegmentReportLog {
     }
 
     fn close(&self) {
+        self.stop_verifying.store(true, Ordering::Relaxed);
         let mut writers = self.writers.lock().expect("no thread panics while it closes the log");
         if writers.is_empty() {
             return;
@@ -188,6 +206,7 @@ impl ReportLog for SegmentReportLog {
 
 impl Drop for SegmentReportLog {
     fn drop(&mut self) {
+        self.stop_verifying.store(true, Ordering::Relaxed);
         for partition in &self.partitions {
             partition.queue.abandon();
         }

@@ -133,7 +133,8 @@ impl FramesRead {
         self.bytes += header.frame_bytes();
         self.full = !self.frames.is_empty() && self.bytes > bytes_max;
         if !self.full {
-            self.frames.push(Frame { header, payload: payload.into() });
+            let bytes = [&header.encode(), payload].concat();
+            self.frames.push(Frame::new(header, Arc::new(bytes)));
         }
         !self.full
     }

@@ -3,16 +3,17 @@
 //! Each commit is one frame, one write and one sync. So at most one frame is not durable
 //! at any instant, which recovery relies on to tell a torn write from damage.
 
-use ledgerline_app::ports::{AppendError, Appended, Clock, Disk, DiskFile, Loop, Step};
+use ledgerline_app::ports::{AppendError, Appended, Clock, Disk, DiskFile, LogError, Loop, Step};
 use ledgerline_ids::{Position, UnixMs};
 use ledgerline_records::frame::{FrameHeader, HEADER_BYTES};
 use std::io::{self, ErrorKind};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use tokio::sync::watch;
 
 use crate::options::Options;
 use crate::queue::{Answer, Queue, Taken, Waiting};
 use crate::recovery::Opened;
+use crate::sealed::{self, Sealed};
 use crate::segment::{BeginError, Place, SEGMENT_HEADER_BYTES, SegmentHeader};
 use crate::shelf::{Segment, Shelf};
 use crate::tail_cache::TailCache;
@@ -24,6 +25,7 @@ pub(crate) struct Partition {
     pub shelf: Shelf,
     pub tail: Mutex<TailCache>,
     pub end: watch::Sender<Position>,
+    damage: OnceLock<LogError>,
 }
 
 /// What all partitions of a log work with.
@@ -45,6 +47,9 @@ pub(crate) struct Writer {
     next: Position,
     received_at: UnixMs,
     spare: Vec<u8>,
+    sealed_before: Vec<Sealed>,
+    // The checksum of the headers of the segment's frames so far.
+    headers: crc32fast::Hasher,
 }
 
 enum Trouble {
@@ -65,7 +70,20 @@ impl Partition {
             shelf: Shelf::new(opened.place, disk, opened.segments.clone()),
             tail: Mutex::new(TailCache::new(options.tail_bytes_max)),
             end: watch::Sender::new(opened.end),
+            damage: OnceLock::new(),
         }
+    }
+
+    /// What was found to be wrong with a sealed segment since the log was opened.
+    pub(crate) fn damage(&self) -> Option<&LogError> {
+        self.damage.get()
+    }
+
+    /// Has nothing more read of this partition, and tells those who wait for more of it.
+    pub(crate) fn found_damaged(&self, error: LogError) {
+        // The first one stays.
+        let _ = self.damage.set(error);
+        self.end.send_modify(|_| {});
     }
 }
 
@@ -105,6 +123,8 @@ impl Writer {
             next: opened.end,
             received_at: opened.received_at,
             spare: Vec::new(),
+            sealed_before: opened.sealed,
+            headers: opened.headers,
         }
     }
 
@@ -194,6 +214,7 @@ impl Writer {
         let offset = self.segment.end();
         self.segment.note(header.first, offset);
         self.segment.set_end(offset + header.frame_bytes());
+        self.headers.update(&header.encode());
         self.next = header.first.plus(u64::from(header.count));
         let mut tail = self.partition.tail.lock().expect("no thread panics in the tail cache");
         self.spare = tail.push(header, frame).unwrap_or_default();
@@ -211,6 +232,7 @@ impl Writer {
         };
         match header.begin(&*self.means.disk) {
             Ok(file) => {
+                self.note_sealed();
                 self.file = file;
                 self.segment = Arc::new(Segment::new(header, self.means.options.index_every_bytes));
                 self.partition.shelf.push(Arc::clone(&self.segment));
@@ -227,6 +249,20 @@ impl Writer {
             Err(BeginError::Write(error) | BeginError::Sync(error)) => {
                 Err(Trouble::Failed(format!("{}: {error}", header.path())))
             }
+        }
+    }
+
+    // The segment is followed by another, and all of it is durable: it never changes again.
+    fn note_sealed(&mut self) {
+        let headers = std::mem::replace(&mut self.headers, crc32fast::Hasher::new()).finalize();
+        let (first, length) = (self.segment.header().first, self.segment.end());
+        self.sealed_before.push(Sealed { first, next: self.next, length, headers });
+        let start = self.partition.shelf.start();
+        self.sealed_before.retain(|sealed| sealed.first >= start);
+        let place = &self.partition.place;
+        if let Err(error) = sealed::write(&*self.means.disk, place, &self.sealed_before) {
+            // The next start verifies it before it serves anything.
+            tracing::warn!(log = %place.folder(), %error, "a sealed segment could not be noted");
         }
     }
 

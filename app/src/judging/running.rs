@@ -193,6 +193,9 @@ impl Running {
             }
             self.stalled_until = None;
         }
+        if let Some(damage) = self.log.damage(self.commit.partition) {
+            return Err(damage.into());
+        }
         self.go_on_sealing()?;
         if self.is_full() {
             return Ok(Step::Idle);
@@ -295,7 +298,7 @@ impl Running {
 
     fn judge_frame(&mut self, frame: &Frame) -> Result<(), WorkerError> {
         let at = frame.header.received_at;
-        let mut records = Records::new(&frame.payload);
+        let mut records = Records::new(frame.payload());
         let mut position = frame.header.first;
         let mut some = Vec::with_capacity(PREPARED);
         loop {

@@ -1,7 +1,7 @@
 //! The report log: what came in, in the order in which it is judged.
 
 use ledgerline_ids::{PartitionId, Position, UnixMs};
-use ledgerline_records::frame::{FrameHeader, RecordGroup};
+use ledgerline_records::frame::{FrameHeader, HEADER_BYTES, RecordGroup};
 use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
 
@@ -80,8 +80,32 @@ pub enum LogError {
 pub struct Frame {
     /// Position, count and receive time.
     pub header: FrameHeader,
+    // As it was written, the header's bytes included: shared with whoever wrote it.
+    bytes: Arc<Vec<u8>>,
+}
+
+impl Frame {
+    /// Of a frame's bytes, which begin with those of `header` and end with its payload.
+    ///
+    /// # Panics
+    /// Where they have another length.
+    #[must_use]
+    pub fn new(header: FrameHeader, bytes: Arc<Vec<u8>>) -> Self {
+        assert_eq!(header.frame_bytes(), bytes.len() as u64, "a frame is whole");
+        Self { header, bytes }
+    }
+
+    /// The frame's memory, for another one; `None` where somebody else still has it.
+    #[must_use]
+    pub fn into_bytes(self) -> Option<Vec<u8>> {
+        Arc::into_inner(self.bytes)
+    }
+
     /// The records, each after its length.
-    pub payload: Arc<[u8]>,
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        &self.bytes[HEADER_BYTES..]
+    }
 }
 
 /// A log of partitions. One process writes it.
@@ -121,6 +145,12 @@ pub trait ReportLog: Send + Sync + 'static {
         from: Position,
         bytes_max: usize,
     ) -> Result<Vec<Frame>, LogError>;
+
+    /// What was found to be wrong with the log since it was opened, without anybody reading
+    /// there. Then nothing can be read any more; those who wait for the end are woken.
+    fn damage(&self, _partition: PartitionId) -> Option<LogError> {
+        None
+    }
 
     /// Allows whole segments before `before` to be removed.
     ///

@@ -1,6 +1,6 @@
 //! Whatever is lost in a crash, nothing acknowledged is, and nothing refused comes to light.
 
-use crate::support::{Chooser, TestClock, group, read_from};
+use crate::support::{Chooser, Later, TestClock, group, read_from};
 use ledgerline_app::ports::memory_disk::MemoryDisk;
 use ledgerline_app::ports::{AppendError, ReportLog};
 use ledgerline_ids::{PartitionId, Position};
@@ -118,14 +118,18 @@ fn open(disk: &MemoryDisk, known: &[Known], verify: Verify) -> Result<SegmentRep
         ..Options::new(PARTITIONS)
     };
     let ends = known.iter().map(Known::end).collect::<Vec<_>>();
-    SegmentReportLog::open(Arc::new(disk.clone()), TestClock::at(1000), options, &ends)
+    let (disk, clock, later) = (Arc::new(disk.clone()), TestClock::at(1000), Later::default());
+    let log = SegmentReportLog::open_driven(disk, clock, &later, options, &ends)?;
+    later.now();
+    Ok(log)
 }
 
 fn open_and_check(disk: &MemoryDisk, known: &mut [Known], life: usize) -> SegmentReportLog {
-    let verify = if life.is_multiple_of(2) { Verify::All } else { Verify::Tail };
+    let verify = [Verify::All, Verify::Tail, Verify::Unsealed][life % 3];
     let log = open(disk, known, verify).expect("a crash is no damage");
     for (number, known) in known.iter_mut().enumerate() {
         let partition = PartitionId(u16::try_from(number).unwrap());
+        assert_eq!(log.damage(partition), None);
         known.check(read_from(&log, partition, Position(0)).unwrap());
     }
     log

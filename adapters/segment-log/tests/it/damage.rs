@@ -85,13 +85,14 @@ fn a_whole_frame_that_is_gone_is_damage_after_an_orderly_end() {
 #[test]
 fn any_flipped_byte_is_found_after_an_orderly_end() {
     let disk = small_log(true);
-    for verify in [Verify::All, Verify::Tail] {
+    for verify in [Verify::All, Verify::Tail, Verify::Unsealed] {
         let mut flips = 0;
         for (path, contents) in all_contents(&disk) {
             let sealed = path.ends_with(".log") && path != *segments(&disk).last().unwrap();
             for at in 0..contents.len() {
-                // The frames of earlier segments are left to the reader then.
-                if verify == Verify::Tail && sealed && at >= 40 {
+                // The frames of earlier segments are left to the reader then, or to the
+                // verifying behind the start: see `sealed.rs`.
+                if verify != Verify::All && sealed && at >= 40 {
                     continue;
                 }
                 let disk = tamper(&disk, &path, |bytes| bytes[at] ^= 0x10);
@@ -160,7 +161,7 @@ fn damage_names_the_frame() {
 #[test]
 fn a_missing_segment_is_damage() {
     for in_order in [true, false] {
-        for verify in [Verify::All, Verify::Tail] {
+        for verify in [Verify::All, Verify::Tail, Verify::Unsealed] {
             let disk = small_log(in_order);
             let paths = segments(&disk);
             ledgerline_app::ports::Disk::remove(&disk, &paths[1]).unwrap();
@@ -191,7 +192,7 @@ fn a_log_that_is_gone_is_damage_if_it_was_counted() {
 
 #[test]
 fn an_earlier_segment_that_was_cut_is_damage() {
-    for verify in [Verify::All, Verify::Tail] {
+    for verify in [Verify::All, Verify::Tail, Verify::Unsealed] {
         let disk = small_log(false);
         let path = segments(&disk).remove(0);
         for cut in [1, FRAME_BYTES, FRAME_BYTES + 1] {

@@ -9,6 +9,7 @@ mod golden;
 mod plays;
 mod plays_crash;
 mod reader;
+mod sealed;
 mod speed;
 mod support;
 mod trouble;

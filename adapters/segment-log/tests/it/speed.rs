@@ -66,7 +66,7 @@ fn read(log: &SegmentReportLog) {
     let started = Instant::now();
     while next < end {
         for frame in log.read(P0, next, 8 << 20).unwrap() {
-            bytes += frame.payload.len();
+            bytes += frame.payload().len();
             next = frame.header.first.plus(u64::from(frame.header.count));
         }
     }

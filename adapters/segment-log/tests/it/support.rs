@@ -1,10 +1,13 @@
 //! Small logs on disks that can be taken apart.
 
 use ledgerline_app::ports::memory_disk::MemoryDisk;
-use ledgerline_app::ports::{AppendError, Appended, Clock, Disk, DiskFile, LogError, ReportLog};
+use ledgerline_app::ports::{
+    AppendError, Appended, Clock, Disk, DiskFile, Drive, Driven, LogError, Loop, ReportLog,
+};
+use ledgerline_app::threads::Threads;
 use ledgerline_ids::{PartitionId, Position, UnixMs};
 use ledgerline_records::frame::{RecordGroup, Records};
-use ledgerline_segment_log::{OpenError, Options, SegmentReportLog};
+use ledgerline_segment_log::{OpenError, Options, SegmentReportLog, Verify};
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -49,6 +52,42 @@ pub fn try_open(
     SegmentReportLog::open(Arc::new(disk.clone()), clock, options, &[Position(end)])
 }
 
+/// Writers have threads; work that is begun waits until somebody has it done.
+#[derive(Default)]
+pub struct Later(Mutex<Vec<Box<dyn FnOnce() + Send>>>);
+
+impl Later {
+    /// Does what was begun so far; how much there was.
+    pub fn now(&self) -> usize {
+        let begun = std::mem::take(&mut *self.0.lock().unwrap());
+        let count = begun.len();
+        begun.into_iter().for_each(|work| work());
+        count
+    }
+}
+
+impl Drive for Later {
+    fn start(&self, name: &str, work: Box<dyn Loop>) -> io::Result<Box<dyn Driven>> {
+        Threads.start(name, work)
+    }
+
+    fn begin(&self, work: Box<dyn FnOnce() + Send>) {
+        self.0.lock().unwrap().push(work);
+    }
+}
+
+/// Opens a log that verifies sealed segments when `later` is told to.
+pub fn try_open_unsealed(
+    disk: &MemoryDisk,
+    later: &Later,
+    end: u64,
+) -> Result<SegmentReportLog, OpenError> {
+    let clock = TestClock::at(1_772_368_496_789);
+    let options = Options { verify: Verify::Unsealed, ..small() };
+    let disk = Arc::new(disk.clone());
+    SegmentReportLog::open_driven(disk, clock, later, options, &[Position(end)])
+}
+
 pub fn open(disk: &MemoryDisk, options: Options) -> SegmentReportLog {
     try_open(disk, options, 0).unwrap()
 }
@@ -90,8 +129,8 @@ pub fn read_from(
     while next < end {
         for frame in log.read(partition, next, 300)? {
             assert!(frame.header.first <= next);
-            frame.header.verify(&frame.payload).unwrap();
-            found.extend(texts(&frame.payload));
+            frame.header.verify(frame.payload()).unwrap();
+            found.extend(texts(frame.payload()));
             next = frame.header.first.plus(u64::from(frame.header.count));
         }
     }

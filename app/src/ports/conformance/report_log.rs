@@ -50,8 +50,8 @@ fn texts(frames: &[Frame]) -> Vec<String> {
     let mut texts = Vec::new();
     for frame in frames {
         let before = texts.len();
-        frame.header.verify(&frame.payload).expect("the checksum is right");
-        for record in Records::new(&frame.payload) {
+        frame.header.verify(frame.payload()).expect("the checksum is right");
+        for record in Records::new(frame.payload()) {
             let (_, bytes) = record.expect("a record");
             texts.push(String::from_utf8(bytes.to_vec()).expect("the text that was appended"));
         }
