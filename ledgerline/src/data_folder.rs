@@ -39,23 +39,37 @@ const FORMAT: u32 = 1;
 /// memory before they are sealed: for machines with little memory, and for tests.
 const TABLE_ENTRIES_MAX: &str = "LEDGERLINE_TABLE_ENTRIES_MAX";
 
+/// The environment's variable that says how many bytes a segment of the report log has before
+/// another follows it: for tests.
+const SEGMENT_BYTES_MAX: &str = "LEDGERLINE_SEGMENT_BYTES_MAX";
+
 /// The settings, with what the environment says.
 ///
 /// # Errors
 /// [`Failure`] where a variable isn't a number.
 pub fn settings() -> Result<Settings, Failure> {
     let mut settings = Settings::default();
-    if let Ok(text) = std::env::var(TABLE_ENTRIES_MAX) {
-        settings.table_entries_max = match text.parse() {
-            Ok(entries) if entries > 0 => entries,
-            _ => {
-                return Err(Failure::usage(format!(
-                    "{TABLE_ENTRIES_MAX} must be a positive number"
-                )));
-            }
-        };
+    if let Some(entries) = from_environment(TABLE_ENTRIES_MAX)? {
+        settings.table_entries_max = usize::try_from(entries).unwrap_or(usize::MAX);
     }
     Ok(settings)
+}
+
+/// How the report log is opened by whoever works on it.
+fn log_options(partitions: u16) -> Result<Options, Failure> {
+    let mut options = Options { verify: Verify::Unsealed, ..Options::new(partitions) };
+    if let Some(bytes) = from_environment(SEGMENT_BYTES_MAX)? {
+        options.segment_bytes_max = bytes;
+    }
+    Ok(options)
+}
+
+fn from_environment(name: &str) -> Result<Option<u64>, Failure> {
+    match std::env::var(name).map(|text| text.parse()) {
+        Err(_) => Ok(None),
+        Ok(Ok(number)) if number > 0 => Ok(Some(number)),
+        Ok(_) => Err(Failure::usage(format!("{name} must be a positive number"))),
+    }
 }
 
 /// What never changes of a deployment.
@@ -140,7 +154,7 @@ impl DataFolder {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let partitions = self.identity.partitions;
         let ends: Vec<_> = store.committed().await?.iter().map(|commit| commit.position).collect();
-        let options = Options { verify: Verify::Unsealed, ..Options::new(partitions) };
+        let options = log_options(partitions)?;
         let log = SegmentReportLog::open(disk.clone(), clock.clone(), options, &ends)
             .map_err(|error| Failure::damaged(error.to_string()))?;
         let mut plays: Vec<Box<dyn PlaysLog>> = Vec::new();

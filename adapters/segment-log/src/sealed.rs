@@ -136,7 +136,7 @@ pub(crate) struct Unverified {
 pub(crate) fn verify_behind(disk: &dyn Disk, unverified: &[Unverified], stop: &AtomicBool) {
     for Unverified { partition, segments } in unverified {
         for (segment, sealed) in segments {
-            match verify(disk, segment, sealed, stop) {
+            match verify_some_times(disk, segment, sealed, stop) {
                 Ok(()) => {}
                 // Released meanwhile.
                 Err(_) if partition.shelf.start() > segment.header().first => {}
@@ -149,6 +149,24 @@ pub(crate) fn verify_behind(disk: &dyn Disk, unverified: &[Unverified], stop: &A
             if stop.load(Ordering::Relaxed) {
                 return;
             }
+        }
+    }
+}
+
+/// So often a segment is read whose reading the system refuses.
+const TRIES_MAX: u32 = 3;
+
+fn verify_some_times(
+    disk: &dyn Disk,
+    segment: &Segment,
+    sealed: &Sealed,
+    stop: &AtomicBool,
+) -> Result<(), LogError> {
+    let mut tries = 1;
+    loop {
+        match verify(disk, segment, sealed, stop) {
+            Err(LogError::Io { .. }) if tries < TRIES_MAX => tries += 1,
+            verified => return verified,
         }
     }
 }

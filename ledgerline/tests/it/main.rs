@@ -11,6 +11,7 @@
 //! - `crash`: commands that are killed, and run again
 //! - `faults`: servers that are killed, disks that are full, slow or fail, and too much at once
 //! - `damage`: files that change, shrink or are gone
+//! - `sealed`: the same in a segment that was sealed, found behind the start
 
 mod support;
 
@@ -26,3 +27,4 @@ mod control;
 mod crash;
 mod damage;
 mod faults;
+mod sealed;

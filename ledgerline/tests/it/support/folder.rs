@@ -89,7 +89,13 @@ impl Folder {
         let mut command = Command::new(words.next().expect("there is the binary at least"));
         command.args(words).arg("--data").arg(self.data()).args(args);
         command.current_dir(self.dir.path());
-        for name in ["LEDGERLINE_DATA", "LEDGERLINE_TABLE_ENTRIES_MAX", "RUST_LOG", "COLUMNS"] {
+        for name in [
+            "LEDGERLINE_DATA",
+            "LEDGERLINE_TABLE_ENTRIES_MAX",
+            "LEDGERLINE_SEGMENT_BYTES_MAX",
+            "RUST_LOG",
+            "COLUMNS",
+        ] {
             command.env_remove(name);
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
