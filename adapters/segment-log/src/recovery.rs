@@ -284,18 +284,25 @@ impl Found {
             write_again(last, self.last_frame, &*last_file).map_err(OpenError::io(path))?;
         }
         last_file.sync().map_err(OpenError::io(path))?;
-        if self.sealed != self.was_sealed {
-            // Without it they are verified again at the next start.
-            let noted = sealed::write(disk, &self.place, &self.sealed);
-            tracing::debug!(log = %folder, ?noted, "sealed segments were verified");
-        }
+        self.note_sealed(disk)?;
         let mark = ClosedMark::path(&self.place);
         disk.remove(&mark).map_err(OpenError::io(&mark))?;
         disk.sync_folder(&folder).map_err(OpenError::io(&folder))?;
         Ok(self.opened(last_file))
     }
 
+    // What is no longer sealed (its successor was removed by hand) must not be taken for it
+    // later, and what was verified now need not be again.
+    fn note_sealed(&self, disk: &dyn Disk) -> Result<(), OpenError> {
+        if self.sealed == self.was_sealed {
+            return Ok(());
+        }
+        let folder = self.place.folder();
+        sealed::write(disk, &self.place, &self.sealed).map_err(OpenError::io(&folder))
+    }
+
     fn create(mut self, disk: &dyn Disk) -> Result<Opened, OpenError> {
+        self.note_sealed(disk)?;
         let place = self.place;
         let header = SegmentHeader { place, first: Position(0), first_byte: 0, mark: 0 };
         let begun = header.begin(disk).map_err(BeginError::into_inner);
