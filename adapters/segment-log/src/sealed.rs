@@ -131,8 +131,9 @@ pub(crate) struct Unverified {
     pub segments: Vec<(Arc<Segment>, Sealed)>,
 }
 
-/// Verifies every frame of these segments, partition by partition, until `stop`. What is wrong is
-/// told to the partition: nothing is read of it any more.
+/// Verifies every frame of these segments, partition by partition, until `stop`. Damage is told to
+/// the partition: nothing is read of it any more. What the system refuses to read is no damage
+/// yet: it is named in the log, and left to whoever reads it, the audit and the next start.
 pub(crate) fn verify_behind(disk: &dyn Disk, unverified: &[Unverified], stop: &AtomicBool) {
     for Unverified { partition, segments } in unverified {
         for (segment, sealed) in segments {
@@ -140,11 +141,12 @@ pub(crate) fn verify_behind(disk: &dyn Disk, unverified: &[Unverified], stop: &A
                 Ok(()) => {}
                 // Released meanwhile.
                 Err(_) if partition.shelf.start() > segment.header().first => {}
-                Err(error) => {
+                Err(error @ LogError::Damaged { .. }) => {
                     tracing::error!(%error, "a segment that was sealed is not as it was");
                     partition.found_damaged(error);
                     break;
                 }
+                Err(error) => tracing::warn!(%error, "a sealed segment can't be verified now"),
             }
             if stop.load(Ordering::Relaxed) {
                 return;
