@@ -3,7 +3,7 @@
 use ledgerline_app::intake::IntakeError;
 use ledgerline_app::ports::Step;
 
-use super::{World, Wrong};
+use super::{WRITING, World, Wrong};
 use crate::players::Body;
 use crate::process::{Answer, Request, Task};
 
@@ -87,7 +87,10 @@ impl World {
     fn have_turn(&mut self, actor: Actor) -> bool {
         let Some(process) = &mut self.process else { return false };
         match actor {
-            Actor::Loop(place) => return self.machine.stepper.step(place) == Step::Worked,
+            Actor::Loop(place) => {
+                self.maybe_tear(place);
+                return self.machine.stepper.step(place) == Step::Worked;
+            }
             // Fewer may be left by now, for a loop that is joined does them too.
             Actor::Work(place) => return self.machine.stepper.work(place),
             Actor::Request(place) => {
@@ -105,6 +108,15 @@ impl World {
             }
         }
         true
+    }
+
+    /// The power may go off just when the report log writes: its last frame is torn then.
+    fn maybe_tear(&mut self, place: usize) {
+        let writes = self.machine.stepper.name(place).starts_with(WRITING);
+        if writes && self.may_crash() && self.random.one_in(2 * self.taste.crash_in) {
+            let calls = self.random.between(1, 2);
+            self.machine.disk.power_off_at(calls);
+        }
     }
 
     /// The server has answered; whether the player hears it is another matter.
