@@ -165,12 +165,15 @@ fn check_found(log: &SegmentPlaysLog, written: &Written, damages: &[Damage]) -> 
     true
 }
 
-// Opened once more: nothing changes. Cut somewhere and written on: what is there then stays.
+// Opened once more: nothing changes. Written on, where it ends or cut somewhere: what is there
+// then stays, and nothing else.
 fn check_again(disk: &MemoryDisk, written: &Written) {
     let before = contents(disk);
     let mut log = open(disk).expect("it was opened just now");
     assert_eq!(contents(disk), before);
     let length = log.length();
+    write_on(disk, log, written);
+    log = open(disk).expect("it was made durable");
     let middle = written.ends.iter().rfind(|end| **end <= length / 2).copied().unwrap_or(0);
     log.truncate(middle).expect("a frame ends there");
     let address = log.append(&mut |out| out.extend_from_slice(b"later"));
@@ -184,4 +187,17 @@ fn check_again(disk: &MemoryDisk, written: &Written) {
     assert!(is_written(earlier, written));
     let before = written.records.iter().take_while(|(address, _)| address.0 < middle).count();
     assert_eq!(earlier.len(), before);
+}
+
+// Something as long as what was lost must not bring back what stood behind that.
+fn write_on(disk: &MemoryDisk, mut log: SegmentPlaysLog, written: &Written) {
+    let mut expected = scan(&*log.reader(), log.length()).expect("it is sound");
+    let lost = written.records.get(expected.len()).map_or(5, |(_, record)| record.len());
+    let record = vec![0xee; lost];
+    let address = log.append(&mut |out| out.extend_from_slice(&record));
+    log.sync().expect("the disk has no faults");
+    expected.push((address, record));
+    drop(log);
+    let log = open(disk).expect("it was made durable");
+    assert_eq!(scan(&*log.reader(), log.length()), Ok(expected));
 }

@@ -344,6 +344,8 @@ fn account_files() -> Vec<Vec<u8>> {
             row("1970-01-01 00:00", "A", "B", "604800000")
         ),
         format!("[{},null,[1],{{\"endTime\":1}}]", row("2024-05-01 12:01", "", "", "-1")),
+        // Names that make a longer id than a track's may be.
+        format!("[{}]", row("2024-05-01 12:01", &"ö/".repeat(60), &"T".repeat(120), "1")),
         "[]".to_owned(),
     ];
     files.into_iter().map(String::into_bytes).collect()
