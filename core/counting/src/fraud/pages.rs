@@ -188,6 +188,8 @@ struct Slot {
 
 const NO_SLOT: u32 = u32::MAX;
 const ADDRESS_BITS: u32 = 42;
+/// So many chains are walked together.
+const ABREAST: usize = 16;
 /// So far down a chain an entry is looked for that is to be replaced.
 const NEAR: usize = 16;
 
@@ -383,16 +385,39 @@ impl Pages {
             .map(|(number, page)| (page.day, page.listener, number))
             .collect();
         pages.sort_unstable();
-        let mut entries = Vec::new();
-        for (.., number) in pages {
-            let page = self.pages.get(number);
-            entries.clear();
-            self.for_each_of(page, &mut |entry| entries.push(entry));
-            // Behind an entry stands the one that says that it is gone.
-            entries.sort_unstable_by_key(|entry| (entry.address, entry.flags.has(Flags::GONE)));
-            for same in entries.chunk_by(|left, right| left.address == right.address) {
-                if let [entry] = same {
-                    each(Bucket::Day(page.day), *entry);
+        let mut chains: [Vec<BookEntry>; ABREAST] = Default::default();
+        for some in pages.chunks(ABREAST) {
+            self.walk_abreast(some, &mut chains);
+            for ((day, ..), entries) in some.iter().zip(&mut chains) {
+                // Behind an entry stands the one that says that it is gone.
+                entries.sort_unstable_by_key(|entry| (entry.address, entry.flags.has(Flags::GONE)));
+                for same in entries.chunk_by(|left, right| left.address == right.address) {
+                    if let [entry] = same {
+                        each(Bucket::Day(*day), *entry);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Walks several pages' chains, a step of each in turn: a chain's next step waits for
+    /// memory, and the steps of different chains wait together.
+    fn walk_abreast(
+        &self,
+        pages: &[(DayNo, ListenerHash, u32)],
+        chains: &mut [Vec<BookEntry>; ABREAST],
+    ) {
+        let mut at = [NO_SLOT; ABREAST];
+        for ((at, chain), (.., number)) in at.iter_mut().zip(&mut *chains).zip(pages) {
+            *at = self.pages.get(*number).newest;
+            chain.clear();
+        }
+        while at.iter().any(|at| *at != NO_SLOT) {
+            for ((at, chain), (_, listener, _)) in at.iter_mut().zip(&mut *chains).zip(pages) {
+                if *at != NO_SLOT {
+                    let slot = self.slots.get(*at);
+                    chain.push(slot.entry(*listener));
+                    *at = slot.previous;
                 }
             }
         }
