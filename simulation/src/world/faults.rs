@@ -224,13 +224,8 @@ impl World {
         }
     }
 
-    /// Whether there may be another crash; no run goes on for ever.
-    pub(super) fn may_crash(&self) -> bool {
-        self.taste.crash_in > 0 && self.tally.crashes + self.tally.kills < CRASHES_MAX
-    }
-
     fn power_off_sometime(&mut self) {
-        if self.may_crash() {
+        if self.taste.crash_in > 0 && self.tally.crashes + self.tally.kills < CRASHES_MAX {
             let calls = 1 + self.random.below(2 * self.taste.crash_in);
             self.machine.disk.power_off_at(calls);
         }

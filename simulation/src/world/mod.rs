@@ -85,6 +85,8 @@ pub struct World {
     bodies_left: u64,
     /// Whether the report log said that its disk failed.
     log_failed: bool,
+    /// So often the power may still go off just when the report log writes.
+    tears_left: u32,
     /// Loops whose names begin so have no turn for a while: others get ahead of them.
     starved: Option<&'static str>,
     /// Whether somebody else has taken the partitions over since the start.
@@ -131,6 +133,8 @@ const COUNTING: &str = "count-";
 const WRITING: &str = "reports-";
 /// No run has more crashes than this: it would never end.
 const CRASHES_MAX: u64 = 12;
+/// The power goes off in the middle of a write of the report log at most so often besides.
+const TEARS_MAX: u32 = 10;
 /// A run that takes more acts than this goes round in circles.
 const ACTS_MAX: u64 = 100_000;
 
@@ -159,6 +163,7 @@ impl World {
             acts: 0,
             bodies_left: 0,
             log_failed: false,
+            tears_left: TEARS_MAX,
             starved: None,
             usurped: false,
             full: false,

@@ -112,8 +112,10 @@ impl World {
 
     /// The power may go off just when the report log writes: its last frame is torn then.
     fn maybe_tear(&mut self, place: usize) {
-        let writes = self.machine.stepper.name(place).starts_with(WRITING);
-        if writes && self.may_crash() && self.random.one_in(2 * self.taste.crash_in) {
+        let asked = self.process.as_ref().is_some_and(|process| !process.requests.is_empty());
+        let may = self.taste.crash_in > 0 && self.tears_left > 0 && asked;
+        if may && self.machine.stepper.name(place).starts_with(WRITING) && self.random.one_in(4) {
+            self.tears_left -= 1;
             let calls = self.random.between(1, 2);
             self.machine.disk.power_off_at(calls);
         }
