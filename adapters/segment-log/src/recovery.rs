@@ -79,7 +79,10 @@ pub(crate) fn look(
     let mark = ClosedMark::read(disk, &place)?;
     let was_sealed = sealed::read(disk, &place)?;
     let mut candidates = place.candidates(disk)?;
-    let unfinished = if mark.is_none() { take_unfinished(&mut candidates) } else { None };
+    let unfinished = match &mark {
+        None => take_unfinished(&mut candidates),
+        Some(mark) => take_begun(&mut candidates, mark),
+    };
     let mut found = Found {
         place,
         segments: Vec::new(),
@@ -123,6 +126,14 @@ fn take_unfinished(candidates: &mut Vec<Candidate>) -> Option<Candidate> {
     let last = candidates.last()?;
     let headless = matches!(last.header, Err(HeaderFault::Broken(_)));
     if headless && last.length <= SEGMENT_HEADER_BYTES { candidates.pop() } else { None }
+}
+
+// A log may be closed in order while its disk is full: a segment that could only be begun
+// then stands behind the end that was marked, and has no frame.
+fn take_begun(candidates: &mut Vec<Candidate>, mark: &ClosedMark) -> Option<Candidate> {
+    let last = candidates.last()?;
+    let behind = last.base == mark.end.0 && mark.end > mark.last_segment;
+    if behind && last.length <= SEGMENT_HEADER_BYTES { candidates.pop() } else { None }
 }
 
 impl Found {

@@ -210,11 +210,13 @@ impl Running {
         }
         let caught_up = self.position >= end;
         let due = self.clock.elapsed() - self.last_commit >= self.settings.commit_every;
-        if (caught_up || due) && !self.commit()? {
+        let full = self.partition.table().len() >= self.settings.table_entries_max;
+        let seals = self.sealer.is_busy() || (full && self.sealer.is_free());
+        let ahead = cfg!(feature = "canary-snapshot-ahead-of-commit") && seals;
+        if (caught_up || due) && !ahead && !self.commit()? {
             return Ok(Step::Idle);
         }
-        let unsealed = self.partition.table().len();
-        if unsealed >= self.settings.table_entries_max && self.sealer.is_free() {
+        if full && self.sealer.is_free() {
             if !cfg!(feature = "canary-snapshot-ahead-of-commit") && !self.commit()? {
                 return Ok(Step::Idle);
             }

@@ -43,6 +43,8 @@ impl World {
         // What a start would tell otherwise.
         self.ask("tell what is due", tell_what_is_due)?;
         self.settle_or_restart()?;
+        // What a person was still saying meanwhile has been written; the rules look at it.
+        self.settle_or_restart()?;
         let claims = self.check("at the end")?;
         claims.check_seen(&self.seen)?;
         self.check_counts(&claims)?;
