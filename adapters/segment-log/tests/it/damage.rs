@@ -231,9 +231,18 @@ fn a_last_segment_without_a_header_was_being_created() {
         drop(log);
         assert_eq!(all(&open(&disk, small())).len(), 9);
 
-        // Unless something else is wrong.
+        // As it is where the log was closed in order while its disk was full.
         let disk = small_log(true);
         disk.tamper(next, bytes.clone());
+        let log = open(&disk, small());
+        assert_eq!(end(&log), 8);
+        append(&log, &["goes on"]);
+        drop(log);
+        assert_eq!(all(&open(&disk, small())).len(), 9);
+
+        // Unless something else is wrong.
+        let disk = small_log(true);
+        disk.tamper("reports/p000/00000000000000000009.log", bytes.clone());
         damaged(&disk, small(), 0);
         let disk = small_log(false);
         disk.tamper("reports/p000/00000000000000000009.log", bytes.clone());
@@ -244,9 +253,11 @@ fn a_last_segment_without_a_header_was_being_created() {
         torn.tamper(next, bytes);
         damaged(&torn, small(), 0);
     }
-    let disk = small_log(false);
-    disk.tamper(next, vec![0; 41]);
-    damaged(&disk, small(), 0);
+    for in_order in [false, true] {
+        let disk = small_log(in_order);
+        disk.tamper(next, vec![0; 41]);
+        damaged(&disk, small(), 0);
+    }
 }
 
 #[test]
