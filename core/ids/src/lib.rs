@@ -7,18 +7,21 @@
 //! In reading order:
 //! - [`text`]: identifiers that arrive as text (`PlayId`, `UserId`, `TrackId`, …)
 //! - [`instant`]: milliseconds since 1970, hours and days of them
+//! - [`period`]: calendar months, which are closed one by one
 //! - [`place`]: shards, partitions and positions in a log
 //! - [`hash`]: the deployment's keyed hashes of listeners and plays
 
 mod hash;
 mod instant;
+mod period;
 mod place;
 mod text;
 
 pub use hash::{HashKey, IdentityHash, KeyedHasher, ListenerHash};
 pub use instant::{DayNo, HourNo, InstantError, UnixMs};
+pub use period::{Period, PeriodError};
 pub use place::{PartitionId, Position, SHARDS, ShardId};
 pub use text::{
-    ContextPart, DeviceId, IdError, PlayId, Quality, SessionId, SourceName, Territory, Tier,
-    TrackId, UserId,
+    ContextPart, ContractId, DeviceId, IdError, PartyId, PlayId, Quality, ReleaseId, SessionId,
+    SourceName, TermId, Territory, Tier, TrackId, UserId, WorkId,
 };

@@ -203,6 +203,26 @@ text_id! {
     /// The type or the id of what a play was started from, such as a playlist.
     ContextPart, max 128, is_printable, "may not contain control characters"
 }
+text_id! {
+    /// Who holds rights, is paid or is credited: an artist, label, publisher, songwriter or society.
+    PartyId, max 96, is_source, "may only contain A-Z, a-z, 0-9 and _ - . : / @ +"
+}
+text_id! {
+    /// A musical work, as the catalogue names it.
+    WorkId, max 96, is_source, "may only contain A-Z, a-z, 0-9 and _ - . : / @ +"
+}
+text_id! {
+    /// A release, as the catalogue names it.
+    ReleaseId, max 96, is_source, "may only contain A-Z, a-z, 0-9 and _ - . : / @ +"
+}
+text_id! {
+    /// A contract, by the name that its file gives it.
+    ContractId, max 96, is_source, "may only contain A-Z, a-z, 0-9 and _ - . : / @ +"
+}
+text_id! {
+    /// A term, by its name within its contract.
+    TermId, max 64, is_key, "may only contain A-Z, a-z, 0-9, '_' and '-'"
+}
 
 impl PlayId<'_> {
     /// The time that a UUIDv7 carries in its first 48 bits (RFC 9562, section 5.7).

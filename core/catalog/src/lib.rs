@@ -1,0 +1,1 @@
+//! Recordings, works, releases, parties, and who holds which right.

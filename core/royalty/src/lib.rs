@@ -1,0 +1,1 @@
+//! Counted plays, revenue and terms in; entries and statement lines out.
