@@ -1,1 +1,16 @@
-//! Counted plays, revenue and terms in; entries and statement lines out.
+//! Counted plays, revenue and terms in; pools, lines and adjustments out.
+//!
+//! What it is for: every rule by which a month's plays become money, as pure functions over
+//! whole inputs. What it refuses: reports. Nothing is payable on an unjudged claim, so this room
+//! sees counted plays only, already added up; and it refuses floats and rounding on the way.
+//!
+//! In reading order:
+//! - [`usage`]: a month's plays, added up
+//! - [`revenue`]: what a month earned
+//! - [`terms`]: contracts as data
+//! - [`line`]: what a payee gets of a pool for a recording
+
+pub mod line;
+pub mod revenue;
+pub mod terms;
+pub mod usage;
