@@ -123,7 +123,7 @@ pub struct Term {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rule {
     /// Of a licence: how plays become a pool, and how the pool is shared.
-    Pool(PoolRule),
+    Pool(Box<PoolRule>),
     /// Of an agreement: who gets which part of what the grantor is paid; the grantor keeps the rest.
     PassOn(Vec<PassedOn>),
 }
