@@ -13,6 +13,8 @@ pub mod memory_disk;
 pub mod music;
 pub mod plays_log;
 pub mod report_log;
+pub mod revenue;
+pub mod rights;
 
 pub use clock::{Clock, Random};
 pub use credentials::{Credential, CredentialStore, NewCredential, Scope};
@@ -22,6 +24,8 @@ pub use facts::{CommitError, FactStore, PartitionCommit, PartitionDelta};
 pub use music::{CatalogueStore, CatalogueTrack, Fact, ImportedTracks, Untold};
 pub use plays_log::{PlaysLog, PlaysLogReader};
 pub use report_log::{AppendError, Appended, Frame, LogError, ReportLog};
+pub use revenue::{ImportedRows, PeriodUsage, RevenueStore, Stored};
+pub use rights::{ChangeError, Revision, RightsChange, RightsStore, SourceFile};
 
 /// A store could not answer. What it said is for the operator, not for a listener.
 #[derive(Debug, Clone, thiserror::Error)]

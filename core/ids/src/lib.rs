@@ -8,16 +8,19 @@
 //! - [`text`]: identifiers that arrive as text (`PlayId`, `UserId`, `TrackId`, …)
 //! - [`instant`]: milliseconds since 1970, hours and days of them
 //! - [`period`]: calendar months, which are closed one by one
+//! - [`industry`]: ISRC, ISWC, UPC and EAN, GRid, DPID, ISNI, IPI, with their check digits
 //! - [`place`]: shards, partitions and positions in a log
 //! - [`hash`]: the deployment's keyed hashes of listeners and plays
 
 mod hash;
+mod industry;
 mod instant;
 mod period;
 mod place;
 mod text;
 
 pub use hash::{HashKey, IdentityHash, KeyedHasher, ListenerHash};
+pub use industry::{Dpid, Grid, IndustryIdError, Ipi, Isni, Isrc, Iswc, Upc};
 pub use instant::{DayNo, HourNo, InstantError, UnixMs};
 pub use period::{Period, PeriodError};
 pub use place::{PartitionId, Position, SHARDS, ShardId};

@@ -2,52 +2,10 @@
 
 use crate::revenue::Plan;
 use crate::usage::Use;
+pub use ledgerline_catalog::{Dates, Right};
 use ledgerline_ids::DayNo;
 use ledgerline_money::{Currency, Fraction, Micros};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Which of the copyrights that one play uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Right {
-    /// The recording: label or distributor, then artist.
-    Master,
-    /// The composition's reproduction: publisher and writer.
-    Mechanical,
-    /// The composition's performance: society, publisher and writer.
-    Performance,
-}
-
-impl Right {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Master, Self::Mechanical, Self::Performance];
-
-    /// The word in contracts, files and answers.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Master => "master",
-            Self::Mechanical => "mechanical",
-            Self::Performance => "performance",
-        }
-    }
-}
-
-/// Days from `from` until the day before `until`; without `until`, for ever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Dates {
-    /// The first day, UTC.
-    pub from: DayNo,
-    /// The first day on which it no longer holds.
-    pub until: Option<DayNo>,
-}
-
-impl Dates {
-    /// Whether it holds on `day`.
-    #[must_use]
-    pub fn hold(&self, day: DayNo) -> bool {
-        self.from <= day && self.until.is_none_or(|until| day < until)
-    }
-}
 
 /// What a term is about. An empty set is anything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

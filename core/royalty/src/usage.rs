@@ -21,6 +21,29 @@ impl Use {
             Self::Radio => "radio",
         }
     }
+
+    /// The use of a word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+}
+
+/// Counted plays of a month that another system counted, as they are brought.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UsageEntry {
+    /// The recording.
+    pub track_id: Box<str>,
+    /// The country; `None` where it isn't known.
+    pub territory: Option<Box<str>>,
+    /// The listeners' plan; `None` where it isn't known.
+    pub tier: Option<Box<str>>,
+    /// How it reached them.
+    pub usage_use: Use,
+    /// The listener; `None` is many.
+    pub listener: Option<Box<str>>,
+    /// How many counted plays.
+    pub plays: u64,
 }
 
 /// Names by number, in byte order: so that numbers order as names do.
