@@ -8,9 +8,15 @@
 //! - [`usage`]: a month's plays, added up
 //! - [`revenue`]: what a month earned
 //! - [`terms`]: contracts as data
+//! - [`scope`]: what a term is about, held against a recording and how it was heard
+//! - [`precedence`]: which licence term says what a recording earns
+//! - [`splits`]: from a right holder through its agreements to those who are paid
 //! - [`line`]: what a payee gets of a pool for a recording
 
 pub mod line;
+pub mod precedence;
 pub mod revenue;
+pub mod scope;
+pub mod splits;
 pub mod terms;
 pub mod usage;
