@@ -7,6 +7,7 @@
 //! - [`deployment`]: all of it started, watched and stopped; [`threads`]: what its loops run on
 //! - [`counts`], [`plays`], [`conservation`]: what was decided, read
 //! - [`adjudication`], [`fraud`]: people decide
+//! - [`money`]: counts become money
 //! - [`catalogue`], [`access`]: which tracks there are, and who may do what
 
 pub mod access;
@@ -20,6 +21,7 @@ pub mod fraud;
 pub mod intake;
 mod judging;
 mod listing;
+pub mod money;
 pub mod plays;
 pub mod ports;
 pub mod reading;

@@ -6,6 +6,7 @@
 //!
 //! In reading order:
 //! - [`usage`]: a month's plays, added up
+//! - [`usage_fold`], [`month_plays`]: how it is added up, and what is stored of it
 //! - [`revenue`]: what a month earned
 //! - [`terms`]: contracts as data
 //! - [`scope`]: what a term is about, held against a recording and how it was heard
@@ -14,9 +15,11 @@
 //! - [`line`]: what a payee gets of a pool for a recording
 
 pub mod line;
+pub mod month_plays;
 pub mod precedence;
 pub mod revenue;
 pub mod scope;
 pub mod splits;
 pub mod terms;
 pub mod usage;
+pub mod usage_fold;

@@ -1,4 +1,4 @@
-//! The rules of royalties as tables.
+//! The rules of royalties as tables, and against slow, obvious code.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -6,3 +6,4 @@ mod any_contracts;
 mod contracts;
 mod precedence;
 mod splits;
+mod usage_fold;
