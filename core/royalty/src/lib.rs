@@ -13,7 +13,9 @@
 //! - [`precedence`]: which licence term says what a recording earns
 //! - [`splits`]: from a right holder through its agreements to those who are paid
 //! - [`line`]: what a payee gets of a pool for a recording
+//! - [`account`]: from what a payee earned to what is paid out
 
+pub mod account;
 pub mod line;
 pub mod month_plays;
 pub mod precedence;

@@ -62,3 +62,13 @@ pub struct Way {
     /// The agreements' terms that it passed, as `contract/term`, in order.
     pub passed: Vec<Box<str>>,
 }
+
+impl Way {
+    /// The contract that a payee's account is with: the agreement that passed it on last, else the
+    /// licence.
+    #[must_use]
+    pub fn account<'a>(&'a self, licence: &'a str) -> &'a str {
+        let last = self.passed.last().and_then(|term| term.rsplit_once('/'));
+        last.map_or(licence, |(contract, _)| contract)
+    }
+}

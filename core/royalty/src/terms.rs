@@ -198,12 +198,17 @@ pub struct UsMechanical {
     pub plan_weights: BTreeMap<Plan, Fraction>,
 }
 
-/// What happens to a payee's money after the pools; of a licence, to the licensor's.
+/// What happens to money after the pools, for each payee whose account is with this contract: of a
+/// licence, the right holders that it pays; of an agreement, those that it passes on to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccountTerms {
     /// Advances and costs are recouped from what is earned under this contract: this part of it.
+    /// Where it says nothing, nothing is recouped.
     pub recoup_share: Option<Fraction>,
-    /// This part is held back, for so many periods.
+    /// The payee bears this part of what is booked as costs; all of it where it says nothing. In a
+    /// net profit deal it is the payee's share of the profit.
+    pub costs_share: Option<Fraction>,
+    /// This part of what is left after recoupment and withholding is held back for a while.
     pub reserve: Option<Reserve>,
     /// This part of what is earned in a territory is withheld as tax.
     pub withholding: BTreeMap<String, Fraction>,
@@ -216,8 +221,8 @@ pub struct AccountTerms {
 /// Money held back against later reversals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reserve {
-    /// Which part of what is earned.
+    /// Which part of what is left after recoupment and withholding.
     pub share: Fraction,
-    /// Released after so many periods.
+    /// Released with the close of so many periods later.
     pub periods: u8,
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+mod account;
 mod any_contracts;
 mod contracts;
 mod precedence;
