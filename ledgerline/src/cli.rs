@@ -1,5 +1,7 @@
 //! The words of the command line. They are a contract: scripts rely on them.
 
+pub mod royalty;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ledgerline_app::counts::By;
 use ledgerline_ids::DayNo;
@@ -121,6 +123,13 @@ pub enum Command {
         /// What to do with them.
         #[command(subcommand)]
         action: AdjudicateAction,
+    },
+    /// Plays become money: what is paid to whom, and the papers of it.
+    #[command(after_help = "Examples:\n  ledgerline royalty dsr check DSR_*.tsv.gz")]
+    Royalty {
+        /// What to do.
+        #[command(subcommand)]
+        action: royalty::RoyaltyAction,
     },
     /// Look whether everything is in order, and say what to do where it isn't.
     #[command(after_help = "Examples:\n  ledgerline doctor\n  ledgerline doctor --rebuild")]

@@ -11,6 +11,7 @@ mod generate;
 mod import;
 mod keys;
 mod replay;
+mod royalty;
 mod serve;
 
 use crate::cli::{Cli, Command, DemoAction};
@@ -40,6 +41,7 @@ pub async fn run(words: Cli) -> Result<u8, Failure> {
         Command::Audit => audit::run(&data, json).await,
         Command::Explain { what } => explain::run(&data, what, json).await,
         Command::Adjudicate { action } => adjudicate::run(&data, action, json).await,
+        Command::Royalty { action } => royalty::run(action, json),
         Command::Doctor { rebuild } => doctor::run(&data, rebuild, json).await,
     }
 }

@@ -7,6 +7,7 @@
 //! - `real`: real listeners' histories, to the play
 //! - `truth`: made-up populations against the truth that they were made from
 //! - `http`, `limits`, `decisions`: the API; bad input, limits, people's decisions
+//! - `papers`: sales reports
 //! - `control`: commands beside a running server, and its end
 //! - `crash`: commands that are killed, and run again
 //! - `faults`: servers that are killed, disks that are full, slow or fail, and too much at once
@@ -22,6 +23,7 @@ mod truth;
 mod decisions;
 mod http;
 mod limits;
+mod papers;
 
 mod control;
 mod crash;
