@@ -9,7 +9,6 @@
 //! - [`adjudication`], [`fraud`]: people decide
 //! - [`money`]: counts become money
 //! - [`catalogue`], [`access`]: which tracks there are, and who may do what
-//! - [`money`]: plays become money
 
 pub mod access;
 pub mod adjudication;
