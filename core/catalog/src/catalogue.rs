@@ -248,6 +248,20 @@ impl Catalogue {
         }))
     }
 
+    /// Whether who holds `right` of a recording may depend on where it is heard.
+    #[must_use]
+    pub fn holders_vary(&self, recording: RecordingNo, right: Right) -> bool {
+        let varies = |of: u32| {
+            self.shares[right as usize].of(of as usize).iter().any(|share| share.territories != 0)
+        };
+        match right {
+            Right::Master => varies(recording.0),
+            Right::Mechanical | Right::Performance => {
+                self.recording_works.of(recording.at()).iter().any(|(work, _)| varies(*work))
+            }
+        }
+    }
+
     /// The shares of a right that hold on a day in a territory.
     fn holding(
         &self,

@@ -1,6 +1,8 @@
 //! Exact shares and rates.
 
 use crate::{Micros, MoneyError};
+use num_bigint::BigInt;
+use num_rational::BigRational;
 use num_rational::Ratio;
 use num_traits::{CheckedAdd, CheckedDiv, CheckedMul, CheckedSub, Signed, Zero};
 use std::fmt;
@@ -120,6 +122,12 @@ impl Fraction {
         let product = Self(Ratio::from_integer(i128::from(amount.get()))).times(self);
         let floor = product.map_err(|_| MoneyError::TooLarge)?.0.floor().to_integer();
         i64::try_from(floor).map(Micros::new).map_err(|_| MoneyError::TooLarge)
+    }
+
+    /// The same as a fraction whose parts have no limit, for sums that a word can't hold.
+    #[must_use]
+    pub fn unbounded(self) -> BigRational {
+        BigRational::new(BigInt::from(self.numerator()), BigInt::from(self.denominator()))
     }
 
     /// Whether it lies from 0 to 1.

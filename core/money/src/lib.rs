@@ -8,11 +8,22 @@
 //! - [`currency`]: which currency, and how many digits its minor unit has
 //! - [`micros`]: amounts in ledger units
 //! - [`fraction`]: exact shares and rates
+//! - [`allocate`](mod@allocate): a pool to lines, by weights
+//! - [`sums`]: the same by weights that are sums of many fractions
+//! - [`exchange`]: dated rates of exchange
 
+pub mod allocate;
 pub mod currency;
+pub mod exchange;
 pub mod fraction;
 pub mod micros;
+pub mod sums;
 
+pub use num_bigint::BigUint;
+pub use num_rational::BigRational;
+
+pub use allocate::{AllocateError, allocate, allocate_big};
 pub use currency::{Currency, CurrencyError};
+pub use exchange::{ExchangeRates, RateError};
 pub use fraction::{Fraction, FractionError};
 pub use micros::{Micros, MoneyError};

@@ -1,6 +1,8 @@
 //! Amounts in ledger units: 10⁻⁶ of a currency's major unit.
 
 use crate::Currency;
+use num_rational::BigRational;
+use num_traits::ToPrimitive;
 use std::fmt;
 
 /// An amount in ledger units, 10⁻⁶ of a currency's major unit; which currency, the context says.
@@ -95,6 +97,20 @@ impl Micros {
     pub fn sum(amounts: impl IntoIterator<Item = Self>) -> Result<Self, MoneyError> {
         let sum: i128 = amounts.into_iter().map(|amount| i128::from(amount.0)).sum();
         i64::try_from(sum).map(Self).map_err(|_| MoneyError::TooLarge)
+    }
+
+    /// `exact` ledger units, rounded down (towards minus infinity).
+    ///
+    /// # Errors
+    /// [`MoneyError::TooLarge`].
+    pub fn floor_of(exact: &BigRational) -> Result<Self, MoneyError> {
+        exact.floor().to_integer().to_i64().map(Self).ok_or(MoneyError::TooLarge)
+    }
+
+    /// The same amount as a fraction whose parts have no limit.
+    #[must_use]
+    pub fn unbounded(self) -> BigRational {
+        BigRational::from_integer(self.0.into())
     }
 
     /// What can be paid out in whole minor units of `currency`, towards zero, and the rest.

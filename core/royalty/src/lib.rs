@@ -12,12 +12,18 @@
 //! - [`scope`]: what a term is about, held against a recording and how it was heard
 //! - [`precedence`]: which licence term says what a recording earns
 //! - [`splits`]: from a right holder through its agreements to those who are paid
+//! - [`music`]: what a month asks of the catalogue
 //! - [`line`]: what a payee gets of a pool for a recording
+//! - [`month`](mod@month): pools and lines of a month
+//! - [`models`]: what a pool is worth, and what weighs in it
 //! - [`account`]: from what a payee earned to what is paid out
 
 pub mod account;
 pub mod line;
+pub mod models;
+pub mod month;
 pub mod month_plays;
+pub mod music;
 pub mod precedence;
 pub mod revenue;
 pub mod scope;

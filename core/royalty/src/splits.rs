@@ -237,6 +237,17 @@ impl<'c> Agreements<'c> {
         &self.leaves[number.0 as usize]
     }
 
+    /// How many numbers of leaves there are: 0 to one less.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.leaves.len()
+    }
+
+    /// Which combinations no agreement tells apart have the same number.
+    pub(crate) fn class(&mut self, territory: u16, tier: u16, usage_use: Use) -> u32 {
+        self.classes.class(territory, tier, usage_use)
+    }
+
     /// All agreements' terms that hold, in the order of precedence.
     #[must_use]
     pub fn clauses(&self) -> &[Clause<'c>] {

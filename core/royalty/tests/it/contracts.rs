@@ -2,10 +2,11 @@
 
 use ledgerline_ids::DayNo;
 use ledgerline_money::{Currency, Fraction};
+use ledgerline_royalty::revenue::Plan;
 use ledgerline_royalty::scope::Subject;
 use ledgerline_royalty::terms::{
-    AccountTerms, Commission, Contract, Dates, Model, Parties, PassedOn, PoolRule, Right, Rule,
-    Scope, Term,
+    AccountTerms, ArtistBoost, Commission, Contract, Dates, Model, NoiseRule, Parties, PassedOn,
+    PoolRule, Right, Rule, Scope, Term, UsMechanical,
 };
 use ledgerline_royalty::usage::Use;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,6 +59,10 @@ pub(crate) struct Recording {
     releases: Vec<String>,
     artists: Vec<String>,
     labels: Vec<String>,
+    pub(crate) duration_ms: Option<u64>,
+    pub(crate) is_noise: bool,
+    /// Holders with their shares, by right.
+    pub(crate) holders: BTreeMap<Right, Vec<(String, Fraction)>>,
 }
 
 impl Recording {
@@ -68,6 +73,9 @@ impl Recording {
             releases: owned("releases"),
             artists: owned("artists"),
             labels: owned("labels"),
+            duration_ms: words.one("ms").map(|ms| ms.parse().expect("milliseconds")),
+            is_noise: words.one("kind") == Some("noise"),
+            holders: Right::ALL.map(|right| (right, holders(words, right.word()))).into(),
         }
     }
 
@@ -99,7 +107,11 @@ impl Said {
             ["licence" | "agreement", id] => self.contracts.push(contract(id, &words, row)),
             ["term", name] => self.add_term(name, &words, row),
             ["recording", track] => {
-                words.only(&["releases", "artists", "labels"], row);
+                let rights = Right::ALL.map(Right::word);
+                words.only(
+                    &[&["releases", "artists", "labels", "ms", "kind"], &rights[..]].concat(),
+                    row,
+                );
                 self.recordings.insert(track.to_owned(), Recording::new(&words, track));
             }
             _ => return false,
@@ -119,10 +131,9 @@ impl Said {
             "uses",
             "from",
             "until",
-            "share",
             "pass",
         ];
-        words.only(&known, row);
+        words.only(&[&known, &POOL_WORDS[..]].concat(), row);
         let (contract, id) = name.split_once('/').expect("a term is named contract/term");
         let contract = self.contracts.iter_mut().find(|known| known.id == contract).expect(name);
         let set = |key| words.list(key).into_iter().map(str::to_owned).collect::<BTreeSet<_>>();
@@ -145,7 +156,7 @@ impl Said {
             until: words.day("until").or(contract.dates.until),
         };
         let rule = match &contract.parties {
-            Parties::Licence { .. } => pro_rata(words.one("share").unwrap_or("50%")),
+            Parties::Licence { .. } => Rule::Pool(Box::new(pool_rule(words))),
             Parties::Agreement { .. } => {
                 Rule::PassOn(words.all("pass").iter().map(|text| passed_on(text)).collect())
             }
@@ -161,7 +172,7 @@ impl Said {
 }
 
 fn contract(id: &str, words: &Words<'_>, row: &str) -> Contract {
-    words.only(&["licensor", "grantor", "signed", "from", "until"], row);
+    words.only(&["licensor", "grantor", "signed", "from", "until", "currency"], row);
     let parties = match words.one("grantor") {
         Some(grantor) => Parties::Agreement { grantor: grantor.to_owned() },
         None => Parties::Licence { licensor: words.one("licensor").map(str::to_owned) },
@@ -175,20 +186,94 @@ fn contract(id: &str, words: &Words<'_>, row: &str) -> Contract {
             from: words.day("from").unwrap_or(DayNo::parse("2026-01-01").expect("a day")),
             until: words.day("until"),
         },
-        currency: Currency::parse("EUR").expect("a currency"),
+        currency: Currency::parse(words.one("currency").unwrap_or("EUR")).expect("a currency"),
         terms: Vec::new(),
         account: AccountTerms::default(),
     }
 }
 
-fn pro_rata(share: &str) -> Rule {
-    Rule::Pool(Box::new(PoolRule {
-        model: Model::ProRata { share: fraction(share) },
-        per_play_minimum: None,
-        eligible_plays_min: None,
-        noise: None,
+/// What a licence's term may say of its pool.
+const POOL_WORDS: [&str; 18] = [
+    "model",
+    "share",
+    "rate",
+    "rates",
+    "prices",
+    "boost",
+    "boost-plays",
+    "boost-listeners",
+    "cap",
+    "each",
+    "eligible",
+    "noise",
+    "noise-ms",
+    "content",
+    "content-cap",
+    "floor",
+    "plans",
+    "guarantee",
+];
+
+fn pool_rule(words: &Words<'_>) -> PoolRule {
+    let whole = |key| words.one(key).map(|text| text.parse::<u64>().expect(text));
+    let part = |key| words.one(key).map(fraction);
+    let share = part("share").unwrap_or(fraction("50%"));
+    let boost = |factor| ArtistBoost {
+        factor,
+        plays_min: whole("boost-plays").unwrap_or(0),
+        listeners_min: whole("boost-listeners").unwrap_or(0),
+    };
+    let model = match words.one("model").unwrap_or("pro-rata") {
+        "pro-rata" => Model::ProRata { share },
+        "user-centric" => Model::UserCentric { share },
+        "artist-centric" => Model::ArtistCentric {
+            share,
+            artist_boost: part("boost").map(boost),
+            listener_plays_max: whole("cap"),
+        },
+        "fixed-per-play" => Model::FixedPerPlay { rate: part("rate").expect("a rate") },
+        "bands" => Model::Bands { rates: bands(words) },
+        "ladder" => {
+            Model::Ladder { steps: words.list("prices").into_iter().map(fraction).collect() }
+        }
+        "us-mechanical" => Model::UsMechanical(UsMechanical {
+            revenue_share: share,
+            content_cost_share: part("content").unwrap_or(Fraction::ZERO),
+            content_cost_cap: part("content-cap"),
+            subscriber_floor: part("floor"),
+            plan_weights: pairs(words, "plans")
+                .map(|(plan, weight)| (plan_of(plan), fraction(weight)))
+                .collect(),
+        }),
+        other => panic!("{other} is no model"),
+    };
+    PoolRule {
+        model,
+        per_play_minimum: part("each"),
+        eligible_plays_min: whole("eligible"),
+        noise: part("noise")
+            .map(|weight| NoiseRule { weight, duration_ms_min: whole("noise-ms").unwrap_or(0) }),
         guarantee: None,
-    }))
+    }
+}
+
+/// `5000:0.001,30000:0.003`
+pub(crate) fn bands(words: &Words<'_>) -> BTreeMap<u32, Fraction> {
+    pairs(words, "rates")
+        .map(|(ms, rate)| (ms.parse().expect("milliseconds"), fraction(rate)))
+        .collect()
+}
+
+pub(crate) fn plan_of(word: &str) -> Plan {
+    Plan::ALL.into_iter().find(|plan| plan.word() == word).expect(word)
+}
+
+fn pairs<'a>(words: &Words<'a>, key: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    words.list(key).into_iter().map(|pair| pair.split_once(':').expect("two with a colon"))
+}
+
+fn holders(words: &Words<'_>, right: &str) -> Vec<(String, Fraction)> {
+    pairs(words, right).map(|(party, share)| (party.to_owned(), fraction(share))).collect()
 }
 
 /// `artist:50%` or, with commissions, `agent:20%>introducer:50%`.

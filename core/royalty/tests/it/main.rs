@@ -5,6 +5,7 @@
 mod account;
 mod any_contracts;
 mod contracts;
+mod month;
 mod precedence;
 mod splits;
 mod usage_fold;
