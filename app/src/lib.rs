@@ -28,7 +28,7 @@ pub mod reading;
 pub mod threads;
 
 pub use deployment::Deployment;
-pub use judging::{SealedIndex, read_sealed_index};
+pub use judging::{SealedIndex, SnapshotFiles, read_sealed_index, read_snapshot_files};
 pub use listing::Page;
 
 /// Whether a fault is built in on purpose, for the simulation to find.

@@ -1,7 +1,9 @@
 //! The words of the command line. They are a contract: scripts rely on them.
 
+pub mod backup;
 pub mod royalty;
 
+use backup::{BackupArgs, RestoreArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ledgerline_app::counts::By;
 use ledgerline_ids::DayNo;
@@ -131,6 +133,16 @@ pub enum Command {
         #[command(subcommand)]
         action: royalty::RoyaltyAction,
     },
+    /// Copy the whole data folder, also while a server runs on it.
+    #[command(after_help = "Examples:\n  ledgerline backup /mnt/backup\n  \
+                            ledgerline backup /mnt/backup --keep 14\n  \
+                            ledgerline backup verify /mnt/backup")]
+    Backup(BackupArgs),
+    /// Make a data folder of a backup again; --data names the new one.
+    #[command(after_help = "Examples:\n  \
+                            ledgerline restore /mnt/backup --data ./restored\n  \
+                            ledgerline restore /mnt/backup --number 3 --data ./restored")]
+    Restore(RestoreArgs),
     /// Look whether everything is in order, and say what to do where it isn't.
     #[command(after_help = "Examples:\n  ledgerline doctor\n  ledgerline doctor --rebuild")]
     Doctor {

@@ -26,6 +26,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::backup;
 use crate::closed_state;
 use crate::failure::Failure;
 
@@ -193,6 +194,7 @@ impl DataFolder {
         store.close().await?;
         closed_state::mark(&self.path)?;
         sound?;
+        backup::begin_another_lineage(&self.path)?;
         // In this order: an index without its plays log is damage, a plays log without its
         // index is not.
         for name in ["index", "plays"] {

@@ -6,9 +6,11 @@
 //! - [`session`]: a deployment to talk to, in this process or in the server's
 //! - [`control`]: the socket by which commands reach the server
 //! - [`feed`]: reports from files
+//! - [`backup`]: backups of a whole data folder
 //! - [`commands`]: one file each
 //! - [`failure`], [`progress`], [`output`]: how a command ends, and what it shows
 
+mod backup;
 mod chunks;
 mod cli;
 mod closed_state;

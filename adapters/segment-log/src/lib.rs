@@ -20,9 +20,11 @@
 //! - `queue`, `writer`: group commit; `tail_cache`: the newest frames in memory
 //! - [`SegmentReportLog`], [`ReportLogReader`]
 //! - `plays_recovery`, `recent_bytes`, [`SegmentPlaysLog`], [`SegmentPlaysReader`]
+//! - [`Extent`]: which files, and how much of each, are a log up to a point
 
 mod closed;
 mod error;
+mod extent;
 mod open_files;
 mod options;
 mod plays;
@@ -41,6 +43,7 @@ mod walk;
 mod writer;
 
 pub use error::OpenError;
+pub use extent::{Extent, plays_extents};
 pub use options::{Options, PlaysOptions, Verify};
 pub use plays::SegmentPlaysLog;
 pub use plays_reader::SegmentPlaysReader;

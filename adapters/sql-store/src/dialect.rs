@@ -143,6 +143,18 @@ pub(crate) async fn empty_log(connection: &mut Connection) -> Result<(), Fault> 
     )
 }
 
+/// Writes all that is committed into the new file `path`, without unused pages.
+pub(crate) async fn copy_into(connection: &mut Connection, path: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("VACUUM INTO $1").bind(path).execute(connection).await?;
+    Ok(())
+}
+
+/// Syncs a file that no connection of this process has open, and closes it to everybody else.
+pub(crate) fn make_durable(path: &Path) -> io::Result<()> {
+    close_to_others(path)?;
+    File::open(path)?.sync_all()
+}
+
 /// What SQLite itself finds wrong in the file.
 ///
 /// It looks through a connection of its own, because one that was used before has pages in

@@ -12,11 +12,12 @@
 //! - [`credentials`]: API keys
 //! - [`catalogue`]: tracks, their artists, bot devices
 //! - [`untold`]: what counting must be told of these
-//! - [`verify`]: looking for damage
+//! - [`verify`]: looking for damage; [`copy`]: all of it as another file
 //! - [`dialect`]: all that is SQLite's own; the statements elsewhere are meant for PostgreSQL too
 //! - [`statements`], [`fault`]: statements of many rows; what can go wrong, and checked numbers
 
 mod catalogue;
+mod copy;
 mod credentials;
 mod dialect;
 mod facts;

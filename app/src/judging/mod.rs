@@ -13,6 +13,7 @@ mod sealing;
 mod snapshot;
 mod worker;
 
+pub use snapshot::{SnapshotFiles, read_snapshot_files};
 pub(crate) use worker::{Progress, Worker, WorkerParts, WorkerSettings, start};
 
 use crate::ports::{Disk, LogError};

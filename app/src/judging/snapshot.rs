@@ -107,24 +107,75 @@ pub(crate) fn write(
     write().map_err(|error| LogError::Io { file: path.clone(), detail: error.to_string() })
 }
 
+/// Which files a partition's snapshot consists of: what a copy of it is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotFiles {
+    /// The bytes of `manifest`.
+    pub manifest: Vec<u8>,
+    /// The position after the last record that is in it.
+    pub position: Position,
+    /// The length of the plays log there, in bytes: never cut below that again.
+    pub plays_bytes: u64,
+    /// The other files of the folder that it names, with their lengths in bytes.
+    pub runs: Vec<(String, u64)>,
+}
+
+/// Reads which files the snapshot of a partition consists of; `None` where there is none.
+///
+/// # Errors
+/// [`LogError`] where it is damaged.
+pub fn read_snapshot_files(
+    disk: &dyn Disk,
+    partition: PartitionId,
+) -> Result<Option<SnapshotFiles>, LogError> {
+    let Some(manifest) = read_bytes(disk, partition)? else { return Ok(None) };
+    let snapshot = parse(partition, &manifest)?;
+    Ok(snapshot.map(|snapshot| SnapshotFiles {
+        manifest,
+        position: snapshot.position,
+        plays_bytes: snapshot.plays_bytes,
+        runs: snapshot.runs.iter().chain(&snapshot.books).map(named).collect(),
+    }))
+}
+
+fn named(run: &RunFile) -> (String, u64) {
+    (run.name.clone(), run.bytes)
+}
+
 /// Reads the snapshot of a partition; `None` where there never was one.
 pub(crate) fn read(disk: &dyn Disk, partition: PartitionId) -> Result<Option<Snapshot>, LogError> {
+    match read_bytes(disk, partition)? {
+        Some(bytes) => parse(partition, &bytes),
+        None => Ok(None),
+    }
+}
+
+fn read_bytes(disk: &dyn Disk, partition: PartitionId) -> Result<Option<Vec<u8>>, LogError> {
     let path = format!("{}/manifest", folder(partition));
+    let io = |error: std::io::Error| LogError::Io { file: path.clone(), detail: error.to_string() };
     let file = match disk.open(&path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(LogError::Io { file: path, detail: error.to_string() }),
+        Err(error) => return Err(io(error)),
     };
-    let damaged = |detail: &str| LogError::Damaged {
-        file: path.clone(),
-        offset: 0,
-        detail: format!("{detail}; remove the folder {} to have it built again", folder(partition)),
-    };
-    let io = |error: std::io::Error| LogError::Io { file: path.clone(), detail: error.to_string() };
-    let length = file.length().map_err(io)?;
-    let mut bytes = vec![0; usize::try_from(length).map_err(|_| damaged("too long"))?];
+    let length = usize::try_from(file.length().map_err(io)?);
+    let mut bytes = vec![0; length.map_err(|_| damaged(partition, "it is too long"))?];
     file.read_at(0, &mut bytes).map_err(io)?;
-    let body = checked_body(&bytes).ok_or_else(|| damaged("its checksum differs"))?;
+    Ok(Some(bytes))
+}
+
+fn damaged(partition: PartitionId, detail: &str) -> LogError {
+    let folder = folder(partition);
+    LogError::Damaged {
+        file: format!("{folder}/manifest"),
+        offset: 0,
+        detail: format!("{detail}; remove the folder {folder} to have it built again"),
+    }
+}
+
+fn parse(partition: PartitionId, bytes: &[u8]) -> Result<Option<Snapshot>, LogError> {
+    let damaged = |detail: &str| damaged(partition, detail);
+    let body = checked_body(bytes).ok_or_else(|| damaged("its checksum differs"))?;
     let unread = |error: serde_json::Error| damaged(&error.to_string());
     match serde_json::from_slice::<Format>(body).map_err(unread)?.format {
         FORMAT => {}

@@ -2,6 +2,7 @@
 
 mod adjudicate;
 mod audit;
+mod backup;
 mod catalog;
 mod counts;
 mod demo;
@@ -42,6 +43,8 @@ pub async fn run(words: Cli) -> Result<u8, Failure> {
         Command::Explain { what } => explain::run(&data, what, json).await,
         Command::Adjudicate { action } => adjudicate::run(&data, action, json).await,
         Command::Royalty { action } => royalty::run(action, json),
+        Command::Backup(args) => backup::run(&data, args, json).await,
+        Command::Restore(args) => backup::restore(&data, args, json).await,
         Command::Doctor { rebuild } => doctor::run(&data, rebuild, json).await,
     }
 }

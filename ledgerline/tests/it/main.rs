@@ -12,6 +12,7 @@
 //! - `crash`: commands that are killed, and run again
 //! - `faults`: servers that are killed, disks that are full, slow or fail, and too much at once
 //! - `damage`: files that change, shrink or are gone
+//! - `backup`: backups under load, in steps, doctored; restored and audited
 //! - `sealed`: the same in a segment that was sealed, found behind the start
 
 mod support;
@@ -25,6 +26,7 @@ mod http;
 mod limits;
 mod papers;
 
+mod backup;
 mod control;
 mod crash;
 mod damage;
