@@ -13,6 +13,7 @@ use crate::access::Access;
 use crate::catalogue::Catalogue;
 use crate::intake::{Intake, Overactive};
 use crate::judging::{Progress, Worker, WorkerParts, WorkerSettings, start};
+use crate::money::{Money, MoneyParts};
 use crate::ports::drive::{Drive, apart};
 use crate::ports::{
     AppendError, CatalogueStore, Clock, CredentialStore, Disk, FactStore, LogError, PlaysLog,
@@ -70,6 +71,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// What its loops go round on.
     pub drive: Arc<dyn Drive>,
+    /// What its use cases of money are made of.
+    pub money: MoneyParts,
 }
 
 /// Why a deployment doesn't start.
@@ -130,6 +133,7 @@ pub struct Deployment {
     pub(crate) workers: Vec<Worker>,
     access: Access,
     intake: Intake,
+    money: Money,
     settings: Settings,
 }
 
@@ -195,6 +199,7 @@ impl Deployment {
             facts: parts.facts,
             catalogue,
             access: Access::new(parts.credentials, parts.clock.clone()),
+            money: Money::new(parts.money, parts.clock.clone()),
             clock: parts.clock,
             drive: parts.drive,
             readers,
@@ -214,6 +219,12 @@ impl Deployment {
     #[must_use]
     pub fn access(&self) -> &Access {
         &self.access
+    }
+
+    /// How counts become money.
+    #[must_use]
+    pub fn money(&self) -> &Money {
+        &self.money
     }
 
     /// The catalogue.

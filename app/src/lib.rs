@@ -9,6 +9,7 @@
 //! - [`adjudication`], [`fraud`]: people decide
 //! - [`money`]: counts become money
 //! - [`catalogue`], [`access`]: which tracks there are, and who may do what
+//! - [`money`]: how counts become money
 
 pub mod access;
 pub mod adjudication;

@@ -4,19 +4,23 @@
 //! deployment.json   format, number of partitions, key of the hashes (mode 0600)
 //! lock              held by the one process that writes
 //! control.sock      other commands reach that process by it (mode 0600)
-//! state.db          committed facts, catalogue, credentials (SQLite)
+//! state.db          committed facts, catalogue, credentials, ledger (SQLite)
 //! state.db.closed   its checksum, from an orderly close to the next start
 //! reports/p000/     the report log
 //! plays/p000/       the plays log, derived from it
 //! index/p000/       snapshots and sealed runs, derived from it
+//! keys/             the key that signs the ledger's head, and the newest signed head
 //! ```
 
 use ledgerline_app::Deployment;
 use ledgerline_app::deployment::{Parts, Settings};
+use ledgerline_app::money::MoneyParts;
 use ledgerline_app::ports::{Clock, Disk, FactStore, PlaysLog, Random, ReportLog};
 use ledgerline_app::threads::Threads;
 use ledgerline_ids::{HashKey, PartitionId};
-use ledgerline_local_disk::{FolderLock, LocalDisk, LockError, SystemClock, SystemRandom};
+use ledgerline_local_disk::{
+    FolderLock, HeadFile, KeyFile, LocalDisk, LockError, SystemClock, SystemRandom,
+};
 use ledgerline_segment_log::{Options, PlaysOptions, SegmentPlaysLog, SegmentReportLog, Verify};
 use ledgerline_sql_store::SqlStore;
 use serde::{Deserialize, Serialize};
@@ -54,6 +58,22 @@ pub fn settings() -> Result<Settings, Failure> {
         settings.table_entries_max = usize::try_from(entries).unwrap_or(usize::MAX);
     }
     Ok(settings)
+}
+
+/// The environment's variable that names the file of the key that signs the ledger's head.
+const SIGNING_KEY: &str = "LEDGERLINE_SIGNING_KEY";
+
+/// The key that signs the ledger's head: where the environment says, else in the folder.
+#[must_use]
+pub fn signing_key(folder: &Path) -> KeyFile {
+    let named = std::env::var_os(SIGNING_KEY).filter(|path| !path.is_empty());
+    KeyFile::new(named.map_or_else(|| folder.join("keys/ledger.ed25519"), PathBuf::from))
+}
+
+/// The file that has the newest signed head.
+#[must_use]
+pub fn head_file(folder: &Path) -> HeadFile {
+    HeadFile::new(folder.join("keys/ledger.head"))
 }
 
 /// How the report log is opened by whoever works on it.
@@ -175,6 +195,11 @@ impl DataFolder {
             disk,
             clock,
             drive: Arc::new(Threads),
+            money: MoneyParts {
+                ledger: store.clone(),
+                signer: Arc::new(signing_key(&self.path)),
+                keeper: Arc::new(head_file(&self.path)),
+            },
         };
         let deployment = Deployment::start(parts, settings)
             .await

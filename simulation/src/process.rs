@@ -3,7 +3,9 @@
 use ledgerline_app::Deployment;
 use ledgerline_app::deployment::{Parts, StartError};
 use ledgerline_app::intake::IntakeError;
+use ledgerline_app::money::MoneyParts;
 use ledgerline_app::ports::memory_disk::MemoryDisk;
+use ledgerline_app::ports::memory_ledger::{KnownKey, MemoryKeeper, MemoryLedger};
 use ledgerline_app::ports::{Disk, Drive, FactStore, LogError, PlaysLog};
 use ledgerline_ids::{HashKey, PartitionId, Position};
 use ledgerline_segment_log::{OpenError, SegmentPlaysLog, SegmentReportLog};
@@ -173,6 +175,11 @@ pub fn begin(
         disk,
         clock,
         drive,
+        money: MoneyParts {
+            ledger: Arc::new(MemoryLedger::default()),
+            signer: Arc::new(KnownKey),
+            keeper: Arc::new(MemoryKeeper::default()),
+        },
     };
     Ok(Task::new(Deployment::start(parts, taste.settings)))
 }

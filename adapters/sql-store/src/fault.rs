@@ -1,6 +1,6 @@
 //! What can go wrong inside, before it becomes a port's error, and numbers that fit.
 
-use ledgerline_ids::PartitionId;
+use ledgerline_ids::{PartitionId, Period};
 
 /// A call that did not do what it should.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +14,12 @@ pub(crate) enum Fault {
     /// The partition is not at the expected epoch and position.
     #[error("{0} is not at the expected epoch and position")]
     Fenced(PartitionId),
+    /// The ledger doesn't end where a group begins, but at this entry.
+    #[error("the ledger ends at entry {0}")]
+    LedgerMoved(u64),
+    /// The record of a close is not at the expected revision.
+    #[error("the close of {0} has another revision")]
+    CloseMoved(Period),
 }
 
 /// Shorthand for a sentence of our own.

@@ -1,7 +1,7 @@
-//! Committed facts, catalogue and credentials on SQLite.
+//! Committed facts, catalogue, credentials and the ledger on SQLite.
 //!
 //! What it is for: one [`SqlStore`] is one database file and implements the ports
-//! `FactStore`, `CatalogueStore` and `CredentialStore` on it. Every call is one
+//! `FactStore`, `CatalogueStore`, `CredentialStore` and `LedgerStore` on it. Every call is one
 //! transaction; one that returned is on disk (`synchronous = FULL`).
 //! What it refuses: deciding. It adds up what it is told and says where its own rows
 //! contradict each other; it also keeps no secret, only hashes of secrets.
@@ -12,6 +12,7 @@
 //! - [`credentials`]: API keys
 //! - [`catalogue`]: tracks, their artists, bot devices
 //! - [`untold`]: what counting must be told of these
+//! - [`ledger`]: entries, signed heads, balances, and the records of closes
 //! - [`verify`]: looking for damage; [`copy`]: all of it as another file
 //! - [`dialect`]: all that is SQLite's own; the statements elsewhere are meant for PostgreSQL too
 //! - [`statements`], [`fault`]: statements of many rows; what can go wrong, and checked numbers
@@ -22,6 +23,7 @@ mod credentials;
 mod dialect;
 mod facts;
 mod fault;
+mod ledger;
 mod open;
 mod statements;
 mod untold;

@@ -2,7 +2,46 @@
 //!
 //! In reading order:
 //! - [`usage_fold`]: a month's plays, added up from the plays logs
+//! - [`ledger`]: posting entries, reading and verifying them
 //! - [`sales_report`]: a payee's sales of a month, as a licensor's systems read them
 
+pub mod ledger;
+mod ledger_check;
 pub mod sales_report;
 pub mod usage_fold;
+
+use std::sync::Arc;
+
+use crate::ports::{Clock, HeadKeeper, HeadSigner, LedgerStore};
+use ledger::Ledger;
+
+/// What the use cases of money are made of.
+pub struct MoneyParts {
+    /// Where the ledger is kept.
+    pub ledger: Arc<dyn LedgerStore>,
+    /// The key that signs its head.
+    pub signer: Arc<dyn HeadSigner>,
+    /// The file that knows the newest one.
+    pub keeper: Arc<dyn HeadKeeper>,
+}
+
+/// The use cases of money of a deployment.
+#[derive(Debug)]
+pub struct Money {
+    ledger: Ledger,
+}
+
+impl Money {
+    /// Out of its parts.
+    #[must_use]
+    pub fn new(parts: MoneyParts, clock: Arc<dyn Clock>) -> Self {
+        let MoneyParts { ledger, signer, keeper } = parts;
+        Self { ledger: Ledger::new(ledger, signer, keeper, clock) }
+    }
+
+    /// The ledger.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+}

@@ -8,24 +8,33 @@ pub mod credentials;
 pub mod disk;
 pub mod drive;
 pub mod facts;
+pub mod ledger;
 #[cfg(feature = "conformance")]
 pub mod memory_disk;
+#[cfg(feature = "conformance")]
+pub mod memory_ledger;
 pub mod music;
 pub mod plays_log;
 pub mod report_log;
 pub mod revenue;
 pub mod rights;
+pub mod signing;
 
 pub use clock::{Clock, Random};
 pub use credentials::{Credential, CredentialStore, NewCredential, Scope};
 pub use disk::{Disk, DiskFile};
 pub use drive::{Drive, Driven, Loop, Step};
 pub use facts::{CommitError, FactStore, PartitionCommit, PartitionDelta};
+pub use ledger::{
+    AppendLedgerError, BalanceQuery, CloseChange, CloseRecord, EntryQuery, LedgerGroup, LedgerScan,
+    LedgerStore,
+};
 pub use music::{CatalogueStore, CatalogueTrack, Fact, ImportedTracks, Untold};
 pub use plays_log::{PlaysLog, PlaysLogReader};
 pub use report_log::{AppendError, Appended, Frame, LogError, ReportLog};
 pub use revenue::{ImportedRows, PeriodUsage, RevenueStore, Stored};
 pub use rights::{ChangeError, Revision, RightsChange, RightsStore, SourceFile};
+pub use signing::{HeadKeeper, HeadSigner};
 
 /// A store could not answer. What it said is for the operator, not for a listener.
 #[derive(Debug, Clone, thiserror::Error)]

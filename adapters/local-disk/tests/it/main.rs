@@ -1,5 +1,6 @@
-//! Tests of the machine's disk, lock, clock and randomness.
+//! Tests of the machine's disk, lock, clock, randomness and signing key.
 
 mod disk;
 mod lock;
 mod machine;
+mod signing;

@@ -1,6 +1,6 @@
-//! The conformance suites of the three ports.
+//! The conformance suites of the ports.
 
-use ledgerline_app::ports::conformance::{credentials, facts, music};
+use ledgerline_app::ports::conformance::{credentials, facts, ledger, music};
 use ledgerline_sql_store::SqlStore;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
@@ -39,4 +39,10 @@ async fn credentials_conform() {
 async fn catalogue_conforms() {
     let fresh = Fresh::new();
     music::every_case(async || fresh.store().await).await;
+}
+
+#[tokio::test]
+async fn the_ledger_conforms() {
+    let fresh = Fresh::new();
+    ledger::every_case(async || fresh.store().await).await;
 }

@@ -1,0 +1,175 @@
+//! Entries and balances, as they are asked for.
+
+use ledgerline_app::ports::{BalanceQuery, EntryQuery};
+use ledgerline_ids::PartyId;
+use ledgerline_ledger::{Account, Entry, EntryKey, Holder};
+use ledgerline_money::Micros;
+use sqlx::AssertSqlSafe;
+
+use super::account;
+use crate::dialect::{Connection, Pool};
+use crate::fault::{Fault, said, to_column};
+use crate::statements::{batches, row_placeholders, value_placeholders};
+
+type EntryRow = (i64, Vec<u8>, Vec<u8>);
+type BalanceRow = (String, String, String, i64);
+
+pub(super) async fn entries(readers: &Pool, query: &EntryQuery) -> Result<Vec<Entry>, Fault> {
+    let mut sql = "SELECT seq, hash, bytes FROM ledger_entries WHERE seq > $1".to_owned();
+    // What isn't asked for is bound all the same, so that each value keeps its number.
+    if query.account.is_some() {
+        sql.push_str(
+            " AND seq IN (SELECT p.seq FROM ledger_postings p JOIN ledger_accounts a \
+             ON a.account = p.account WHERE a.holder = $3 AND a.currency = $4 AND a.kind = $5 \
+             AND p.seq > $1)",
+        );
+    }
+    if query.party.is_some() {
+        sql.push_str(
+            " AND seq IN (SELECT p.seq FROM ledger_postings p JOIN ledger_accounts a \
+             ON a.account = p.account WHERE a.holder = $6 AND p.seq > $1)",
+        );
+    }
+    if query.period.is_some() {
+        sql.push_str(" AND period = $7");
+    }
+    if query.corrects.is_some() {
+        sql.push_str(" AND corrects = $8");
+    }
+    sql.push_str(" ORDER BY seq LIMIT $2");
+    let account = query.account.as_ref();
+    let rows: Vec<EntryRow> = sqlx::query_as(AssertSqlSafe(sql))
+        .bind(to_column("entry", query.after)?)
+        .bind(i64::from(query.limit))
+        .bind(account.map(|account| account.holder.to_string()))
+        .bind(account.map(|account| account.currency.code().to_owned()))
+        .bind(account.map(|account| account.kind.as_str()))
+        .bind(query.party.as_deref().and_then(holder))
+        .bind(query.period.map(|period| period.to_string()))
+        .bind(query.corrects.as_ref().map(|key| key.as_str().to_owned()))
+        .fetch_all(readers)
+        .await?;
+    rows.iter().map(entry).collect()
+}
+
+/// `party:P1`; a text that is no party's id holds nothing.
+fn holder(party: &str) -> Option<String> {
+    PartyId::new(party).ok().map(|party| Holder::party(party).to_string())
+}
+
+pub(super) async fn entries_by_key(
+    connection: &mut Connection,
+    keys: &[EntryKey],
+) -> Result<Vec<Entry>, Fault> {
+    let mut entries = Vec::new();
+    for batch in batches(keys) {
+        let wanted = value_placeholders(batch.len());
+        let sql = format!("SELECT seq, hash, bytes FROM ledger_entries WHERE key IN ({wanted})");
+        let mut query = sqlx::query_as(AssertSqlSafe(sql));
+        for key in batch {
+            query = query.bind(key.as_str());
+        }
+        let rows: Vec<EntryRow> = query.fetch_all(&mut *connection).await?;
+        for row in &rows {
+            entries.push(entry(row)?);
+        }
+    }
+    entries.sort_by_key(Entry::seq);
+    Ok(entries)
+}
+
+/// An entry whose bytes are those that were hashed.
+fn entry((seq, hash, bytes): &EntryRow) -> Result<Entry, Fault> {
+    let entry = match Entry::from_bytes(bytes) {
+        Ok(entry) => entry,
+        Err(error) => return damaged(*seq, &error.to_string()),
+    };
+    if entry.hash().as_bytes().as_slice() != hash {
+        return damaged(*seq, "its bytes don't have its hash");
+    }
+    if to_column("entry", entry.seq())? != *seq {
+        return damaged(*seq, "its bytes are those of another entry");
+    }
+    Ok(entry)
+}
+
+fn damaged<T>(seq: i64, why: &str) -> Result<T, Fault> {
+    said(format!("entry {seq} is damaged: {why}; `ledger verify` names all that is"))
+}
+
+pub(super) async fn balances_of(
+    connection: &mut Connection,
+    accounts: &[Account],
+) -> Result<Vec<(Account, Micros)>, Fault> {
+    let mut balances = Vec::new();
+    for batch in batches(accounts) {
+        let sql = format!(
+            "SELECT holder, currency, kind, balance FROM ledger_accounts \
+             WHERE (holder, currency, kind) IN (VALUES {})",
+            row_placeholders(batch.len(), 3)
+        );
+        let mut query = sqlx::query_as(AssertSqlSafe(sql));
+        for account in batch {
+            query = query.bind(account.holder.to_string());
+            query = query.bind(account.currency.code()).bind(account.kind.as_str());
+        }
+        let rows: Vec<BalanceRow> = query.fetch_all(&mut *connection).await?;
+        for row in rows {
+            balances.push(balance(&row)?);
+        }
+    }
+    Ok(balances)
+}
+
+pub(super) async fn balances(
+    connection: &mut Connection,
+    query: &BalanceQuery,
+) -> Result<Vec<(Account, Micros)>, Fault> {
+    let until = match query.booked_by {
+        // Entries are booked in the order of their numbers.
+        Some(instant) => {
+            let found: Option<i64> =
+                sqlx::query_scalar("SELECT MAX(seq) FROM ledger_heads WHERE booked_at <= $1")
+                    .bind(to_column("instant", instant.get())?)
+                    .fetch_one(&mut *connection)
+                    .await?;
+            Some(found.unwrap_or(0))
+        }
+        None => None,
+    };
+    let is_kept = until.is_none() && query.as_of.is_none();
+    let mut sql = if is_kept {
+        "SELECT holder, currency, kind, balance FROM ledger_accounts WHERE $1 = $1 AND $2 = $2"
+    } else {
+        "SELECT holder, currency, kind, SUM(amount) FROM ledger_accounts \
+         JOIN ledger_postings ON ledger_postings.account = ledger_accounts.account \
+         WHERE seq <= $1 AND effective <= $2"
+    }
+    .to_owned();
+    if query.party.is_some() {
+        sql.push_str(" AND holder = $3");
+    }
+    if query.after.is_some() {
+        sql.push_str(" AND (holder, currency, kind) > ($4, $5, $6)");
+    }
+    if !is_kept {
+        sql.push_str(" GROUP BY holder, currency, kind");
+    }
+    sql.push_str(" ORDER BY holder, currency, kind LIMIT $7");
+    let after = query.after.as_ref();
+    let rows: Vec<BalanceRow> = sqlx::query_as(AssertSqlSafe(sql))
+        .bind(until.unwrap_or(i64::MAX))
+        .bind(query.as_of.map_or(i64::MAX, |day| i64::from(day.0)))
+        .bind(query.party.as_deref().and_then(holder))
+        .bind(after.map(|account| account.holder.to_string()))
+        .bind(after.map(|account| account.currency.code().to_owned()))
+        .bind(after.map(|account| account.kind.as_str()))
+        .bind(i64::from(query.limit))
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(balance).collect()
+}
+
+fn balance((holder, currency, kind, micros): &BalanceRow) -> Result<(Account, Micros), Fault> {
+    Ok((account(holder, currency, kind)?, Micros::new(*micros)))
+}

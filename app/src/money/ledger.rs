@@ -1,0 +1,371 @@
+//! Posting to the ledger, reading it, and verifying it.
+//!
+//! One posting at a time: read what the group is judged by, let the core judge and chain it, sign
+//! the new head, append both in one transaction, then keep the head in its file. A posting begins
+//! only once the file has the newest head. So the file is at most one transaction behind, and what
+//! it lacks then was never answered: whoever posted that was not told that it is booked.
+
+use ledgerline_ids::{Period, UnixMs};
+use ledgerline_ledger::{
+    Account, Before, Entry, EntryDraft, EntryKey, Head, HeadError, Judged, PublicKey, Refused,
+    SignedHead, judge,
+};
+use ledgerline_money::Micros;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+pub use super::ledger_check::{Verification, Witnesses, verify};
+use crate::ports::{
+    AppendLedgerError, BalanceQuery, Clock, CloseChange, EntryQuery, HeadKeeper, HeadSigner,
+    LedgerGroup, LedgerStore, StoreError,
+};
+
+/// What is to be posted: all of it, or nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Post {
+    /// The entries, in the order in which they are to be booked.
+    pub drafts: Vec<EntryDraft>,
+    /// When they are booked; now, where it isn't said. Never before what was booked last.
+    pub booked_at: Option<UnixMs>,
+    /// What the same transaction changes besides.
+    pub close: Option<CloseChange>,
+}
+
+/// What was posted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// For each draft the number of its entry.
+    pub seqs: Vec<u64>,
+    /// How many of them are new; the others were there already.
+    pub new: usize,
+    /// The end of the chain, signed; `None` where the ledger is empty still.
+    pub head: Option<SignedHead>,
+}
+
+/// Why nothing was posted, if nothing else is said.
+#[derive(Debug, thiserror::Error)]
+pub enum PostError {
+    /// Entries are refused, and their group with them.
+    #[error("{}", told(.0))]
+    Refused(Vec<Refused>),
+    /// What is stored isn't what was signed.
+    #[error("{0}")]
+    Unsound(String),
+    /// The record of the close was changed by somebody else.
+    #[error("somebody else works on the close of {period}; look at it again")]
+    CloseMoved {
+        /// Of which month.
+        period: Period,
+    },
+    /// It is posted, but the head's file could not be written.
+    #[error("it is booked, but the head's file is not up to date: {0}; the next posting mends it")]
+    HeadNotKept(StoreError),
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn told(refused: &[Refused]) -> String {
+    let lines: Vec<String> = refused.iter().map(ToString::to_string).collect();
+    lines.join("; ")
+}
+
+/// Why a head's file isn't written anew.
+#[derive(Debug, thiserror::Error)]
+pub enum RenewError {
+    /// There is something to compare with, or nothing to write.
+    #[error("{0}")]
+    NotMissing(&'static str),
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The ledger of a deployment.
+pub struct Ledger {
+    store: Arc<dyn LedgerStore>,
+    signer: Arc<dyn HeadSigner>,
+    keeper: Arc<dyn HeadKeeper>,
+    clock: Arc<dyn Clock>,
+    turn: Mutex<()>,
+}
+
+/// Somebody posted in between: so often is it tried again. Only another process can, and the
+/// folder's lock keeps that out.
+const TRIES: u32 = 3;
+
+impl Ledger {
+    /// Over a store, a key and a keeper of heads.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn LedgerStore>,
+        signer: Arc<dyn HeadSigner>,
+        keeper: Arc<dyn HeadKeeper>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { store, signer, keeper, clock, turn: Mutex::new(()) }
+    }
+
+    /// Where it is stored.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn LedgerStore> {
+        &self.store
+    }
+
+    /// The public key that heads are signed with; `None` where nothing was signed yet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn public_key(&self) -> Result<Option<PublicKey>, StoreError> {
+        let signer = self.signer.clone();
+        blocking(move || signer.public_key()).await
+    }
+
+    /// The end of the chain, signed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn head(&self) -> Result<Option<SignedHead>, StoreError> {
+        Ok(self.store.newest_heads(1).await?.pop())
+    }
+
+    /// Entries in the order of their numbers.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn entries(&self, query: &EntryQuery) -> Result<Vec<Entry>, StoreError> {
+        self.store.entries(query).await
+    }
+
+    /// Balances in the order of the accounts.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn balances(
+        &self,
+        query: &BalanceQuery,
+    ) -> Result<Vec<(Account, Micros)>, StoreError> {
+        self.store.balances(query).await
+    }
+
+    /// Posts a group. The same group again finds its entries there, and changes nothing.
+    ///
+    /// # Errors
+    /// [`PostError`]. Where the store failed, posting it again tells whether it is there.
+    pub async fn post(&self, post: Post) -> Result<Posted, PostError> {
+        let _turn = self.turn.lock().await;
+        let mut moved = None;
+        for _ in 0..TRIES {
+            match self.try_post(&post).await {
+                Err(Tried::Moved(error)) => moved = Some(error),
+                Err(Tried::Failed(error)) => return Err(error),
+                Ok(posted) => return Ok(posted),
+            }
+        }
+        let detail = moved.map_or_else(String::new, |error| error.to_string());
+        Err(StoreError { what: "posting to the ledger", detail }.into())
+    }
+
+    async fn try_post(&self, post: &Post) -> Result<Posted, Tried> {
+        let (newest, key) = self.sound_head().await?;
+        let head = newest.map_or(Head::EMPTY, |signed| signed.head);
+        let judged = self.judged(post, head).await?;
+        let signed = match judged.entries.last() {
+            Some(last) => {
+                let (last, period) = (last.head(), last.draft().period);
+                Some(self.sign(key, last, period).await?)
+            }
+            None => None,
+        };
+        let group = LedgerGroup {
+            expected: head,
+            entries: &judged.entries,
+            head: signed.as_ref(),
+            close: post.close.as_ref(),
+        };
+        if !judged.entries.is_empty() || post.close.is_some() {
+            self.store.append_group(group).await.map_err(|error| match error {
+                error @ AppendLedgerError::Moved { .. } => Tried::Moved(error),
+                AppendLedgerError::CloseMoved { period } => PostError::CloseMoved { period }.into(),
+                AppendLedgerError::Store(error) => error.into(),
+            })?;
+        }
+        if let Some(signed) = signed {
+            self.keep(signed).await.map_err(PostError::HeadNotKept)?;
+        }
+        let Judged { entries, seqs } = judged;
+        Ok(Posted { seqs, new: entries.len(), head: signed.or(newest) })
+    }
+
+    /// Judges the group by what the ledger has.
+    async fn judged(&self, post: &Post, head: Head) -> Result<Judged, Tried> {
+        if post.drafts.is_empty() && post.close.is_some() {
+            return Ok(Judged { entries: Vec::new(), seqs: Vec::new() });
+        }
+        let (mut keys, mut accounts) = (BTreeSet::<EntryKey>::new(), BTreeSet::<Account>::new());
+        for draft in &post.drafts {
+            keys.insert(draft.key.clone());
+            keys.extend(draft.corrects.clone());
+            for posting in &draft.postings {
+                if !accounts.contains(&posting.account) {
+                    accounts.insert(posting.account.clone());
+                }
+            }
+        }
+        let keys: Vec<EntryKey> = keys.into_iter().collect();
+        let accounts: Vec<Account> = accounts.into_iter().collect();
+        let entries = self.store.entries_by_key(&keys).await?;
+        let entries: BTreeMap<EntryKey, Entry> =
+            entries.into_iter().map(|entry| (entry.draft().key.clone(), entry)).collect();
+        let balances: BTreeMap<Account, Micros> =
+            self.store.balances_of(&accounts).await?.into_iter().collect();
+        let booked_at = post.booked_at.unwrap_or_else(|| self.clock.now());
+        let drafts = post.drafts.clone();
+        // A close has hundreds of thousands of them: others are not to wait.
+        let judged = tokio::task::spawn_blocking(move || {
+            let before = Before { head, entries: &entries, balances: &balances };
+            judge(drafts, booked_at, before)
+        });
+        let judged = judged.await.map_err(|error| StoreError {
+            what: "judging the entries",
+            detail: error.to_string(),
+        })?;
+        judged.map_err(|refused| PostError::Refused(refused).into())
+    }
+
+    /// The newest head, once it is known that it is the one that was kept and signed. Where the
+    /// file is one transaction behind, it is written anew.
+    async fn sound_head(&self) -> Result<(Option<SignedHead>, Option<PublicKey>), Tried> {
+        let heads = self.store.newest_heads(2).await?;
+        let (signer, keeper) = (self.signer.clone(), self.keeper.clone());
+        let (key, kept) = blocking(move || Ok((signer.public_key()?, keeper.kept()?))).await?;
+        let newest = heads.first().copied();
+        if let Some(newest) = &newest {
+            let Some(key) = &key else { return unsound(KEY_MISSING) };
+            match newest.verify(key) {
+                Ok(()) => {}
+                Err(HeadError::OtherKey) => return unsound(KEY_OTHER),
+                Err(error) => return unsound(&format!("the ledger's head: {error}; {LOOK}")),
+            }
+        }
+        match kept_is(&heads, kept.as_deref()) {
+            Kept::Newest => {}
+            Kept::OneBehind => {
+                let newest = newest.expect("only a head can be missing in the file");
+                self.keep(newest).await?;
+            }
+            Kept::Wrong(why) => return unsound(&format!("{why}; {LOOK}")),
+        }
+        Ok((newest, key))
+    }
+
+    async fn sign(
+        &self,
+        key: Option<PublicKey>,
+        head: Head,
+        period: Period,
+    ) -> Result<SignedHead, StoreError> {
+        let signer = self.signer.clone();
+        blocking(move || {
+            if key.is_none() {
+                signer.make_key()?;
+            }
+            signer.sign(head, period)
+        })
+        .await
+    }
+
+    async fn keep(&self, head: SignedHead) -> Result<(), StoreError> {
+        let keeper = self.keeper.clone();
+        blocking(move || keeper.keep(&head)).await
+    }
+
+    /// Writes the head's file anew where it was lost. The one who calls it has verified all else.
+    ///
+    /// # Errors
+    /// [`RenewError`]: a file that is there is never replaced.
+    pub async fn renew_head_file(&self) -> Result<SignedHead, RenewError> {
+        let _turn = self.turn.lock().await;
+        let keeper = self.keeper.clone();
+        if blocking(move || keeper.kept()).await?.is_some() {
+            return Err(RenewError::NotMissing("the head's file is there; it is not replaced"));
+        }
+        let Some(head) = self.head().await? else {
+            return Err(RenewError::NotMissing("the ledger is empty: there is no head to keep"));
+        };
+        self.keep(head).await?;
+        Ok(head)
+    }
+}
+
+impl std::fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ledger(..)")
+    }
+}
+
+const LOOK: &str = "nothing is posted on it; `ledger verify` says what is wrong";
+const KEY_MISSING: &str = "the ledger has signed heads, but its signing key is not there: restore \
+     the key's file from a backup, or name it with $LEDGERLINE_SIGNING_KEY";
+const KEY_OTHER: &str = "the ledger's head was signed with another key than the one that is there: \
+     restore the right key's file, or name it with $LEDGERLINE_SIGNING_KEY";
+
+fn unsound<T>(why: &str) -> Result<T, Tried> {
+    Err(PostError::Unsound(why.to_owned()).into())
+}
+
+enum Tried {
+    Moved(AppendLedgerError),
+    Failed(PostError),
+}
+
+impl<E: Into<PostError>> From<E> for Tried {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// What the head's file has, beside the newest two heads of the store.
+enum Kept {
+    Newest,
+    OneBehind,
+    Wrong(String),
+}
+
+fn kept_is(heads: &[SignedHead], kept: Option<&str>) -> Kept {
+    let kept = match kept.map(SignedHead::find_in) {
+        Some(Ok(kept)) => Some(kept),
+        Some(Err(error)) => return Kept::Wrong(format!("the head's file is damaged: {error}")),
+        None => None,
+    };
+    let ends = heads.first().map_or(0, |head| head.head.seq);
+    match (kept, heads) {
+        (kept, [newest, ..]) if kept == Some(*newest) => Kept::Newest,
+        (None, []) => Kept::Newest,
+        (None, [_]) => Kept::OneBehind,
+        (Some(kept), [_, earlier]) if kept == *earlier => Kept::OneBehind,
+        (None, _) => Kept::Wrong(
+            "the head's file is missing; if it was lost, and the ledger is found sound, \
+             `ledger verify --renew-head-file` writes it anew"
+                .to_owned(),
+        ),
+        (Some(kept), _) if kept.head.seq > ends => Kept::Wrong(format!(
+            "the ledger ends at entry {ends}, but the head's file knows entry {}: it was cut off, \
+             or an old copy of the database was put in its place",
+            kept.head.seq
+        )),
+        (Some(kept), _) => Kept::Wrong(format!(
+            "the head's file knows another entry {} than the ledger, or is an old copy",
+            kept.head.seq
+        )),
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        Err(StoreError { what: "using the signing key", detail: error.to_string() })
+    })
+}

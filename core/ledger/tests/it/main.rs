@@ -1,0 +1,8 @@
+//! Tests of the ledger.
+
+mod golden;
+mod judging;
+mod properties;
+mod samples;
+mod signing;
+mod verifying;
