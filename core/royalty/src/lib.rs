@@ -16,9 +16,18 @@
 //! - [`line`]: what a payee gets of a pool for a recording
 //! - [`month`](mod@month): pools and lines of a month
 //! - [`models`]: what a pool is worth, and what weighs in it
+//! - [`sheet`]: lines with their names, and the difference of two months
 //! - [`account`]: from what a payee earned to what is paid out
+//! - [`adjust`]: a closed month, computed anew cause by cause
+//! - [`closing`], [`statement`]: a close for everyone, and what each is told
+//! - [`bookings`]: the close as double entries
+//! - [`estimate`]: a month so far, which can be neither booked nor stated
 
 pub mod account;
+pub mod adjust;
+pub mod bookings;
+pub mod closing;
+pub mod estimate;
 pub mod line;
 pub mod models;
 pub mod month;
@@ -27,7 +36,9 @@ pub mod music;
 pub mod precedence;
 pub mod revenue;
 pub mod scope;
+pub mod sheet;
 pub mod splits;
+pub mod statement;
 pub mod terms;
 pub mod usage;
 pub mod usage_fold;

@@ -153,6 +153,14 @@ impl MonthPlays {
         }
     }
 
+    /// As many plays fewer.
+    #[must_use]
+    pub fn negated(&self) -> Self {
+        let mut negated = self.clone();
+        negated.rows.iter_mut().for_each(|row| row.plays = -row.plays);
+        negated
+    }
+
     /// The sum of two.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {

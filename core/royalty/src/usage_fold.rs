@@ -5,6 +5,7 @@
 //! of the cuts too, in the order in which they lie in the log, and goes on from what it had.
 
 use crate::month_plays::{MonthPlays, PartKey, PartRow, Standing};
+use crate::terms::{Contract, Model, Rule};
 use crate::usage::{Names, Usage, Use};
 use hashbrown::HashTable;
 use ledgerline_ids::{HashKey, Period, UnixMs};
@@ -24,6 +25,29 @@ pub struct UsageNeeds {
     pub before: bool,
     /// Plays in the twelve months that end with the month.
     pub trailing: bool,
+}
+
+impl UsageNeeds {
+    /// What the terms of `contracts` ask for, whenever they hold.
+    #[must_use]
+    pub fn of(contracts: &[Contract]) -> Self {
+        let mut needs = Self::default();
+        for term in contracts.iter().flat_map(|contract| &contract.terms) {
+            let Rule::Pool(rule) = &term.rule else { continue };
+            needs.trailing |= rule.eligible_plays_min.is_some();
+            match &rule.model {
+                Model::UserCentric { .. } | Model::ArtistCentric { .. } => needs.listeners = true,
+                Model::Bands { rates } => needs.bands_ms.extend(rates.keys()),
+                Model::Ladder { .. } => needs.before = true,
+                Model::UsMechanical(_) => needs.straight = true,
+                Model::ProRata { .. } | Model::FixedPerPlay { .. } => {}
+            }
+        }
+        needs.listeners |= needs.before || needs.straight;
+        needs.bands_ms.sort_unstable();
+        needs.bands_ms.dedup();
+        needs
+    }
 }
 
 /// A play, as far as a month's sums go.

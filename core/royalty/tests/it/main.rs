@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod account;
+mod adjust;
 mod any_contracts;
 mod contracts;
 mod month;
