@@ -156,6 +156,10 @@ impl SealedBooks for InMemory {
         Ok(())
     }
 
+    fn sealed_entries(&self, _day: DayNo) -> u64 {
+        0
+    }
+
     fn sealed_day(&self, _day: DayNo, _side: Side) -> Option<DayNo> {
         None
     }

@@ -117,4 +117,13 @@ impl DiskFile for LocalFile {
     fn sync(&self) -> io::Result<()> {
         self.0.sync_data()
     }
+
+    #[cfg(target_os = "linux")]
+    fn let_go(&self, offset: u64, length: u64) {
+        // A length of 0 would mean all of the file. Nothing depends on whether it is heeded.
+        if let Some(length) = std::num::NonZeroU64::new(length) {
+            let _ =
+                rustix::fs::fadvise(&self.0, offset, Some(length), rustix::fs::Advice::DontNeed);
+        }
+    }
 }

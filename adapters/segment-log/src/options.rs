@@ -47,7 +47,7 @@ impl Options {
             commit_bytes_max: 8 << 20,
             queue_bytes_max: 64 << 20,
             queue_groups_max: 65_536,
-            tail_bytes_max: 32 << 20,
+            tail_bytes_max: 16 << 20,
             index_every_bytes: 1 << 20,
             verify: Verify::All,
         }
@@ -72,7 +72,7 @@ impl Default for PlaysOptions {
         Self {
             segment_bytes_max: 256 << 20,
             frame_bytes_max: 8 << 20,
-            recent_bytes_max: 16 << 20,
+            recent_bytes_max: 8 << 20,
             unsynced_segments_max: 4,
         }
     }

@@ -177,6 +177,12 @@ impl ReportLog for SegmentReportLog {
         if cached.is_empty() { partition.shelf.read(from, end, bytes_max) } else { Ok(cached) }
     }
 
+    fn judged(&self, partition: PartitionId, before: Position) {
+        let partition = self.partition(partition);
+        partition.tail.lock().expect("no thread panics in the tail cache").drop_before(before);
+        partition.shelf.let_go(before);
+    }
+
     fn damage(&self, partition: PartitionId) -> Option<LogError> {
         self.partition(partition).damage().cloned()
     }

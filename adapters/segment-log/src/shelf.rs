@@ -37,7 +37,13 @@ pub(crate) struct Shelf {
     files: OpenFiles,
     // One release at a time.
     releasing: Mutex<()>,
+    // Of the segment that begins with that position, what stands before that offset needn't be
+    // in memory any more.
+    let_go: Mutex<(Position, u64)>,
 }
+
+/// So many bytes at least are let go of at once.
+const LET_GO_BYTES: u64 = 8 << 20;
 
 impl Segment {
     pub(crate) fn new(header: SegmentHeader, index_every_bytes: u64) -> Self {
@@ -144,7 +150,14 @@ impl Shelf {
     pub(crate) fn new(place: Place, disk: Arc<dyn Disk>, segments: Vec<Arc<Segment>>) -> Self {
         assert!(!segments.is_empty(), "a partition has a segment from its creation on");
         let files = OpenFiles::new(Arc::clone(&disk));
-        Self { place, disk, segments: RwLock::new(segments), files, releasing: Mutex::new(()) }
+        Self {
+            place,
+            disk,
+            segments: RwLock::new(segments),
+            files,
+            releasing: Mutex::new(()),
+            let_go: Mutex::new((Position(0), 0)),
+        }
     }
 
     /// The position that the oldest segment begins with.
@@ -189,6 +202,35 @@ impl Shelf {
             next = after;
         }
         Ok(read.frames)
+    }
+
+    /// Says that what stands before `before` needn't be in memory. A log that is read once
+    /// would otherwise drive out what is read again and again.
+    pub(crate) fn let_go(&self, before: Position) {
+        let Ok(holding) = self.holding(before) else { return };
+        let (first, offset) = (holding.header.first, holding.near(before).offset);
+        let mut let_go = self.let_go.lock().expect(UNBROKEN);
+        if let_go.0 < first
+            && let Ok(segment) = self.holding(let_go.0)
+            && segment.header.first == let_go.0
+        {
+            // To its end; those between, which a start may skip, were never in memory.
+            self.let_go_of(&segment, let_go.1, segment.end());
+        }
+        if let_go.0 < first {
+            *let_go = (first, 0);
+        }
+        if let_go.0 == first && offset >= let_go.1 + LET_GO_BYTES {
+            self.let_go_of(&holding, let_go.1, offset);
+            let_go.1 = offset;
+        }
+    }
+
+    fn let_go_of(&self, segment: &Segment, from: u64, until: u64) {
+        // One that can't be opened is found out by whoever needs it.
+        if let Ok(file) = self.files.get(segment.header.base(), &segment.path) {
+            file.let_go(from, until.saturating_sub(from));
+        }
     }
 
     /// # Errors

@@ -9,27 +9,41 @@ use std::sync::Arc;
 /// The newest frames of one partition, limited by bytes.
 pub(crate) struct TailCache {
     frames: VecDeque<Frame>,
+    // The memory of a frame that went.
+    spare: Option<Vec<u8>>,
     bytes: usize,
     bytes_max: usize,
 }
 
 impl TailCache {
     pub(crate) fn new(bytes_max: usize) -> Self {
-        Self { frames: VecDeque::new(), bytes: 0, bytes_max }
+        Self { frames: VecDeque::new(), spare: None, bytes: 0, bytes_max }
     }
 
-    /// Adds the frame that follows the newest; the memory of one that had to go.
+    /// Adds the frame that follows the newest; the memory of one that went.
     pub(crate) fn push(&mut self, header: FrameHeader, bytes: Vec<u8>) -> Option<Vec<u8>> {
         self.bytes += bytes.len();
         self.frames.push_back(Frame::new(header, Arc::new(bytes)));
-        let mut spare = None;
-        while self.bytes > self.bytes_max {
-            let oldest = self.frames.pop_front()?;
-            self.bytes -= usize::try_from(oldest.header.frame_bytes()).expect("it was in memory");
-            // Whoever still reads it keeps it.
-            spare = oldest.into_bytes();
+        while self.bytes > self.bytes_max && self.drop_oldest() {}
+        self.spare.take()
+    }
+
+    /// Drops the frames that end at or before `position`.
+    pub(crate) fn drop_before(&mut self, position: Position) {
+        while self.frames.front().is_some_and(|frame| {
+            let Frame { header, .. } = frame;
+            header.first.plus(u64::from(header.count)) <= position
+        }) {
+            self.drop_oldest();
         }
-        spare
+    }
+
+    fn drop_oldest(&mut self) -> bool {
+        let Some(oldest) = self.frames.pop_front() else { return false };
+        self.bytes -= usize::try_from(oldest.header.frame_bytes()).expect("it was in memory");
+        // Whoever still reads it keeps it.
+        self.spare = oldest.into_bytes().or(self.spare.take());
+        true
     }
 
     /// Frames from the one that holds `from` on: at least one, and as many as fit into

@@ -63,6 +63,10 @@ impl SealedBooks for PartitionMemory {
         self.books.scan_days(days, each)
     }
 
+    fn sealed_entries(&self, day: DayNo) -> u64 {
+        self.books.entries_of(day)
+    }
+
     fn sealed_day(&self, day: DayNo, side: Side) -> Option<DayNo> {
         self.books.day(day, side)
     }

@@ -277,6 +277,7 @@ impl Running {
         for frame in frames {
             self.judge_frame(&frame)?;
         }
+        self.log.judged(partition, self.position);
         self.partition.finish_batch(&mut self.memory)?;
         for (listener, _) in self.partition.take_overactive() {
             self.overactive.close(listener, self.partition.clock());
@@ -321,6 +322,7 @@ impl Running {
             if position == begun_at {
                 return Ok(());
             }
+            self.partition.touch(some.iter().map(|(_, _, hashes)| hashes));
             for (position, record, hashes) in some.drain(..) {
                 self.judge(position, at, &record, hashes)?;
             }

@@ -84,4 +84,9 @@ pub trait DiskFile: Send + Sync + 'static {
     /// # Errors
     /// What the system says.
     fn sync(&self) -> io::Result<()>;
+
+    /// Says that `length` bytes from `offset` on are not read again soon, so that the system
+    /// needn't keep them in memory. What isn't durable yet stays. A hint: a disk may have
+    /// nothing to do.
+    fn let_go(&self, _offset: u64, _length: u64) {}
 }

@@ -146,6 +146,10 @@ pub trait ReportLog: Send + Sync + 'static {
         bytes_max: usize,
     ) -> Result<Vec<Frame>, LogError>;
 
+    /// Says that what stands before `before` is judged, and so isn't read again soon: the log
+    /// needn't keep it in memory.
+    fn judged(&self, _partition: PartitionId, _before: Position) {}
+
     /// What was found to be wrong with the log since it was opened, without anybody reading
     /// there. Then nothing can be read any more; those who wait for the end are woken.
     fn damage(&self, _partition: PartitionId) -> Option<LogError> {

@@ -89,16 +89,6 @@ impl<E: Kind> Run<E> {
         self.sections.iter().map(Section::memory_bytes).sum()
     }
 
-    /// The entry of a key in one bucket.
-    pub(crate) fn find(&self, bucket: Bucket, key: u128) -> Result<Option<E>, LogError> {
-        for section in self.sections_of(bucket) {
-            if let Some(found) = self.find_in(section, key)? {
-                return Ok(Some(found));
-            }
-        }
-        Ok(None)
-    }
-
     /// The entry of a key in one section.
     pub(crate) fn find_in(&self, section: &Section, key: u128) -> Result<Option<E>, LogError> {
         if !section.may_contain::<E>(key) {
@@ -112,26 +102,24 @@ impl<E: Kind> Run<E> {
         Ok(found)
     }
 
-    /// Gives the entries of a bucket whose keys have the upper half of `key` to `each`.
+    /// Gives the entries of a section whose keys have the upper half of `key` to `each`.
     pub(crate) fn for_each_of(
         &self,
-        bucket: Bucket,
+        section: &Section,
         key: u128,
         each: &mut dyn FnMut(E),
     ) -> Result<(), LogError> {
-        for section in self.sections_of(bucket) {
-            if section.may_contain::<E>(key) {
-                let blocks = section.blocks_to_look_at(key);
-                self.for_each_block(section, blocks, &mut |block| {
-                    for entry in block.chunks_exact(E::BYTES).map(E::decode) {
-                        if entry.key() >> 64 == key >> 64 {
-                            each(entry);
-                        }
-                    }
-                })?;
-            }
+        if !section.may_contain::<E>(key) {
+            return Ok(());
         }
-        Ok(())
+        let blocks = section.blocks_to_look_at(key);
+        self.for_each_block(section, blocks, &mut |block| {
+            for entry in block.chunks_exact(E::BYTES).map(E::decode) {
+                if entry.key() >> 64 == key >> 64 {
+                    each(entry);
+                }
+            }
+        })
     }
 
     /// Gives all entries of a section to `each`.
@@ -149,12 +137,6 @@ impl<E: Kind> Run<E> {
             from = until;
         }
         Ok(())
-    }
-
-    fn sections_of(&self, bucket: Bucket) -> &[Section] {
-        let from = self.sections.partition_point(|section| section.bucket < bucket);
-        let until = self.sections.partition_point(|section| section.bucket <= bucket);
-        &self.sections[from..until]
     }
 
     /// Reads some neighbouring blocks, checks each, and gives its entries to `each`.

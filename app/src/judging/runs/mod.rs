@@ -9,10 +9,10 @@ pub(crate) use writing::{MergeJob, SealJob, Sealed};
 
 use ledgerline_counting::fraud::{BookEntry, Side, nearest};
 use ledgerline_counting::index::{self, Bucket, Homes, IndexEntry};
-use ledgerline_counting::run::RunEntry;
+use ledgerline_counting::run::{RunEntry, Section};
 use ledgerline_ids::{DayNo, IdentityHash, ListenerHash, UnixMs};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use super::snapshot::RunFile;
@@ -44,11 +44,18 @@ pub(crate) struct Runs<E> {
     disk: Arc<dyn Disk>,
     folder: String,
     runs: Vec<Arc<Run<E>>>,
-    // Of how many runs each bucket has sections.
-    buckets: BTreeMap<Bucket, usize>,
-    // The same of days, for those who go from day to day.
-    days: BTreeMap<DayNo, usize>,
+    // Where the sections of each bucket are, those of the newest run first.
+    places: BTreeMap<Bucket, Vec<Place>>,
+    // How many entries each day has, for those who go from day to day.
+    days: BTreeMap<DayNo, u64>,
     next: u64,
+}
+
+/// The sections of one bucket in one run.
+#[derive(Debug)]
+struct Place {
+    run: usize,
+    sections: Range<usize>,
 }
 
 impl<E: Kind> Runs<E> {
@@ -63,10 +70,10 @@ impl<E: Kind> Runs<E> {
         let runs = runs.collect::<Result<_, _>>()?;
         let next = named.iter().filter_map(|run| number_of::<E>(&run.name)).max();
         let next = next.map_or(0, |max| max + 1);
-        let (buckets, days) = (BTreeMap::new(), BTreeMap::new());
-        let mut opened = Self { disk, folder, runs, buckets, days, next };
+        let (places, days) = (BTreeMap::new(), BTreeMap::new());
+        let mut opened = Self { disk, folder, runs, places, days, next };
         opened.remove_unnamed(named)?;
-        opened.count_buckets();
+        opened.note_places();
         Ok(opened)
     }
 
@@ -79,7 +86,7 @@ impl<E: Kind> Runs<E> {
     /// Takes a new run in, as the newest.
     pub(crate) fn add(&mut self, run: Run<E>) {
         self.runs.push(Arc::new(run));
-        self.count_buckets();
+        self.note_places();
     }
 
     /// Drops the runs of which every bucket is forgotten.
@@ -89,34 +96,49 @@ impl<E: Kind> Runs<E> {
         let before = self.runs.len();
         self.runs.retain(|run| !forgotten(run));
         if self.runs.len() < before {
-            self.count_buckets();
+            self.note_places();
         }
     }
 
     /// Puts a merged run in the place of those from `from` on that it was made of.
     pub(crate) fn replace(&mut self, from: usize, count: usize, merged: Option<Run<E>>) {
         self.runs.splice(from..from + count, merged.map(Arc::new));
-        self.count_buckets();
+        self.note_places();
     }
 
-    fn count_buckets(&mut self) {
-        self.buckets.clear();
+    fn note_places(&mut self) {
+        self.places.clear();
         self.days.clear();
-        for run in &self.runs {
-            for same in run.sections().chunk_by(|left, right| left.bucket == right.bucket) {
-                *self.buckets.entry(same[0].bucket).or_default() += 1;
-                if let Bucket::Day(day) = same[0].bucket {
-                    *self.days.entry(day).or_default() += 1;
+        for (run, of) in self.runs.iter().enumerate().rev() {
+            let mut begins = 0;
+            for same in of.sections().chunk_by(|left, right| left.bucket == right.bucket) {
+                let bucket = same[0].bucket;
+                let sections = begins..begins + same.len();
+                begins = sections.end;
+                self.places.entry(bucket).or_default().push(Place { run, sections });
+                if let Bucket::Day(day) = bucket {
+                    let entries = same.iter().map(|section| u64::from(section.count));
+                    *self.days.entry(day).or_default() += entries.sum::<u64>();
                 }
             }
         }
+    }
+
+    fn sections_at<'r>(
+        &'r self,
+        places: &'r [Place],
+    ) -> impl Iterator<Item = (&'r Run<E>, &'r Section)> {
+        places.iter().flat_map(|Place { run, sections }| {
+            let run = &*self.runs[*run];
+            run.sections()[sections.clone()].iter().map(move |section| (run, section))
+        })
     }
 
     /// From which run on all are to be merged, where that is due: the newest [`MERGE_AT`]
     /// or more runs of which none is much larger than those after it together. Runs that
     /// have other buckets than others are left alone; most are of some hours only.
     pub(crate) fn piled_up(&self) -> Option<(usize, Vec<Arc<Run<E>>>)> {
-        let depth = self.buckets.values().max().copied().unwrap_or(0);
+        let depth = self.places.values().map(Vec::len).max().unwrap_or(0);
         if depth <= DEPTH_MAX && self.runs.len() <= RUNS_MAX {
             return None;
         }
@@ -177,43 +199,44 @@ impl Runs<index::Sealed> {
         strays: &BTreeSet<DayNo>,
         clock: UnixMs,
     ) -> Result<Option<IndexEntry>, LogError> {
-        for run in self.runs.iter().rev() {
-            if let Some(found) = find_in(run, hash, homes, strays, clock)? {
+        // A UUIDv7 lives in its hour, so the days are looked into only where there is cause.
+        let direct =
+            if homes.is_archive() { Some(homes.own) } else { homes.hour.map(Bucket::Hour) };
+        if let Some(bucket) = direct
+            && let Some(places) = self.places.get(&bucket)
+            && !bucket.is_forgotten(clock)
+            && let Some(found) = self.find_in(places, hash)?
+        {
+            return Ok(Some(found));
+        }
+        if !homes.may_be_in_a_day(strays) {
+            return Ok(None);
+        }
+        // Of all buckets that are remembered only one has the key.
+        for (bucket, places) in self.places.range(Bucket::Day(DayNo(0))..) {
+            let Bucket::Day(day) = bucket else { continue };
+            if homes.may_be_in(*bucket, strays.contains(day))
+                && !bucket.is_forgotten(clock)
+                && let Some(found) = self.find_in(places, hash)?
+            {
                 return Ok(Some(found));
             }
         }
         Ok(None)
     }
-}
 
-fn find_in(
-    run: &Run<index::Sealed>,
-    hash: IdentityHash,
-    homes: &Homes,
-    strays: &BTreeSet<DayNo>,
-    clock: UnixMs,
-) -> Result<Option<IndexEntry>, LogError> {
-    // A UUIDv7 lives in its hour, so the days are looked into only where there is cause.
-    let direct = if homes.is_archive() { Some(homes.own) } else { homes.hour.map(Bucket::Hour) };
-    if let Some(bucket) = direct
-        && !bucket.is_forgotten(clock)
-        && let Some(found) = run.find(bucket, hash.0)?
-    {
-        return Ok(Some(found.entry));
-    }
-    if homes.is_archive() || (!homes.every_day && strays.is_empty()) {
-        return Ok(None);
-    }
-    for section in run.sections() {
-        let Bucket::Day(day) = section.bucket else { continue };
-        if homes.may_be_in(section.bucket, strays.contains(&day))
-            && !section.bucket.is_forgotten(clock)
-            && let Some(found) = run.find_in(section, hash.0)?
-        {
-            return Ok(Some(found.entry));
+    fn find_in(
+        &self,
+        places: &[Place],
+        hash: IdentityHash,
+    ) -> Result<Option<IndexEntry>, LogError> {
+        for (run, section) in self.sections_at(places) {
+            if let Some(found) = run.find_in(section, hash.0)? {
+                return Ok(Some(found.entry));
+            }
         }
+        Ok(None)
     }
-    Ok(None)
 }
 
 impl Runs<BookEntry> {
@@ -224,11 +247,9 @@ impl Runs<BookEntry> {
         listener: ListenerHash,
         each: &mut dyn FnMut(BookEntry),
     ) -> Result<(), LogError> {
-        if !self.days.contains_key(&day) {
-            return Ok(());
-        }
-        for run in self.runs.iter().rev() {
-            run.for_each_of(Bucket::Day(day), u128::from(listener.0) << 64, each)?;
+        let Some(places) = self.places.get(&Bucket::Day(day)) else { return Ok(()) };
+        for (run, section) in self.sections_at(places) {
+            run.for_each_of(section, u128::from(listener.0) << 64, each)?;
         }
         Ok(())
     }
@@ -239,19 +260,19 @@ impl Runs<BookEntry> {
         days: &RangeInclusive<DayNo>,
         each: &mut dyn FnMut(DayNo, BookEntry),
     ) -> Result<(), LogError> {
-        if self.days.range(days.clone()).next().is_none() {
-            return Ok(());
-        }
-        for run in &self.runs {
-            for section in run.sections() {
-                if let Bucket::Day(day) = section.bucket
-                    && days.contains(&day)
-                {
-                    run.for_each_in(section, &mut |entry| each(day, entry))?;
-                }
+        let buckets = Bucket::Day(*days.start())..=Bucket::Day(*days.end());
+        for (bucket, places) in self.places.range(buckets) {
+            let Bucket::Day(day) = bucket else { continue };
+            for (run, section) in self.sections_at(places) {
+                run.for_each_in(section, &mut |entry| each(*day, entry))?;
             }
         }
         Ok(())
+    }
+
+    /// How many entries a day has, those that are gone too.
+    pub(crate) fn entries_of(&self, day: DayNo) -> u64 {
+        self.days.get(&day).copied().unwrap_or(0)
     }
 
     /// The nearest day on `side` of `day` that a run has entries of.

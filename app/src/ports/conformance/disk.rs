@@ -9,11 +9,12 @@ use std::sync::Arc;
 /// # Panics
 /// Where the disk does something else.
 pub fn suite(empty: &dyn Fn() -> Arc<dyn Disk>) {
-    let cases: [fn(&dyn Disk); 8] = [
+    let cases: [fn(&dyn Disk); 9] = [
         files_are_read_as_they_were_written,
         reads_end_at_the_end,
         a_gap_reads_as_zeros,
         files_are_cut,
+        what_is_let_go_of_is_read_again,
         what_is_missing_is_not_found,
         folders_list_their_files,
         renaming_replaces,
@@ -74,6 +75,19 @@ fn files_are_cut(disk: &dyn Disk) {
     assert_eq!(file.length().expect("a length"), 2);
     file.truncate(4).expect("a file is made longer");
     assert_eq!(read(&*file, 0, 9), b"12\0\0", "what was cut off doesn't come back");
+}
+
+fn what_is_let_go_of_is_read_again(disk: &dyn Disk) {
+    let bytes = [7; 10_000];
+    let file = write(disk, "a", &bytes);
+    // Before it is durable, and after.
+    file.let_go(0, 10_000);
+    assert_eq!(read(&*file, 0, 10_000), bytes);
+    file.sync().expect("synced");
+    for (offset, length) in [(0, 10_000), (4096, 1), (0, 0), (9_999, 100)] {
+        file.let_go(offset, length);
+        assert_eq!(read(&*file, 0, 10_000), bytes);
+    }
 }
 
 fn what_is_missing_is_not_found(disk: &dyn Disk) {

@@ -13,13 +13,14 @@ pub type Opener = Box<dyn Fn() -> Arc<dyn ReportLog>>;
 /// # Panics
 /// Where the log does something else.
 pub fn suite(empty: &dyn Fn() -> Opener) {
-    let cases: [fn(&Opener); 10] = [
+    let cases: [fn(&Opener); 11] = [
         positions_follow_one_another,
         records_are_read_as_they_were_appended,
         reads_begin_at_the_frame_that_holds_a_position,
         reads_are_limited_but_never_empty,
         partitions_stand_alone,
         an_empty_group_takes_no_position,
+        what_is_judged_can_still_be_read,
         many_senders_keep_their_order,
         a_follower_sees_everything_once,
         what_is_released_may_be_gone_and_the_rest_is_there,
@@ -154,6 +155,24 @@ fn an_empty_group_takes_no_position(open: &Opener) {
     assert_eq!(append(&*log, P0, &[]).first, Position(1));
     assert_eq!(append(&*log, P0, &["b"]).first, Position(1));
     assert_eq!(all(&*log, P0, Position(0)), ["a", "b"]);
+    log.close();
+}
+
+fn what_is_judged_can_still_be_read(open: &Opener) {
+    let log = open();
+    let text = "x".repeat(1000);
+    for round in 0..30 {
+        append(&*log, P0, &[&text, "y"]);
+        // Also within a frame, at what was judged before, and at the end.
+        log.judged(P0, Position(round));
+    }
+    for before in [0, 31, 60] {
+        log.judged(P0, Position(before));
+        let found = all(&*log, P0, Position(0));
+        assert_eq!(found, [text.as_str(), "y"].repeat(30), "{before}");
+    }
+    append(&*log, P0, &["z"]);
+    assert_eq!(all(&*log, P0, Position(60)), ["z"]);
     log.close();
 }
 

@@ -43,6 +43,9 @@ pub trait SealedBooks {
         each: &mut dyn FnMut(DayNo, BookEntry),
     ) -> Result<(), Self::Error>;
 
+    /// About how many sealed entries there are of a day, those that are gone too.
+    fn sealed_entries(&self, day: DayNo) -> u64;
+
     /// The nearest day on `side` of `day` that a run has entries of.
     fn sealed_day(&self, day: DayNo, side: Side) -> Option<DayNo>;
 }
@@ -187,7 +190,7 @@ impl Books {
     /// Takes the pages that are to be looked at, sorted.
     pub fn take_dirty(&mut self) -> Vec<(ListenerHash, DayNo)> {
         let dirty = self.dirty();
-        self.dirty.clear();
+        self.dirty = Vec::new();
         for (listener, day) in &dirty {
             if let Some(page) = self.active.page_mut(*listener, *day) {
                 page.traits.remove(Traits::DIRTY);
@@ -198,11 +201,11 @@ impl Books {
 
     /// The pages that the next tick looks at, sorted.
     #[must_use]
-    pub fn dirty(&self) -> Vec<(ListenerHash, DayNo)> {
-        let mut dirty = self.dirty.clone();
-        dirty.sort_unstable();
-        dirty.dedup();
-        dirty
+    pub fn dirty(&mut self) -> Vec<(ListenerHash, DayNo)> {
+        // What was asked for before is sorted already, which this sort makes use of.
+        self.dirty.sort();
+        self.dirty.dedup();
+        self.dirty.clone()
     }
 
     /// The pages that `fresh_loop` touches.
@@ -420,6 +423,60 @@ impl Books {
         Ok(counted)
     }
 
+    /// Has the sums of pages that are looked at soon worked out, where it is cheaper to go
+    /// through all entries of a day once than to look up each of its pages.
+    ///
+    /// # Errors
+    /// What the sealed books say.
+    pub fn count_together<S: SealedBooks>(
+        &mut self,
+        pages: &[(ListenerHash, DayNo)],
+        look: &Look<'_>,
+        sealed: &S,
+    ) -> Result<(), S::Error> {
+        let is_whole = |listener, day| {
+            self.active.page(listener, day).is_some_and(|page| page.traits.any(Traits::WHOLE))
+        };
+        let mut wanted: Vec<(DayNo, ListenerHash)> = pages
+            .iter()
+            .filter(|(listener, day)| !is_whole(*listener, *day))
+            .map(|(listener, day)| (*day, *listener))
+            .collect();
+        wanted.sort_unstable();
+        for of_day in wanted.chunk_by(|left, right| left.0 == right.0) {
+            let day = of_day[0].0;
+            if sealed.sealed_entries(day) <= of_day.len() as u64 * ENTRIES_FOR_A_LOOK {
+                let listeners = of_day.iter().map(|(_, listener)| *listener);
+                self.count_day(day, Sums::new(listeners, day), look, sealed)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn count_day<S: SealedBooks>(
+        &mut self,
+        day: DayNo,
+        mut sums: Sums,
+        look: &Look<'_>,
+        sealed: &S,
+    ) -> Result<(), S::Error> {
+        for at in 0..sums.pages.len() {
+            let listener = sums.pages[at].0.listener;
+            self.active.for_each(listener, day, &mut |entry| sums.take(&entry, look.listed));
+            if let Some(frozen) = &self.frozen {
+                frozen.for_each(listener, day, &mut |entry| sums.take(&entry, look.listed));
+            }
+        }
+        sealed.scan_days(&(day..=day), &mut |_, entry| sums.take(&entry, look.listed))?;
+        for (page, seen) in &sums.pages {
+            // Where a record is gone, or there is none, whoever wants the page looks itself.
+            if *seen == Seen::Entries {
+                self.active.open(page.listener, day).set_whole(page);
+            }
+        }
+        Ok(())
+    }
+
     fn counted<S: SealedBooks>(
         &self,
         listener: ListenerHash,
@@ -436,6 +493,57 @@ impl Books {
             page.count(entry, look.listed);
         }
         Ok(Some(page))
+    }
+}
+
+/// Looking a page up takes as long as going through so many entries.
+const ENTRIES_FOR_A_LOOK: u64 = 128;
+
+/// The sums of several listeners' pages of one day, in the order of the listeners.
+struct Sums {
+    pages: Vec<(Page, Seen)>,
+    // Where the last entry belonged: entries mostly come in order.
+    at: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Nothing,
+    Entries,
+    Gone,
+}
+
+impl Sums {
+    fn new(listeners: impl Iterator<Item = ListenerHash>, day: DayNo) -> Self {
+        let pages = listeners.map(|listener| (Page::new(listener, day), Seen::Nothing)).collect();
+        Self { pages, at: 0 }
+    }
+
+    fn take(&mut self, entry: &BookEntry, listed: &BTreeSet<u32>) {
+        self.seek(entry.listener);
+        let Some((page, seen)) = self.pages.get_mut(self.at) else { return };
+        if page.listener != entry.listener {
+            return;
+        }
+        if entry.flags.has(Flags::GONE) {
+            *seen = Seen::Gone;
+        } else {
+            page.count(entry, listed);
+            if *seen == Seen::Nothing {
+                *seen = Seen::Entries;
+            }
+        }
+    }
+
+    /// Goes to the first page whose listener is not before this one.
+    fn seek(&mut self, listener: ListenerHash) {
+        let is_before = |(page, _): &(Page, Seen)| page.listener < listener;
+        if self.at > 0 && !is_before(&self.pages[self.at - 1]) {
+            self.at = self.pages.partition_point(is_before);
+        }
+        while self.pages.get(self.at).is_some_and(is_before) {
+            self.at += 1;
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use ledgerline_ids::{DayNo, HourNo, PlayId, UnixMs};
 use ledgerline_records::report::Producer;
 
 use crate::rules::{CLOCK_SKEW_MS, DEDUPLICATION_MS, OWN_HOUR_MS};
+use std::collections::BTreeSet;
 
 /// A set of keys that are forgotten together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,7 +68,8 @@ pub struct Homes {
     /// The hour that a UUIDv7 carries, where an earlier report may have put it there.
     pub hour: Option<HourNo>,
     /// Whether every live day must be looked into. False for a UUIDv7 within the horizon:
-    /// only days that took in UUIDv7s from outside theirs need be.
+    /// only days that took in UUIDv7s from outside theirs need be, and of these only those on
+    /// which it would have been outside its own.
     pub every_day: bool,
 }
 
@@ -115,12 +117,63 @@ impl Homes {
 
     /// Whether a section of `bucket` may hold the key; `strays` says whether the section
     /// has UUIDv7s from outside their horizon.
+    #[inline]
     #[must_use]
     pub fn may_be_in(&self, bucket: Bucket, strays: bool) -> bool {
         match bucket {
             Bucket::Archive | Bucket::ArchiveDay(_) => self.own == bucket,
             Bucket::Hour(hour) => self.hour == Some(hour),
-            Bucket::Day(_) => !self.is_archive() && (self.every_day || strays),
+            Bucket::Day(day) => {
+                !self.is_archive() && (self.every_day || (strays && self.may_stray_to(day)))
+            }
         }
+    }
+
+    /// Whether any of the days that took in UUIDv7s from outside their horizon, or every live
+    /// day, must be looked into.
+    #[must_use]
+    pub fn may_be_in_a_day(&self, strays: &BTreeSet<DayNo>) -> bool {
+        !self.is_archive() && (self.every_day || strays.iter().any(|day| self.may_stray_to(*day)))
+    }
+
+    /// Whether a report of the UUIDv7 that was received on `day` could have been outside its
+    /// horizon then. Most were minted too late for that.
+    fn may_stray_to(&self, day: DayNo) -> bool {
+        self.hour.is_some_and(|hour| {
+            day.start().plus(DayNo::MS).since(hour.start()) > OWN_HOUR_MS
+                || hour.start().plus(HourNo::MS).since(day.start()) > CLOCK_SKEW_MS
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A key is looked for wherever an earlier receipt of it may have put it, at the edges of
+    /// its horizon too, and not on the days between.
+    #[test]
+    fn a_uuid_is_looked_for_on_every_day_that_may_have_it() {
+        let minted = DayNo(20_000).start().plus(5 * HourNo::MS + 1_234);
+        let first = minted.minus(20 * DayNo::MS);
+        let mut skipped = 0;
+        for quarter in 0..40 * 96 {
+            let received_at = first.plus(quarter * (HourNo::MS / 4));
+            let within = received_at.since(minted) <= OWN_HOUR_MS
+                && minted.since(received_at) <= CLOCK_SKEW_MS;
+            let homes = Homes {
+                own: Bucket::Hour(minted.hour()),
+                hour: Some(minted.hour()),
+                every_day: false,
+            };
+            let day = received_at.day();
+            let looked_for = homes.may_be_in(Bucket::Day(day), true);
+            assert!(within || looked_for, "{quarter}");
+            assert_eq!(homes.may_be_in_a_day(&BTreeSet::from([day])), looked_for);
+            assert!(!homes.may_be_in(Bucket::Day(day), false));
+            skipped += usize::from(!looked_for);
+        }
+        // From the day after it was minted to the ninth.
+        assert_eq!(skipped, 9 * 96);
     }
 }

@@ -48,7 +48,9 @@ impl Partition {
         position: Position,
         memory: &mut M,
     ) -> Result<(), M::Error> {
-        for (listener, day) in self.books.take_dirty() {
+        let dirty = self.books.take_dirty();
+        self.books.count_together(&dirty, look, memory)?;
+        for (listener, day) in dirty {
             if !self.books.is_quiet(listener, day, look, memory)? {
                 self.evaluate_page(listener, day, look, position, memory)?;
             }

@@ -128,6 +128,8 @@ pub struct Partition {
 pub struct Hashes {
     play: Option<IdentityHash>,
     listener: Option<ListenerHash>,
+    // The page that the report's play is most likely on.
+    page: Option<(ListenerHash, DayNo)>,
 }
 
 /// Why a play is written again.
@@ -184,25 +186,39 @@ impl Partition {
         self.apply_prepared(position, frame_received_at, record, hashes, memory)
     }
 
-    /// Works out what a record that is applied soon is looked up by, and touches the places:
-    /// whoever prepares some records before applying the first doesn't wait for memory at
-    /// each of them.
+    /// Works out what a record that is applied soon is looked up by.
     #[must_use]
     pub fn prepare(&self, frame_received_at: UnixMs, record: &LogRecord<'_>) -> Hashes {
         let LogRecord::Report(report) = record else { return Hashes::default() };
         let play = own_identity(report).map(|identity| identity_hash(&self.key, &identity));
         let listener = report.user.map(|user| book_hash_of(&self.key, report.source, user));
-        if let Some(play) = play {
+        let page = listener.map(|listener| {
+            let received_at = timing::received_at(report, frame_received_at);
+            (listener, timing::start(report, received_at).day())
+        });
+        Hashes { play, listener, page }
+    }
+
+    /// Has the places near at hand where some records that are applied soon are looked for.
+    /// There is nothing between one look and the next, so they wait for memory together and
+    /// not each for itself.
+    pub fn touch<'h>(&self, hashes: impl Iterator<Item = &'h Hashes> + Clone) {
+        let plays = hashes.clone().filter_map(|hashes| hashes.play);
+        for play in plays.clone() {
             self.table.touch(play);
-            if let Some(frozen) = &self.frozen {
+        }
+        if let Some(frozen) = &self.frozen {
+            for play in plays {
                 frozen.touch(play);
             }
         }
-        if let Some(listener) = listener {
-            let received_at = timing::received_at(report, frame_received_at);
-            self.books.touch(listener, timing::start(report, received_at).day());
+        let pages = hashes.filter_map(|hashes| hashes.page);
+        for (listener, day) in pages.clone() {
+            self.books.touch(listener, day);
         }
-        Hashes { play, listener }
+        for (listener, _) in pages {
+            self.activity.touch(listener);
+        }
     }
 
     /// As [`Partition::apply`], with what [`Partition::prepare`] gave for the record.
@@ -314,7 +330,7 @@ impl Partition {
 
     /// What a snapshot holds besides the runs.
     #[must_use]
-    pub fn state(&self) -> PartitionState {
+    pub fn state(&mut self) -> PartitionState {
         PartitionState {
             clock: self.clock,
             evaluated_at: self.evaluated_at,

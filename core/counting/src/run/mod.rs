@@ -44,8 +44,9 @@ pub const CHECKSUM_BYTES: usize = 4;
 pub const TRAILER_BYTES: usize = 32;
 
 const SECTION_HEADER_BYTES: usize = 64;
-// Below this many different keys looking is cheaper than filtering.
-const FILTER_FROM: usize = 32;
+// Even a few keys are worth a filter: without one, most keys between the first and the last
+// would have a block read.
+const FILTER_FROM: usize = 2;
 
 /// What a run's entries are.
 pub trait RunEntry: Copy {

@@ -189,6 +189,12 @@ impl Runs {
         }
     }
 
+    pub fn sealed_entries(&self, day: DayNo) -> u64 {
+        let mut entries = 0;
+        self.scan_days(&(day..=day), &mut |_, _| entries += 1);
+        entries
+    }
+
     pub fn sealed_day(&self, day: DayNo, side: Side) -> Option<DayNo> {
         let mut days = BTreeMap::new();
         for run in &self.books {
@@ -225,6 +231,10 @@ macro_rules! sealed_in_runs {
             ) -> Result<(), String> {
                 self.runs.scan_days(days, each);
                 Ok(())
+            }
+
+            fn sealed_entries(&self, day: ledgerline_ids::DayNo) -> u64 {
+                self.runs.sealed_entries(day)
             }
 
             fn sealed_day(
