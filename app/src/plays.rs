@@ -167,11 +167,10 @@ impl Deployment {
         let worker = &self.workers[usize::from(partition.0)];
         let end = *self.log.end(partition).borrow();
         worker.settled(end).await.map_err(PlayError::Stopped)?;
-        let found =
-            worker
-                .find(play.source.as_deref(), Some(user.as_str()), &play.play_id)
-                .await
-                .ok_or_else(|| PlayError::Stopped("the counting worker has ended".to_owned()))?;
+        let found = worker
+            .find(play.source.as_deref(), Some(user.as_str()), &play.play_id)
+            .await
+            .ok_or_else(|| PlayError::Stopped("the counting worker has ended".to_owned()))??;
         match &found[..] {
             [] => Err(PlayError::NotFound),
             [(source, address)] => {

@@ -54,7 +54,7 @@ pub(super) enum Message {
         source: Option<String>,
         user: Option<String>,
         play_id: String,
-        reply: oneshot::Sender<Found>,
+        reply: oneshot::Sender<Result<Found, LogError>>,
     },
     Stop,
 }
@@ -129,13 +129,14 @@ pub(crate) fn start(
 }
 
 impl Worker {
-    /// The plays that `user` and `play_id` mean: of one source, or of every source.
+    /// The plays that `user` and `play_id` mean: of one source, or of every source. `None` where
+    /// the worker has ended.
     pub(crate) async fn find(
         &self,
         source: Option<&str>,
         user: Option<&str>,
         play_id: &str,
-    ) -> Option<Found> {
+    ) -> Option<Result<Found, LogError>> {
         let (reply, answer) = oneshot::channel();
         let message = Message::Find {
             source: source.map(str::to_owned),
