@@ -16,7 +16,7 @@ use crate::judging::{Progress, Worker, WorkerParts, WorkerSettings, start};
 use crate::money::{Money, MoneyParts};
 use crate::ports::drive::{Drive, apart};
 use crate::ports::{
-    AppendError, CatalogueStore, Clock, CredentialStore, Disk, FactStore, LogError, PlaysLog,
+    AppealStore, AppendError, CatalogueStore, Clock, CredentialStore, Disk, FactStore, LogError, PlaysLog,
     ReportLog, StoreError,
 };
 use crate::reading::Readers;
@@ -65,6 +65,8 @@ pub struct Parts {
     pub catalogue: Arc<dyn CatalogueStore>,
     /// Its credentials.
     pub credentials: Arc<dyn CredentialStore>,
+    /// Its appeals.
+    pub appeals: Arc<dyn AppealStore>,
     /// Its data folder.
     pub disk: Arc<dyn Disk>,
     /// The clock.
@@ -127,6 +129,7 @@ pub struct Deployment {
     pub(crate) log: Arc<dyn ReportLog>,
     pub(crate) facts: Arc<dyn FactStore>,
     pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) appeals: Arc<dyn AppealStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) drive: Arc<dyn Drive>,
     pub(crate) readers: Readers,
@@ -198,6 +201,7 @@ impl Deployment {
             log: parts.log,
             facts: parts.facts,
             catalogue,
+            appeals: parts.appeals,
             access: Access::new(parts.credentials, parts.clock.clone()),
             money: Money::new(parts.money, parts.clock.clone()),
             clock: parts.clock,
@@ -262,6 +266,9 @@ impl Deployment {
         }
         if let Err(error) = self.tick().await {
             tracing::warn!(%error, "the log takes no tick; fraud rules wait");
+        }
+        if let Err(error) = self.apply_appeals().await {
+            tracing::warn!(%error, "a decided appeal waits for its rulings");
         }
     }
 

@@ -11,6 +11,7 @@ use crate::adjudication::{DecideError, NOTE_BYTES_MAX};
 use crate::counts::AppliedTo;
 use crate::deployment::ReadError;
 use crate::listing::{Page, list};
+use crate::money::sentences::{how_to_appeal, rule_meaning};
 use crate::plays::{PlayRef, PlayView};
 use crate::ports::drive::apart;
 use crate::reading::Readers;
@@ -24,6 +25,8 @@ pub struct FraudCase {
     pub rule_version: u16,
     /// What each rule found, for the rules that touch it.
     pub evidence: Vec<Evidence>,
+    /// How to appeal, as a sentence.
+    pub appeal: String,
 }
 
 /// What a rule found.
@@ -132,7 +135,8 @@ fn with_evidence(
 
 fn case_of(play: PlayView) -> FraudCase {
     let evidence = play.rules.iter().map(|rule| empty_evidence(*rule)).collect();
-    FraudCase { play, rule_version: RULE_VERSION, evidence }
+    let appeal = how_to_appeal(play.user_id.as_deref(), play.play_id.as_deref());
+    FraudCase { play, rule_version: RULE_VERSION, evidence, appeal }
 }
 
 fn add_evidence(case: &mut FraudCase, record: &PlayRecord<'_>) {
@@ -170,38 +174,24 @@ fn add_evidence(case: &mut FraudCase, record: &PlayRecord<'_>) {
 
 fn empty_evidence(rule: FraudRule) -> Evidence {
     let limits = FRAUD_LIMITS;
-    let (parameters, explanation) = match rule {
-        FraudRule::Rate => (
-            vec![("plays_per_hour_max", limits.rate_plays_per_hour as u64)],
-            "more plays of this listener started in one clock hour than anyone listens to",
-        ),
-        FraudRule::Loop => (
-            vec![("plays_in_a_row", limits.loop_plays as u64)],
-            "this listener played one track over and over, with no other between",
-        ),
-        FraudRule::BotDevice => {
-            (Vec::new(), "the device is on this deployment's list of bot devices")
-        }
-        FraudRule::FreshLoop => (
-            vec![
-                ("fresh_ms", limits.fresh_ms),
-                ("plays_per_day", limits.fresh_plays_per_day as u64),
-                ("share_percent", limits.fresh_share_percent as u64),
-            ],
-            "a listener who is new to the log had a day that was nearly all one track",
-        ),
-        FraudRule::RoundTheClock => (
-            vec![
-                ("listened_ms_per_day_max", limits.waking_ms),
-                ("plays_per_day_without_skip", limits.unskipped_plays as u64),
-            ],
-            "a day without sleep, or a very long one without one skip",
-        ),
+    let parameters = match rule {
+        FraudRule::Rate => vec![("plays_per_hour_max", limits.rate_plays_per_hour as u64)],
+        FraudRule::Loop => vec![("plays_in_a_row", limits.loop_plays as u64)],
+        FraudRule::BotDevice => Vec::new(),
+        FraudRule::FreshLoop => vec![
+            ("fresh_ms", limits.fresh_ms),
+            ("plays_per_day", limits.fresh_plays_per_day as u64),
+            ("share_percent", limits.fresh_share_percent as u64),
+        ],
+        FraudRule::RoundTheClock => vec![
+            ("listened_ms_per_day_max", limits.waking_ms),
+            ("plays_per_day_without_skip", limits.unskipped_plays as u64),
+        ],
     };
     Evidence {
         rule,
         parameters,
-        explanation: explanation.to_owned(),
+        explanation: rule_meaning(rule).to_owned(),
         plays: Vec::new(),
         plays_total: 0,
     }

@@ -6,13 +6,14 @@
 //! - `judging`: one worker for each partition
 //! - [`deployment`]: all of it started, watched and stopped; [`threads`]: what its loops run on
 //! - [`counts`], [`plays`], [`conservation`]: what was decided, read
-//! - [`adjudication`], [`fraud`]: people decide
+//! - [`adjudication`], [`fraud`], [`appeals`]: people decide
 //! - [`money`]: counts become money
 //! - [`catalogue`], [`access`]: which tracks there are, and who may do what
 //! - [`money`]: how counts become money
 
 pub mod access;
 pub mod adjudication;
+pub mod appeals;
 pub mod catalogue;
 pub mod conservation;
 pub mod counts;

@@ -192,6 +192,7 @@ impl DataFolder {
             facts: store.clone(),
             catalogue: store.clone(),
             credentials: store.clone(),
+            appeals: store.clone(),
             disk,
             clock,
             drive: Arc::new(Threads),

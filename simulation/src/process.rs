@@ -19,6 +19,7 @@ use crate::players::{Body, Source};
 use crate::report::instant;
 use crate::stepper::Stepper;
 use crate::store::SimulatedStore;
+use ledgerline_app::ports::memory_appeals::MemoryAppeals;
 use crate::taste::Taste;
 
 /// What outlives every process: the machine and its database.
@@ -29,6 +30,8 @@ pub struct Machine {
     pub clock: Arc<SimulatedClock>,
     /// Its database.
     pub store: Arc<SimulatedStore>,
+    /// Its appeals, of which there are none.
+    pub appeals: Arc<MemoryAppeals>,
     /// What steps the loops of its process.
     pub stepper: Stepper,
 }
@@ -172,6 +175,7 @@ pub fn begin(
         facts: machine.store.clone(),
         catalogue: machine.store.clone(),
         credentials: machine.store.clone(),
+        appeals: machine.appeals.clone(),
         disk,
         clock,
         drive,

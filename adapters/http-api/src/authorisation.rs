@@ -10,7 +10,7 @@ use utoipa::Path as _;
 use utoipa::openapi::path::Operation;
 
 use crate::router::Service;
-use crate::routes::{adjudication, conservation, counts, fraud, operations, plays, reports};
+use crate::routes::{adjudication, appeals, conservation, counts, fraud, operations, plays, reports};
 
 /// Who may use an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,9 +40,10 @@ const REPORTS_WRITE: Needs = Needs::Scope(Scope::ReportsWrite);
 const COUNTS_READ: Needs = Needs::Scope(Scope::CountsRead);
 const ADJUDICATION_WRITE: Needs = Needs::Scope(Scope::AdjudicationWrite);
 const FRAUD_WRITE: Needs = Needs::Scope(Scope::FraudWrite);
+const APPEALS_WRITE: Needs = Needs::Scope(Scope::AppealsWrite);
 
 /// The table.
-pub static ENDPOINTS: [Endpoint; 12] = [
+pub static ENDPOINTS: [Endpoint; 16] = [
     Endpoint {
         method: Method::POST,
         path: "/api/v1/playback/report",
@@ -98,6 +99,38 @@ pub static ENDPOINTS: [Endpoint; 12] = [
         refusals: &[404, 408, 409, 413, 415, 422],
         route: || post(fraud::rule),
         operation: fraud::__path_rule::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/appeals",
+        needs: COUNTS_READ,
+        refusals: &[],
+        route: || get(appeals::list),
+        operation: appeals::__path_list::operation,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/api/v1/appeals",
+        needs: APPEALS_WRITE,
+        refusals: &[404, 408, 409, 413, 415, 422],
+        route: || post(appeals::open),
+        operation: appeals::__path_open::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/appeals/{number}",
+        needs: COUNTS_READ,
+        refusals: &[404],
+        route: || get(appeals::read),
+        operation: appeals::__path_read::operation,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/api/v1/appeals/{number}/decision",
+        needs: FRAUD_WRITE,
+        refusals: &[404, 408, 409, 413, 415, 422],
+        route: || post(appeals::decide),
+        operation: appeals::__path_decide::operation,
     },
     Endpoint {
         method: Method::GET,

@@ -4,6 +4,7 @@ use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use ledgerline_app::adjudication::DecideError;
+use ledgerline_app::appeals::AppealError;
 use ledgerline_app::deployment::ReadError;
 use ledgerline_app::intake::IntakeError;
 use ledgerline_app::plays::PlayError;
@@ -37,11 +38,15 @@ kinds! {
     Forbidden 403 "forbidden" "The key may not do this";
     NoSuchPath 404 "not_found" "There is nothing here";
     PlayNotFound 404 "play_not_found" "There is no such play";
+    AppealNotFound 404 "appeal_not_found" "There is no such appeal";
     MethodNotAllowed 405 "method_not_allowed" "This can't be done here";
     RequestTimeout 408 "request_timeout" "The request came too slowly";
     AmbiguousPlay 409 "ambiguous_play" "Several sources have such a play";
     NotWaiting 409 "not_waiting" "The play waits for no decision";
     AlreadyCounted 409 "already_counted" "The play was counted before";
+    NotKeptBack 409 "not_kept_back" "Nothing is held or excluded there";
+    AlreadyDecided 409 "already_decided" "The appeal was decided otherwise";
+    PlayForgotten 409 "play_forgotten" "The play can't be ruled on any more";
     BodyTooLarge 413 "body_too_large" "The body is too large";
     TooManyReports 413 "too_many_reports" "The body has too many reports";
     UnsupportedMediaType 415 "unsupported_media_type" "The body has the wrong media type";
@@ -230,6 +235,27 @@ impl From<DecideError> for Problem {
             DecideError::AlreadyCounted(_) => Self::new(Kind::AlreadyCounted, detail),
             DecideError::NoteTooLong => Self::new(Kind::InvalidRequest, detail),
             DecideError::Intake(error) => error.into(),
+        }
+    }
+}
+
+impl From<AppealError> for Problem {
+    fn from(error: AppealError) -> Self {
+        let detail = error.to_string();
+        match error {
+            AppealError::Length { .. }
+            | AppealError::TooMany(_)
+            | AppealError::TooMuchEvidence(_) => Self::new(Kind::InvalidRequest, detail),
+            AppealError::NotKeptBack(_) | AppealError::NothingKeptBack { .. } => {
+                Self::new(Kind::NotKeptBack, detail)
+            }
+            AppealError::NoSuch(_) => Self::new(Kind::AppealNotFound, detail),
+            AppealError::DecidedOtherwise { .. } => Self::new(Kind::AlreadyDecided, detail),
+            AppealError::Forgotten { .. } => Self::new(Kind::PlayForgotten, detail),
+            AppealError::Play(error) => error.into(),
+            AppealError::Read(error) => error.into(),
+            AppealError::Store(error) => error.into(),
+            AppealError::Ruling(error) => error.into(),
         }
     }
 }

@@ -10,6 +10,7 @@
 //! - [`open`]: opening, closing, the one writer and the readers beside it
 //! - [`facts`]: partitions, their positions and totals
 //! - [`credentials`]: API keys
+//! - [`appeals`]: appeals and what was decided on them
 //! - [`catalogue`]: tracks, their artists, bot devices
 //! - [`untold`]: what counting must be told of these
 //! - [`ledger`]: entries, signed heads, balances, and the records of closes
@@ -17,6 +18,7 @@
 //! - [`dialect`]: all that is SQLite's own; the statements elsewhere are meant for PostgreSQL too
 //! - [`statements`], [`fault`]: statements of many rows; what can go wrong, and checked numbers
 
+mod appeals;
 mod catalogue;
 mod copy;
 mod credentials;

@@ -3,11 +3,13 @@
 //! In reading order:
 //! - [`usage_fold`]: a month's plays, added up from the plays logs
 //! - [`ledger`]: posting entries, reading and verifying them
+//! - [`sentences`]: what statements and explanations say, in words
 //! - [`sales_report`]: a payee's sales of a month, as a licensor's systems read them
 
 pub mod ledger;
 mod ledger_check;
 pub mod sales_report;
+pub mod sentences;
 pub mod usage_fold;
 
 use std::sync::Arc;

@@ -20,12 +20,20 @@ pub enum Scope {
     /// Hold, exclude and reinstate plays.
     #[serde(rename = "fraud:write")]
     FraudWrite,
+    /// Appeal against plays that are kept back.
+    #[serde(rename = "appeals:write")]
+    AppealsWrite,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 4] =
-        [Self::ReportsWrite, Self::CountsRead, Self::AdjudicationWrite, Self::FraudWrite];
+    pub const ALL: [Self; 5] = [
+        Self::ReportsWrite,
+        Self::CountsRead,
+        Self::AdjudicationWrite,
+        Self::FraudWrite,
+        Self::AppealsWrite,
+    ];
 
     /// The scope's name, as a person types it.
     #[must_use]
@@ -35,6 +43,7 @@ impl Scope {
             Self::CountsRead => "counts:read",
             Self::AdjudicationWrite => "adjudication:write",
             Self::FraudWrite => "fraud:write",
+            Self::AppealsWrite => "appeals:write",
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the use cases need of the world, as traits. Adapters implement them; the
 //! conformance suites in [`conformance`] hold for every implementation.
 
+pub mod appeals;
 pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -9,6 +10,8 @@ pub mod disk;
 pub mod drive;
 pub mod facts;
 pub mod ledger;
+#[cfg(feature = "conformance")]
+pub mod memory_appeals;
 #[cfg(feature = "conformance")]
 pub mod memory_disk;
 #[cfg(feature = "conformance")]
@@ -20,6 +23,7 @@ pub mod revenue;
 pub mod rights;
 pub mod signing;
 
+pub use appeals::AppealStore;
 pub use clock::{Clock, Random};
 pub use credentials::{Credential, CredentialStore, NewCredential, Scope};
 pub use disk::{Disk, DiskFile};

@@ -18,6 +18,8 @@ pub struct FraudCase {
     pub rule_version: u16,
     /// What each rule found, for the rules that touch the play.
     pub evidence: Vec<Evidence>,
+    /// How to appeal, as a sentence.
+    pub appeal: String,
 }
 
 /// What a rule found.
@@ -90,6 +92,7 @@ impl From<app::FraudCase> for FraudCase {
             play: case.play.into(),
             rule_version: case.rule_version,
             evidence: case.evidence.into_iter().map(Evidence::from).collect(),
+            appeal: case.appeal,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The shapes of requests and answers. The command line prints the same ones with `--json`.
 
+mod appeals;
 mod conservation;
 mod counts;
 mod fraud;
@@ -9,6 +10,10 @@ mod problem;
 mod reports;
 mod words;
 
+pub use appeals::{
+    Appeal, AppealAgainst, AppealDecision, AppealDecisionRequest, AppealFinding, AppealPage,
+    AppealRequest, AppealedPlay, AppealedRule,
+};
 pub use conservation::{Conservation, Hour, Partition};
 pub use counts::{AppliedTo, CountRow, Counts};
 pub use fraud::{Evidence, EvidencePlay, FraudCase, FraudPage, RuleRequest};
@@ -17,6 +22,6 @@ pub use plays::{DecideRequest, Play, PlayPage, PlayReport, Transition};
 pub use problem::{PROBLEM_JSON, ProblemBody};
 pub use reports::{Accepted, Rejected, Report, ReportBody, ReportContext, ReportInstant};
 pub use words::{
-    ByWord, DecisionWord, EventWord, FraudRuleWord, Instant, ReasonWord, RulingWord, ScopeWord,
+    ByWord, DecisionWord, EventWord, FraudRuleWord, Instant, OutcomeWord, ReasonWord, RulingWord, ScopeWord,
     StatusWord, VerdictWord,
 };

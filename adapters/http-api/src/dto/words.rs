@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use ledgerline_app::counts::By;
 use ledgerline_app::ports::Scope;
+use ledgerline_app::ports::appeals::Outcome;
 use ledgerline_ids::UnixMs;
 use ledgerline_records::report::PlaybackEvent;
 use ledgerline_records::verdict::{Decision, FraudRule, Reason, Ruling, Status, Verdict};
@@ -53,6 +54,10 @@ macro_rules! word {
     };
 }
 
+word! {
+    /// How an appeal ends.
+    OutcomeWord as "Outcome": Outcome, Outcome::from_word
+}
 word! {
     /// Where a play stands.
     StatusWord as "Status": Status, Status::from_word

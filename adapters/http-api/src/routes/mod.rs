@@ -1,6 +1,7 @@
 //! What each endpoint does, one file for each resource.
 
 pub(crate) mod adjudication;
+pub(crate) mod appeals;
 pub(crate) mod conservation;
 pub(crate) mod counts;
 pub(crate) mod fraud;

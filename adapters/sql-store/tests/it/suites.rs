@@ -1,6 +1,6 @@
 //! The conformance suites of the ports.
 
-use ledgerline_app::ports::conformance::{credentials, facts, ledger, music};
+use ledgerline_app::ports::conformance::{appeals, credentials, facts, ledger, music};
 use ledgerline_sql_store::SqlStore;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
@@ -27,6 +27,12 @@ impl Fresh {
 async fn facts_conform() {
     let fresh = Fresh::new();
     facts::every_case(async || fresh.store().await).await;
+}
+
+#[tokio::test]
+async fn appeals_conform() {
+    let fresh = Fresh::new();
+    appeals::every_case(async || fresh.store().await).await;
 }
 
 #[tokio::test]

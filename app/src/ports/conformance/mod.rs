@@ -1,6 +1,7 @@
 //! One suite per port, run on every implementation of it. An implementation's own tests
 //! call these with a factory; a case that fails panics with what it expected.
 
+pub mod appeals;
 pub mod credentials;
 pub mod disk;
 pub mod facts;

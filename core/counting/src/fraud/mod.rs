@@ -9,6 +9,7 @@ mod bot_device;
 mod entry;
 mod fresh_loop;
 mod loops;
+mod measure;
 mod pages;
 mod rate;
 mod round_the_clock;
@@ -16,6 +17,7 @@ mod round_the_clock;
 pub use books::{Books, Look, Noted, SealedBooks, Side};
 pub use entry::{BookEntry, Flags};
 pub use loops::loops;
+pub use measure::{Measured, Measurement, measure};
 pub use pages::{Pages, nearest};
 
 use ledgerline_ids::UnixMs;
