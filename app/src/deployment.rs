@@ -16,8 +16,8 @@ use crate::judging::{Progress, Worker, WorkerParts, WorkerSettings, start};
 use crate::money::{Money, MoneyParts};
 use crate::ports::drive::{Drive, apart};
 use crate::ports::{
-    AppealStore, AppendError, CatalogueStore, Clock, CredentialStore, Disk, FactStore, LogError, PlaysLog,
-    ReportLog, StoreError,
+    AppealStore, AppendError, CatalogueStore, Clock, CredentialStore, Disk, FactStore, LogError,
+    PlaysLog, ReportLog, StoreError,
 };
 use crate::reading::Readers;
 

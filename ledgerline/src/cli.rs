@@ -1,5 +1,6 @@
 //! The words of the command line. They are a contract: scripts rely on them.
 
+pub mod appeals;
 pub mod backup;
 pub mod royalty;
 
@@ -126,6 +127,17 @@ pub enum Command {
         #[command(subcommand)]
         action: AdjudicateAction,
     },
+    /// Appeal against plays that are held or excluded, and decide appeals.
+    #[command(after_help = "Examples:\n  \
+                            ledgerline appeals open --user anna --play PLAY_ID --appellant 'A Label' --grounds 'a school class'\n  \
+                            ledgerline appeals open --period 2026-10 --track trk_1 --payee pty_1 --appellant 'An Artist' --grounds 'our fans'\n  \
+                            ledgerline appeals list --waiting\n  \
+                            ledgerline appeals decide 7 reinstate --reason 'a school class'")]
+    Appeals {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: appeals::AppealsAction,
+    },
     /// Plays become money: what is paid to whom, and the papers of it.
     #[command(after_help = "Examples:\n  ledgerline royalty dsr check DSR_*.tsv.gz")]
     Royalty {
@@ -224,7 +236,8 @@ pub enum GenerateProfile {
 pub enum KeysAction {
     /// Make a key. It is printed once, alone on the last line.
     Create {
-        /// What it may do: reports:write, counts:read, adjudication:write, fraud:write.
+        /// What it may do: reports:write, counts:read, adjudication:write, fraud:write,
+        /// appeals:write.
         #[arg(long, value_delimiter = ',', required = true)]
         scope: Vec<String>,
         /// The source that its reports are stamped with; the key's own id where it isn't said.

@@ -19,8 +19,8 @@ use crate::players::{Body, Source};
 use crate::report::instant;
 use crate::stepper::Stepper;
 use crate::store::SimulatedStore;
-use ledgerline_app::ports::memory_appeals::MemoryAppeals;
 use crate::taste::Taste;
+use ledgerline_app::ports::memory_appeals::MemoryAppeals;
 
 /// What outlives every process: the machine and its database.
 pub struct Machine {

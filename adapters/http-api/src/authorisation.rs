@@ -10,7 +10,9 @@ use utoipa::Path as _;
 use utoipa::openapi::path::Operation;
 
 use crate::router::Service;
-use crate::routes::{adjudication, appeals, conservation, counts, fraud, operations, plays, reports};
+use crate::routes::{
+    adjudication, appeals, conservation, counts, fraud, operations, plays, reports,
+};
 
 /// Who may use an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

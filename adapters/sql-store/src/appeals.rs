@@ -103,9 +103,8 @@ async fn open(connection: &mut Connection, new: &NewAppeal) -> Result<(Appeal, b
     if let Some(row) = query.fetch_optional(&mut *connection).await? {
         return Ok((appeal(&row)?, false));
     }
-    let last: Option<i64> = sqlx::query_scalar("SELECT MAX(number) FROM appeals")
-        .fetch_one(&mut *connection)
-        .await?;
+    let last: Option<i64> =
+        sqlx::query_scalar("SELECT MAX(number) FROM appeals").fetch_one(&mut *connection).await?;
     let number = last.unwrap_or(0) + 1;
     sqlx::query(
         "INSERT INTO appeals \

@@ -102,9 +102,7 @@ fn examine_one(
 ) -> Result<AppealedPlay, AppealError> {
     let records: Vec<(PlayAddress, PlayRecord<'_>)> = history
         .iter()
-        .map(|(address, bytes)| {
-            (*address, PlayRecord::decode(bytes).expect("it was just encoded"))
-        })
+        .map(|(address, bytes)| (*address, PlayRecord::decode(bytes).expect("it was just encoded")))
         .collect();
     let is_it = |record: &PlayRecord<'_>| {
         record.identity.key.play_id().is_some_and(|id| id.as_str() == play.play_id)
@@ -113,9 +111,8 @@ fn examine_one(
         records.iter().map(|(_, record)| record).filter(|record| is_it(record)).collect();
     let kept_back = |record: &PlayRecord<'_>| matches!(record.to, Status::Held | Status::Excluded);
     let newest = own.last().filter(|record| kept_back(record));
-    let newest = newest.ok_or(AppealError::NotKeptBack(
-        own.last().map_or(Status::Pending, |record| record.to),
-    ))?;
+    let newest = newest
+        .ok_or(AppealError::NotKeptBack(own.last().map_or(Status::Pending, |record| record.to)))?;
     let turned = own.iter().rev().find(|record| record.from != Some(record.to));
     let turned = turned.expect("a play's first record changes its status");
     let then = View::of(&records, turned.cause, turned.received_at, None);
@@ -228,7 +225,9 @@ fn evidence_line(play: &PlayRecord<'_>, candidate: &Candidate) -> String {
     let key = match play.identity.key {
         PlayKey::Keyed(id) => format!("key {}", id.as_str()),
         PlayKey::Started { started_at, .. } => format!("started {}", started_at.get()),
-        PlayKey::Window { opened_at, ordinal, .. } => format!("window {} {ordinal}", opened_at.get()),
+        PlayKey::Window { opened_at, ordinal, .. } => {
+            format!("window {} {ordinal}", opened_at.get())
+        }
     };
     format!(
         "{}\t{}\t{}\t{}\t{key}\n",

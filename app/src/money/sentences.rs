@@ -4,7 +4,6 @@
 //! them. A sentence says what happened, by which number, and what can be done about it.
 
 use ledgerline_counting::fraud::Measured;
-use ledgerline_ids::Period;
 use ledgerline_records::verdict::FraudRule;
 
 /// What a fraud rule means, without a play.
@@ -96,7 +95,7 @@ pub fn appeal_state(number: u64, plays: u64, state: AppealState<'_>) -> String {
              an adjustment"
         ),
         AppealState::Upheld(reason) => {
-            format!("appeal {number}: {plays} stay where they are ({reason})")
+            format!("appeal {number}: the rules' finding on {plays} is upheld ({reason})")
         }
     }
 }
@@ -116,29 +115,6 @@ pub enum AppealState<'a> {
 #[must_use]
 pub fn appeal_ruling(number: u64, reason: &str) -> String {
     format!("appeal {number}: {reason}")
-}
-
-/// Why plays of a recording are not paid.
-#[must_use]
-pub fn unpaid_plays(plays: u64, period: Period, why: UnpaidWhy) -> String {
-    let (plays, are) = if plays == 1 { ("1 play".to_owned(), "is") } else { (format!("{plays} plays"), "are") };
-    let why = match why {
-        UnpaidWhy::Held => "held by a fraud rule until a person decides; you can appeal",
-        UnpaidWhy::Excluded => "excluded by a fraud rule or a person; you can appeal",
-        UnpaidWhy::Short => "too short to count",
-    };
-    format!("{plays} of {period} {are} {why}")
-}
-
-/// Why plays are not paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnpaidWhy {
-    /// Kept back.
-    Held,
-    /// Taken out.
-    Excluded,
-    /// Not heard long enough.
-    Short,
 }
 
 fn number(named: &[(&'static str, u64)], name: &str) -> u64 {
@@ -180,7 +156,6 @@ mod tests {
 
     /// Every sentence, as `name: sentence`.
     fn all() -> Vec<String> {
-        let october = Period::parse("2026-10").expect("a month");
         let mut all = Vec::new();
         let mut say = |name: &str, sentence: String| all.push(format!("{name}: {sentence}"));
         for rule in FraudRule::ALL {
@@ -190,9 +165,11 @@ mod tests {
         say("rule_found", found(FraudRule::Loop, false, &[("plays_in_a_row", 99)]));
         say("rule_found", found(FraudRule::BotDevice, true, &[("device_is_listed", 1)]));
         say("rule_found", found(FraudRule::BotDevice, false, &[("device_is_listed", 0)]));
-        let fresh = [("listener_age_ms", 2 * 86_400_000), ("share_percent", 96), ("plays_in_day", 70)];
+        let fresh =
+            [("listener_age_ms", 2 * 86_400_000), ("share_percent", 96), ("plays_in_day", 70)];
         say("rule_found", found(FraudRule::FreshLoop, true, &fresh));
-        let clock = [("listened_ms_in_day", 83_400_000), ("plays_in_day", 1_200), ("skips_in_day", 0)];
+        let clock =
+            [("listened_ms_in_day", 83_400_000), ("plays_in_day", 1_200), ("skips_in_day", 0)];
         say("rule_found", found(FraudRule::RoundTheClock, true, &clock));
         say("how_to_appeal", how_to_appeal(Some("u"), Some("p")));
         say("how_to_appeal", how_to_appeal(Some("u"), None));
@@ -200,10 +177,6 @@ mod tests {
         say("appeal_state", appeal_state(7, 12, AppealState::Reinstated("a school class")));
         say("appeal_state", appeal_state(7, 1, AppealState::Upheld("the same device again")));
         say("appeal_ruling", appeal_ruling(7, "a school class"));
-        for why in [UnpaidWhy::Held, UnpaidWhy::Excluded, UnpaidWhy::Short] {
-            say("unpaid_plays", unpaid_plays(1, october, why));
-            say("unpaid_plays", unpaid_plays(40, october, why));
-        }
         all
     }
 

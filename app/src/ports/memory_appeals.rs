@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use ledgerline_ids::UnixMs;
 use std::sync::{Mutex, MutexGuard};
 
-use super::appeals::{Appeal, AppealDecision, AppealStore, Decided, NewAppeal};
 use super::StoreError;
+use super::appeals::{Appeal, AppealDecision, AppealStore, Decided, NewAppeal};
 
 /// Appeals in memory.
 #[derive(Debug, Default)]

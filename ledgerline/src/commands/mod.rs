@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod adjudicate;
+mod appeals;
 mod audit;
 mod backup;
 mod catalog;
@@ -42,6 +43,7 @@ pub async fn run(words: Cli) -> Result<u8, Failure> {
         Command::Audit => audit::run(&data, json).await,
         Command::Explain { what } => explain::run(&data, what, json).await,
         Command::Adjudicate { action } => adjudicate::run(&data, action, json).await,
+        Command::Appeals { action } => appeals::run(&data, action, json).await,
         Command::Royalty { action } => royalty::run(action, json),
         Command::Backup(args) => backup::run(&data, args, json).await,
         Command::Restore(args) => backup::restore(&data, args, json).await,

@@ -7,6 +7,7 @@
 //! - `real`: real listeners' histories, to the play
 //! - `truth`: made-up populations against the truth that they were made from
 //! - `http`, `limits`, `decisions`: the API; bad input, limits, people's decisions
+//! - `appeals`: the rules run again, and a person decides
 //! - `papers`: sales reports
 //! - `control`: commands beside a running server, and its end
 //! - `crash`: commands that are killed, and run again
@@ -21,6 +22,7 @@ mod cli;
 mod real;
 mod truth;
 
+mod appeals;
 mod decisions;
 mod http;
 mod limits;

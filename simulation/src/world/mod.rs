@@ -151,7 +151,13 @@ impl World {
         Self {
             random: Random::new(seed, 4),
             runtime,
-            machine: Machine { disk, clock, store, appeals: Arc::default(), stepper: Stepper::default() },
+            machine: Machine {
+                disk,
+                clock,
+                store,
+                appeals: Arc::default(),
+                stepper: Stepper::default(),
+            },
             process: None,
             sources: sources(),
             plan,

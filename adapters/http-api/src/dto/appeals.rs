@@ -238,12 +238,9 @@ impl From<app::AppealSubject> for AppealAgainst {
                 play_id: Some(play_id),
                 ..none
             },
-            app::AppealSubject::StatementLine { period, track_id, payee } => Self {
-                period: Some(period),
-                track_id: Some(track_id),
-                payee: Some(payee),
-                ..none
-            },
+            app::AppealSubject::StatementLine { period, track_id, payee } => {
+                Self { period: Some(period), track_id: Some(track_id), payee: Some(payee), ..none }
+            }
         }
     }
 }

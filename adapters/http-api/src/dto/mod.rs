@@ -22,6 +22,6 @@ pub use plays::{DecideRequest, Play, PlayPage, PlayReport, Transition};
 pub use problem::{PROBLEM_JSON, ProblemBody};
 pub use reports::{Accepted, Rejected, Report, ReportBody, ReportContext, ReportInstant};
 pub use words::{
-    ByWord, DecisionWord, EventWord, FraudRuleWord, Instant, OutcomeWord, ReasonWord, RulingWord, ScopeWord,
-    StatusWord, VerdictWord,
+    ByWord, DecisionWord, EventWord, FraudRuleWord, Instant, OutcomeWord, ReasonWord, RulingWord,
+    ScopeWord, StatusWord, VerdictWord,
 };

@@ -50,7 +50,7 @@ pub async fn lists_by_number(store: &dyn AppealStore) {
     assert_eq!(numbers(0, 10, false).await, [1, 2, 3, 4]);
     assert_eq!(numbers(1, 2, false).await, [2, 3]);
     assert_eq!(numbers(0, 2, true).await, [1, 3]);
-    assert_eq!(numbers(4, 2, false).await, []);
+    assert_eq!(numbers(4, 2, false).await, Vec::<u64>::new());
 }
 
 /// Whoever decides the same again is told so; whoever decides otherwise too.
@@ -143,12 +143,7 @@ fn new(play: &str) -> NewAppeal {
 }
 
 fn decision(outcome: Outcome) -> AppealDecision {
-    AppealDecision {
-        outcome,
-        reason: "a reason".to_owned(),
-        by: "key_2".to_owned(),
-        at: at(2_000),
-    }
+    AppealDecision { outcome, reason: "a reason".to_owned(), by: "key_2".to_owned(), at: at(2_000) }
 }
 
 fn at(millis: u64) -> UnixMs {

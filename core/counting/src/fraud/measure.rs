@@ -125,7 +125,11 @@ fn clock_figures(day: &[Candidate], limits: &FraudLimits) -> Figures {
 }
 
 /// The plays around `index` for which `same` holds without a gap.
-fn neighbours(plays: &[Candidate], index: usize, same: impl Fn(&Candidate) -> bool) -> Range<usize> {
+fn neighbours(
+    plays: &[Candidate],
+    index: usize,
+    same: impl Fn(&Candidate) -> bool,
+) -> Range<usize> {
     let before = plays[..index].iter().rev().take_while(|play| same(play)).count();
     let behind = plays[index..].iter().take_while(|play| same(play)).count();
     index - before..index + behind
@@ -185,7 +189,8 @@ mod tests {
         plays[60].listed_device = true;
         let measurement = measure(&plays, 60, at(0).minus(5), &FRAUD_LIMITS);
         assert_eq!(measurement.looked_at, 0..120);
-        let figures: Vec<_> = measurement.rules.iter().map(|rule| (rule.rule, &rule.figures[0])).collect();
+        let figures: Vec<_> =
+            measurement.rules.iter().map(|rule| (rule.rule, &rule.figures[0])).collect();
         let expected = [
             (FraudRule::Rate, &("plays_in_hour", 60)),
             (FraudRule::Loop, &("plays_in_a_row", 120)),
