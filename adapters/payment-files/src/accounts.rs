@@ -114,7 +114,9 @@ pub enum AccountsError {
     #[error("{0}")]
     NotCsv(#[from] csv::Error),
     /// Name the columns in the first line.
-    #[error("the first line must name the columns payee, name and iban (and bic where it is needed)")]
+    #[error(
+        "the first line must name the columns payee, name and iban (and bic where it is needed)"
+    )]
     Columns,
     /// Mend these rows.
     #[error("{} rows are no accounts{}", .0.len(), listed(.0))]

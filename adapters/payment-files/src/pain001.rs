@@ -37,7 +37,9 @@ pub enum PaymentError {
     #[error("the sheet of accounts has none for {}", .0.join(", "))]
     NoAccount(Vec<String>),
     /// An amount that no bank can pay.
-    #[error("{payee} is to be paid {amount} {currency}, which is not a positive number of minor units")]
+    #[error(
+        "{payee} is to be paid {amount} {currency}, which is not a positive number of minor units"
+    )]
     Amount {
         /// Whom.
         payee: String,

@@ -41,7 +41,11 @@ pub fn payout_sheet(payouts: &[Payout], accounts: &BTreeMap<String, Account>) ->
 
 /// A spreadsheet computes what begins like a formula; with an apostrophe before it, it doesn't.
 fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
 }
 
 /// A payout that was carried out.
@@ -64,7 +68,9 @@ pub enum PaidError {
     #[error("{0}")]
     NotCsv(#[from] csv::Error),
     /// Name the columns in the first line.
-    #[error("the first line must name the columns period, payee, currency and amount, as an export does")]
+    #[error(
+        "the first line must name the columns period, payee, currency and amount, as an export does"
+    )]
     Columns,
     /// Mend these rows.
     #[error("{} rows can't be read{}", .0.len(), listed(.0))]

@@ -213,6 +213,6 @@ fn to_json(value: &impl Serialize) -> Result<String, Fault> {
     serde_json::to_string(value).map_err(|error| Fault::Said(error.to_string()))
 }
 
-fn from_json<T: DeserializeOwned>(what: &str, text: String) -> Result<T, Fault> {
-    serde_json::from_str(&text).map_err(|error| Fault::Said(format!("{what}: {error}")))
+fn from_json<T: DeserializeOwned>(what: &str, text: &str) -> Result<T, Fault> {
+    serde_json::from_str(text).map_err(|error| Fault::Said(format!("{what}: {error}")))
 }

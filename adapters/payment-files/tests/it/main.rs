@@ -3,7 +3,7 @@
 use ledgerline_ids::{DayNo, Period, UnixMs};
 use ledgerline_money::{Currency, Micros};
 use ledgerline_payment_files::{
-    Account, Bic, Debtor, Iban, Payout, PaymentError, credit_transfer, end_to_end_id, message_id,
+    Account, Bic, Debtor, Iban, PaymentError, Payout, credit_transfer, end_to_end_id, message_id,
     payout_sheet, read_accounts, read_paid, totals,
 };
 use quick_xml::Reader;
@@ -89,8 +89,17 @@ const ORDER: &[(&str, &[&str])] = &[
     (
         "PmtInf",
         &[
-            "PmtInfId", "PmtMtd", "NbOfTxs", "CtrlSum", "PmtTpInf", "ReqdExctnDt", "Dbtr",
-            "DbtrAcct", "DbtrAgt", "ChrgBr", "CdtTrfTxInf",
+            "PmtInfId",
+            "PmtMtd",
+            "NbOfTxs",
+            "CtrlSum",
+            "PmtTpInf",
+            "ReqdExctnDt",
+            "Dbtr",
+            "DbtrAcct",
+            "DbtrAgt",
+            "ChrgBr",
+            "CdtTrfTxInf",
         ],
     ),
     ("CdtTrfTxInf", &["PmtId", "Amt", "CdtrAgt", "Cdtr", "CdtrAcct", "RmtInf"]),
