@@ -14,12 +14,13 @@
 //! - `by_hand`: a log's writer without a thread; `memory`: how much memory a call may take
 //! - `report_line`, `report_body`: what producers send
 //! - `records`, `frames`, `report_log`, `plays_log`, `sealed_index`: what stands in the data folder
-//! - `exports`, `export_zip`, `catalogue`: what people import
+//! - `exports`, `export_zip`, `catalogue`, `contract`: what people import
 //! - [`corpus`]: the inputs that everything begins with, and how they are made
 //! - [`mutator`], [`dictionary`]: seeded changes to them
 
 mod by_hand;
 mod catalogue;
+mod contract;
 pub mod corpus;
 mod damage;
 pub mod dictionary;
@@ -40,6 +41,7 @@ mod script;
 mod sealed_index;
 
 pub use catalogue::catalogue;
+pub use contract::contract;
 pub use export_zip::export_zip;
 pub use exports::{listenbrainz, spotify_account, spotify_extended};
 pub use frames::frames;
@@ -75,6 +77,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "listenbrainz", run: listenbrainz, mutations: 12_000 },
     Target { name: "export_zip", run: export_zip, mutations: 12_000 },
     Target { name: "catalogue", run: catalogue, mutations: 80_000 },
+    Target { name: "contract", run: contract, mutations: 20_000 },
 ];
 
 /// The target of that name.

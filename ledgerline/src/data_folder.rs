@@ -17,6 +17,7 @@ use ledgerline_app::deployment::{Parts, Settings};
 use ledgerline_app::money::MoneyParts;
 use ledgerline_app::ports::{Clock, Disk, FactStore, PlaysLog, Random, ReportLog};
 use ledgerline_app::threads::Threads;
+use ledgerline_contract_files::TomlContracts;
 use ledgerline_ids::{HashKey, PartitionId};
 use ledgerline_local_disk::{
     FolderLock, HeadFile, KeyFile, LocalDisk, LockError, SystemClock, SystemRandom,
@@ -197,6 +198,8 @@ impl DataFolder {
             clock,
             drive: Arc::new(Threads),
             money: MoneyParts {
+                contracts: store.clone(),
+                contract_reader: Arc::new(TomlContracts),
                 ledger: store.clone(),
                 signer: Arc::new(signing_key(&self.path)),
                 keeper: Arc::new(head_file(&self.path)),

@@ -4,6 +4,7 @@ use ledgerline_app::Deployment;
 use ledgerline_app::deployment::{Parts, StartError};
 use ledgerline_app::intake::IntakeError;
 use ledgerline_app::money::MoneyParts;
+use ledgerline_app::ports::memory_contracts::{MemoryContracts, NoContractReader};
 use ledgerline_app::ports::memory_disk::MemoryDisk;
 use ledgerline_app::ports::memory_ledger::{KnownKey, MemoryKeeper, MemoryLedger};
 use ledgerline_app::ports::{Disk, Drive, FactStore, LogError, PlaysLog};
@@ -180,6 +181,8 @@ pub fn begin(
         clock,
         drive,
         money: MoneyParts {
+            contracts: Arc::new(MemoryContracts::default()),
+            contract_reader: Arc::new(NoContractReader),
             ledger: Arc::new(MemoryLedger::default()),
             signer: Arc::new(KnownKey),
             keeper: Arc::new(MemoryKeeper::default()),

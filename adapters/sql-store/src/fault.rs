@@ -17,6 +17,9 @@ pub(crate) enum Fault {
     /// The ledger doesn't end where a group begins, but at this entry.
     #[error("the ledger ends at entry {0}")]
     LedgerMoved(u64),
+    /// What is revisioned is at this revision, not at the one that was judged against.
+    #[error("it is at revision {0} already")]
+    RevisionMoved(u64),
     /// The record of a close is not at the expected revision.
     #[error("the close of {0} has another revision")]
     CloseMoved(Period),

@@ -1,7 +1,7 @@
 //! Committed facts, catalogue, credentials and the ledger on SQLite.
 //!
 //! What it is for: one [`SqlStore`] is one database file and implements the ports
-//! `FactStore`, `CatalogueStore`, `CredentialStore` and `LedgerStore` on it. Every call is one
+//! `FactStore`, `CatalogueStore`, `CredentialStore`, `ContractStore` and `LedgerStore` on it. Every call is one
 //! transaction; one that returned is on disk (`synchronous = FULL`).
 //! What it refuses: deciding. It adds up what it is told and says where its own rows
 //! contradict each other; it also keeps no secret, only hashes of secrets.
@@ -13,6 +13,7 @@
 //! - [`appeals`]: appeals and what was decided on them
 //! - [`catalogue`]: tracks, their artists, bot devices
 //! - [`untold`]: what counting must be told of these
+//! - [`contracts`]: contracts as texts, revisioned
 //! - [`ledger`]: entries, signed heads, balances, and the records of closes
 //! - [`verify`]: looking for damage; [`copy`]: all of it as another file
 //! - [`dialect`]: all that is SQLite's own; the statements elsewhere are meant for PostgreSQL too
@@ -20,6 +21,7 @@
 
 mod appeals;
 mod catalogue;
+mod contracts;
 mod copy;
 mod credentials;
 mod dialect;

@@ -12,7 +12,7 @@ use crate::facts::{
 };
 use crate::fault::Fault;
 use crate::open::SqlStore;
-use crate::{appeals, catalogue, credentials, ledger};
+use crate::{appeals, catalogue, contracts, credentials, ledger};
 
 /// How many findings are reported; whoever has more has lost the file anyway.
 const FINDINGS_MAX: usize = 1000;
@@ -28,6 +28,7 @@ pub(crate) async fn findings(store: &SqlStore) -> Result<Vec<String>, Fault> {
         ("the credentials", credentials::damage(&mut snapshot).await),
         ("the appeals", appeals::damage(&mut snapshot).await),
         ("the catalogue", catalogue::damage(&mut snapshot).await),
+        ("the contracts", contracts::damage(&mut snapshot).await),
         ("the ledger", ledger::damage(&mut snapshot).await),
     ] {
         match found {

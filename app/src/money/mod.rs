@@ -2,6 +2,7 @@
 //!
 //! In reading order:
 //! - [`usage_fold`]: a month's plays, added up from the plays logs
+//! - [`terms`]: contracts, imported, explained and reviewed
 //! - [`ledger`]: posting entries, reading and verifying them
 //! - [`sentences`]: what statements and explanations say, in words
 //! - [`sales_report`]: a payee's sales of a month, as a licensor's systems read them
@@ -10,15 +11,21 @@ pub mod ledger;
 mod ledger_check;
 pub mod sales_report;
 pub mod sentences;
+pub mod terms;
 pub mod usage_fold;
 
 use std::sync::Arc;
 
-use crate::ports::{Clock, HeadKeeper, HeadSigner, LedgerStore};
+use crate::ports::{Clock, ContractReader, ContractStore, HeadKeeper, HeadSigner, LedgerStore};
 use ledger::Ledger;
+use terms::Terms;
 
 /// What the use cases of money are made of.
 pub struct MoneyParts {
+    /// Where contracts are kept.
+    pub contracts: Arc<dyn ContractStore>,
+    /// What reads their texts.
+    pub contract_reader: Arc<dyn ContractReader>,
     /// Where the ledger is kept.
     pub ledger: Arc<dyn LedgerStore>,
     /// The key that signs its head.
@@ -31,14 +38,24 @@ pub struct MoneyParts {
 #[derive(Debug)]
 pub struct Money {
     ledger: Ledger,
+    terms: Terms,
 }
 
 impl Money {
     /// Out of its parts.
     #[must_use]
     pub fn new(parts: MoneyParts, clock: Arc<dyn Clock>) -> Self {
-        let MoneyParts { ledger, signer, keeper } = parts;
-        Self { ledger: Ledger::new(ledger, signer, keeper, clock) }
+        let MoneyParts { contracts, contract_reader, ledger, signer, keeper } = parts;
+        Self {
+            ledger: Ledger::new(ledger, signer, keeper, clock),
+            terms: Terms::new(contracts, contract_reader),
+        }
+    }
+
+    /// Contracts.
+    #[must_use]
+    pub fn terms(&self) -> &Terms {
+        &self.terms
     }
 
     /// The ledger.

@@ -5,6 +5,7 @@ pub mod appeals;
 pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod contracts;
 pub mod credentials;
 pub mod disk;
 pub mod drive;
@@ -12,6 +13,8 @@ pub mod facts;
 pub mod ledger;
 #[cfg(feature = "conformance")]
 pub mod memory_appeals;
+#[cfg(feature = "conformance")]
+pub mod memory_contracts;
 #[cfg(feature = "conformance")]
 pub mod memory_disk;
 #[cfg(feature = "conformance")]
@@ -25,6 +28,9 @@ pub mod signing;
 
 pub use appeals::AppealStore;
 pub use clock::{Clock, Random};
+pub use contracts::{
+    ContractFault, ContractReader, ContractStore, ContractText, ContractsError, NewContract,
+};
 pub use credentials::{Credential, CredentialStore, NewCredential, Scope};
 pub use disk::{Disk, DiskFile};
 pub use drive::{Drive, Driven, Loop, Step};

@@ -9,9 +9,11 @@
 //! - [`usage_fold`], [`month_plays`]: how it is added up, and what is stored of it
 //! - [`revenue`]: what a month earned
 //! - [`terms`]: contracts as data
+//! - [`validity`]: what a contract must hold to
 //! - [`scope`]: what a term is about, held against a recording and how it was heard
 //! - [`precedence`]: which licence term says what a recording earns
 //! - [`splits`]: from a right holder through its agreements to those who are paid
+//! - [`review`](mod@review): what contracts say together
 //! - [`music`]: what a month asks of the catalogue
 //! - [`line`]: what a payee gets of a pool for a recording
 //! - [`month`](mod@month): pools and lines of a month
@@ -35,6 +37,7 @@ pub mod month_plays;
 pub mod music;
 pub mod precedence;
 pub mod revenue;
+pub mod review;
 pub mod scope;
 pub mod sheet;
 pub mod splits;
@@ -42,3 +45,4 @@ pub mod statement;
 pub mod terms;
 pub mod usage;
 pub mod usage_fold;
+pub mod validity;

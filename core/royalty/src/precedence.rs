@@ -71,6 +71,13 @@ impl<'c> Clause<'c> {
         })
     }
 
+    /// The same, as words.
+    #[must_use]
+    pub fn named(self) -> Vec<&'static str> {
+        let named = Dimension::ALL.into_iter().zip(self.specificity());
+        named.filter(|(_, named)| *named).map(|(dimension, _)| dimension.word()).collect()
+    }
+
     /// Which of two goes first; equal only for the same term.
     #[must_use]
     pub fn precedence(self, other: Self) -> Ordering {

@@ -35,6 +35,7 @@ pub(super) fn of(target: &str) -> Vec<Vec<u8>> {
         "listenbrainz" => listens_files(),
         "export_zip" => zips(),
         "catalogue" => catalogues(),
+        "contract" => contracts(),
         _ => Vec::new(),
     }
 }
@@ -120,6 +121,11 @@ fn report_bodies() -> Vec<Vec<u8>> {
         body(0, 10, b"[1,{\"a\":[]},\"b\",null]"),
         body(0, 200, format!("[{}1{}]", "[{\"y\":".repeat(40), "}]".repeat(40)).as_bytes()),
     ]
+}
+
+fn contracts() -> Vec<Vec<u8>> {
+    let templates = ledgerline_contract_files::templates::TEMPLATES.iter();
+    templates.map(|template| template.text.as_bytes().to_vec()).collect()
 }
 
 fn at(millis: u64) -> UnixMs {

@@ -1,6 +1,6 @@
 //! The conformance suites of the ports.
 
-use ledgerline_app::ports::conformance::{appeals, credentials, facts, ledger, music};
+use ledgerline_app::ports::conformance::{appeals, contracts, credentials, facts, ledger, music};
 use ledgerline_sql_store::SqlStore;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
@@ -51,4 +51,10 @@ async fn catalogue_conforms() {
 async fn the_ledger_conforms() {
     let fresh = Fresh::new();
     ledger::every_case(async || fresh.store().await).await;
+}
+
+#[tokio::test]
+async fn contracts_conform() {
+    let fresh = Fresh::new();
+    contracts::every_case(async || fresh.store().await).await;
 }

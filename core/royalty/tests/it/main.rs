@@ -8,5 +8,6 @@ mod any_contracts;
 mod contracts;
 mod month;
 mod precedence;
+mod review;
 mod splits;
 mod usage_fold;

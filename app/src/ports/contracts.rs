@@ -1,0 +1,120 @@
+//! Contracts as their files' texts, revisioned, and how a text is read.
+
+use async_trait::async_trait;
+use ledgerline_ids::UnixMs;
+use ledgerline_royalty::terms::Contract;
+use std::fmt;
+
+use super::StoreError;
+
+/// A contract as it was brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContractText {
+    /// Its id.
+    pub id: String,
+    /// The revision of all contracts that it came with.
+    pub revision: u64,
+    /// When that was.
+    pub at: UnixMs,
+    /// The name of the file that it came from, without the folder.
+    pub file: String,
+    /// SHA-256 of the text.
+    pub sha256: [u8; 32],
+    /// The file, byte by byte.
+    pub text: String,
+}
+
+/// A contract to be stored: new, or changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewContract {
+    /// Its id.
+    pub id: String,
+    /// The name of its file.
+    pub file: String,
+    /// SHA-256 of the text.
+    pub sha256: [u8; 32],
+    /// The file, byte by byte.
+    pub text: String,
+}
+
+/// Why contracts were not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum ContractsError {
+    /// Somebody else was faster.
+    #[error("contracts are at revision {now}, not at {known}: import again")]
+    Moved {
+        /// What they were judged against.
+        known: u64,
+        /// Where they are.
+        now: u64,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Where contracts are kept. Nothing is ever changed or removed: what changes is stored again with
+/// the next revision, so that every revision can be read for ever.
+#[async_trait]
+pub trait ContractStore: Send + Sync + 'static {
+    /// The newest revision; 0 where there was never a contract.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn contracts_revision(&self) -> Result<u64, StoreError>;
+
+    /// All contracts as they were at `revision`, by id; one beyond the newest is the newest.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn contracts(&self, revision: u64) -> Result<Vec<ContractText>, StoreError>;
+
+    /// All that one contract ever was, the newest first; nothing where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn contract_history(&self, id: &str) -> Result<Vec<ContractText>, StoreError>;
+
+    /// Stores contracts as the revision after `known`, in one transaction, and says which it is. Of
+    /// one id there is one.
+    ///
+    /// # Errors
+    /// [`ContractsError`]; nothing was stored then.
+    async fn change_contracts(
+        &self,
+        contracts: &[NewContract],
+        known: u64,
+        at: UnixMs,
+    ) -> Result<u64, ContractsError>;
+}
+
+/// Something in a contract's text that must be mended.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ContractFault {
+    /// The file.
+    pub file: String,
+    /// From 1.
+    pub line: usize,
+    /// In characters, from 1.
+    pub column: usize,
+    /// What is wrong and what to write.
+    pub what: String,
+}
+
+impl fmt::Display for ContractFault {
+    /// `deals/a.toml:3:9: …`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.what)
+    }
+}
+
+impl std::error::Error for ContractFault {}
+
+/// Reads the text of a contract's file.
+pub trait ContractReader: Send + Sync + 'static {
+    /// The contract, or everything that is wrong with the text.
+    ///
+    /// # Errors
+    /// All [`ContractFault`]s that were found; at least one.
+    fn read(&self, file: &str, text: &str) -> Result<Contract, Vec<ContractFault>>;
+}
