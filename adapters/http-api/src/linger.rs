@@ -13,8 +13,9 @@ use hyper::body::{Frame, SizeHint};
 /// The most bytes that are thrown away: twice the largest body.
 const BYTES_MAX: usize = 16 << 20;
 
-/// How long it is done at most.
-const TIME_MAX: Duration = Duration::from_secs(5);
+/// How long it is done at most: as long as a body that is wanted may take. With many clients at
+/// once each sends slowly, and one that is cut off would never read that it is to come later.
+const TIME_MAX: Duration = Duration::from_secs(30);
 
 /// A body of which the rest is thrown away when it is dropped.
 pub(crate) struct Lingering {

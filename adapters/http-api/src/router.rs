@@ -31,7 +31,7 @@ impl Default for HttpOptions {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self {
             requests_max: 1024,
-            body_memory_bytes_max: 256 << 20,
+            body_memory_bytes_max: 128 << 20,
             body_timeout: Duration::from_secs(30),
             decoding_max: cores,
         }

@@ -42,7 +42,7 @@ impl Default for ServeOptions {
 }
 
 /// The most bytes of a head, and the most that is read of a connection at once.
-const BUFFER_BYTES: usize = 128 * 1024;
+const BUFFER_BYTES: usize = 64 * 1024;
 
 /// Serves `router` on a TCP or Unix socket until `shutdown` ends. Then nothing more is accepted,
 /// idle connections are closed, and requests under way have their grace to end.

@@ -44,7 +44,7 @@ impl Options {
         Self {
             partitions,
             segment_bytes_max: 256 << 20,
-            commit_bytes_max: 8 << 20,
+            commit_bytes_max: 4 << 20,
             queue_bytes_max: 64 << 20,
             queue_groups_max: 65_536,
             tail_bytes_max: 16 << 20,
@@ -72,7 +72,7 @@ impl Default for PlaysOptions {
         Self {
             segment_bytes_max: 256 << 20,
             frame_bytes_max: 8 << 20,
-            recent_bytes_max: 8 << 20,
+            recent_bytes_max: 4 << 20,
             unsynced_segments_max: 4,
         }
     }

@@ -20,12 +20,16 @@ impl TailCache {
         Self { frames: VecDeque::new(), spare: None, bytes: 0, bytes_max }
     }
 
-    /// Adds the frame that follows the newest; the memory of one that went.
-    pub(crate) fn push(&mut self, header: FrameHeader, bytes: Vec<u8>) -> Option<Vec<u8>> {
+    /// Adds the frame that follows the newest.
+    pub(crate) fn push(&mut self, header: FrameHeader, bytes: Vec<u8>) {
         self.bytes += bytes.len();
         self.frames.push_back(Frame::new(header, Arc::new(bytes)));
         while self.bytes > self.bytes_max && self.drop_oldest() {}
-        self.spare.take()
+    }
+
+    /// The memory of a frame that went, for the next one.
+    pub(crate) fn take_spare(&mut self) -> Vec<u8> {
+        self.spare.take().unwrap_or_default()
     }
 
     /// Drops the frames that end at or before `position`.

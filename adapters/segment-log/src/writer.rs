@@ -7,7 +7,7 @@ use ledgerline_app::ports::{AppendError, Appended, Clock, Disk, DiskFile, LogErr
 use ledgerline_ids::{Position, UnixMs};
 use ledgerline_records::frame::{FrameHeader, HEADER_BYTES};
 use std::io::{self, ErrorKind};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use tokio::sync::watch;
 
 use crate::options::Options;
@@ -46,7 +46,6 @@ pub(crate) struct Writer {
     sealed: bool,
     next: Position,
     received_at: UnixMs,
-    spare: Vec<u8>,
     sealed_before: Vec<Sealed>,
     // The checksum of the headers of the segment's frames so far.
     headers: crc32fast::Hasher,
@@ -122,7 +121,6 @@ impl Writer {
             sealed: false,
             next: opened.end,
             received_at: opened.received_at,
-            spare: Vec::new(),
             sealed_before: opened.sealed,
             headers: opened.headers,
         }
@@ -185,13 +183,13 @@ impl Writer {
     }
 
     // `None` where there is no record in the groups.
-    fn frame(&mut self, groups: &[Waiting]) -> Option<(FrameHeader, Vec<u8>)> {
+    fn frame(&self, groups: &[Waiting]) -> Option<(FrameHeader, Vec<u8>)> {
         let count = groups.iter().map(|waiting| waiting.group.count()).sum();
         if count == 0 {
             return None;
         }
         let payload_bytes: usize = groups.iter().map(|waiting| waiting.group.payload().len()).sum();
-        let mut frame = std::mem::take(&mut self.spare);
+        let mut frame = self.tail().take_spare();
         frame.clear();
         frame.reserve(HEADER_BYTES + payload_bytes);
         frame.extend_from_slice(&[0; HEADER_BYTES]);
@@ -201,6 +199,10 @@ impl Writer {
         let header = FrameHeader::of(&frame[HEADER_BYTES..], count, self.next, self.received_at);
         frame[..HEADER_BYTES].copy_from_slice(&header.encode());
         Some((header, frame))
+    }
+
+    fn tail(&self) -> MutexGuard<'_, TailCache> {
+        self.partition.tail.lock().expect("no thread panics in the tail cache")
     }
 
     fn is_full_with(&self, header: &FrameHeader) -> bool {
@@ -216,9 +218,7 @@ impl Writer {
         self.segment.set_end(offset + header.frame_bytes());
         self.headers.update(&header.encode());
         self.next = header.first.plus(u64::from(header.count));
-        let mut tail = self.partition.tail.lock().expect("no thread panics in the tail cache");
-        self.spare = tail.push(header, frame).unwrap_or_default();
-        drop(tail);
+        self.tail().push(header, frame);
         self.partition.end.send_replace(self.next);
     }
 

@@ -29,7 +29,7 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// So many records are prepared before the first of them is judged.
 const PREPARED: usize = 16;
 /// While a snapshot is written, so many times the entries of one may come to wait.
-const UNSEALED_MAX: usize = 4;
+const UNSEALED_MAX: usize = 2;
 
 /// The state that the loop owns.
 pub(super) struct Running {

@@ -10,6 +10,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A temporary folder with the data folder `data` in it, and beside it whatever a test needs.
@@ -143,7 +144,14 @@ impl Folder {
 
     /// Recounts everything, which must balance; what the audit says.
     pub fn balanced(&self) -> Value {
-        let audit = self.json(&["audit"]);
+        self.balanced_within(DEADLINE)
+    }
+
+    /// The same of so much that it may take so long.
+    pub fn balanced_within(&self, within: Duration) -> Value {
+        let args = ["audit", "--json"];
+        let out = finish_within(self.command(&args), None, within).good(&args);
+        let audit: Value = serde_json::from_str(&out).expect("an audit is JSON");
         assert_eq!(audit["balanced"], true, "{audit}");
         assert_eq!(audit["recount_matches"], true, "{audit}");
         assert_eq!(audit["differences"], serde_json::json!([]));
@@ -166,7 +174,11 @@ impl Ran {
 }
 
 /// Runs a command to its end; one that hangs is killed, and the test fails.
-pub fn finish(mut command: Command, input: Option<&[u8]>) -> Ran {
+pub fn finish(command: Command, input: Option<&[u8]>) -> Ran {
+    finish_within(command, input, DEADLINE)
+}
+
+fn finish_within(mut command: Command, input: Option<&[u8]>, within: Duration) -> Ran {
     if input.is_some() {
         command.stdin(Stdio::piped());
     }
@@ -175,7 +187,7 @@ pub fn finish(mut command: Command, input: Option<&[u8]>) -> Ran {
     let pid = pid_of(&child);
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            if watched.recv_timeout(DEADLINE) == Err(RecvTimeoutError::Timeout) {
+            if watched.recv_timeout(within) == Err(RecvTimeoutError::Timeout) {
                 let _ = kill_process(pid, Signal::KILL);
             }
         });
