@@ -5,7 +5,9 @@
 mod account;
 mod adjust;
 mod any_contracts;
+mod axioms;
 mod contracts;
+mod defects;
 mod month;
 mod precedence;
 mod review;

@@ -161,7 +161,7 @@ impl Story {
     }
 
     /// Takes a row that says what there is; gives back whether it was one.
-    fn take(&mut self, row: &str) -> bool {
+    pub(crate) fn take(&mut self, row: &str) -> bool {
         let words = Words::new(row);
         let owned = |key| words.one(key).map(str::to_owned);
         match words.bare[..] {
