@@ -5,6 +5,7 @@
 //! - [`terms`]: contracts, imported, explained and reviewed
 //! - [`ledger`]: posting entries, reading and verifying them
 //! - [`sentences`]: what statements and explanations say, in words
+//! - [`trial`]: what listening histories would have paid, by two models
 //! - [`sales_report`]: a payee's sales of a month, as a licensor's systems read them
 
 pub mod ledger;
@@ -12,7 +13,10 @@ mod ledger_check;
 pub mod sales_report;
 pub mod sentences;
 pub mod terms;
+pub mod trial;
 pub mod usage_fold;
+
+pub use ledgerline_money::{BigRational, Currency, Fraction, Micros};
 
 use std::sync::Arc;
 

@@ -19,6 +19,7 @@
 //! - [`month`](mod@month): pools and lines of a month
 //! - [`models`]: what a pool is worth, and what weighs in it
 //! - [`sheet`]: lines with their names, and the difference of two months
+//! - [`compare`](mod@compare): the same month by several models
 //! - [`account`]: from what a payee earned to what is paid out
 //! - [`adjust`]: a closed month, computed anew cause by cause
 //! - [`closing`], [`statement`]: a close for everyone, and what each is told
@@ -30,6 +31,7 @@ pub mod adjust;
 pub mod bookings;
 pub mod closing;
 pub mod estimate;
+pub mod compare;
 pub mod line;
 pub mod models;
 pub mod month;

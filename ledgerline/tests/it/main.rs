@@ -9,6 +9,7 @@
 //! - `http`, `limits`, `decisions`: the API; bad input, limits, people's decisions
 //! - `appeals`: the rules run again, and a person decides
 //! - `papers`: sales reports
+//! - `trial`: what histories would have paid, against a plain script
 //! - `control`: commands beside a running server, and its end
 //! - `crash`: commands that are killed, and run again
 //! - `faults`: servers that are killed, disks that are full, slow or fail, and too much at once
@@ -27,6 +28,7 @@ mod decisions;
 mod http;
 mod limits;
 mod papers;
+mod trial;
 
 mod backup;
 mod control;
