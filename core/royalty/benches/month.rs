@@ -142,7 +142,7 @@ fn contracts(model: &Model) -> Vec<Contract> {
         let label = format!("party{:07}", number - 1);
         let mut scope = Scope::default();
         if number % 7 == 0 {
-            scope.territories = BTreeSet::from([format!("T{}", number % u32::from(TERRITORIES))]);
+            scope.territories = BTreeSet::from([format!("T{:02}", number % u32::from(TERRITORIES))]);
         }
         if number % 11 == 0 {
             scope.tiers = BTreeSet::from(["tier0000001".to_owned()]);
