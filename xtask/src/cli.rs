@@ -1,5 +1,8 @@
 //! The arguments of `cargo xtask`, and its help.
 
+mod royalty;
+
+pub use royalty::BenchRoyalty;
 use std::path::PathBuf;
 
 /// What the caller asked for.
@@ -13,8 +16,10 @@ pub enum Invocation {
     Test(Test),
     /// Run what needs no test: format, lints, architecture.
     Check(Check),
-    /// Measure.
+    /// Measure how plays are counted.
     Bench(Bench),
+    /// Measure how counts become money.
+    BenchRoyalty(BenchRoyalty),
     /// Run the product on a simulated machine, seed by seed.
     Simulate(Simulate),
     /// Look for inputs that break a reader.
@@ -165,6 +170,9 @@ pub fn parse(arguments: &[String], in_ci: bool) -> Result<Invocation, String> {
         Topic::Demo => Ok(Invocation::Demo(parse_demo(rest))),
         Topic::Test => parse_test(rest, in_ci).map(Invocation::Test),
         Topic::Check => parse_check(rest).map(Invocation::Check),
+        Topic::Bench if rest.first().is_some_and(|what| what == "royalty") => {
+            royalty::parse(&rest[1..]).map(Invocation::BenchRoyalty)
+        }
         Topic::Bench => parse_bench(rest).map(Invocation::Bench),
         Topic::Simulate => parse_simulate(rest).map(Invocation::Simulate),
         Topic::Fuzz => parse_fuzz(rest).map(Invocation::Fuzz),
@@ -295,7 +303,7 @@ fn parse_bench(arguments: &[String]) -> Result<Bench, String> {
     }
     match what {
         Some(_) => Ok(bench),
-        None => Err("bench what? there is `counting`".to_owned()),
+        None => Err("bench what? there are `counting` and `royalty`".to_owned()),
     }
 }
 
@@ -517,6 +525,11 @@ Examples:
   cargo xtask bench counting --only sizes --sizes 1M,5M
   cargo xtask bench counting --install --write-docs --json target/bench.json
 
+`cargo xtask bench royalty` measures how counts become money: [--rows 1M,10M] [--listener-rows 20M]
+[--only decision,allocation,user-centric] [--json FILE] [--install]. It decides made-up months of a
+million recordings, a hundred thousand payees and a thousand contracts, and allocates their pools beside
+DuckDB.
+
 Needs: Rust, a C compiler and make; Linux for all but rates. For the peers Python 3.11 with venv, a JDK
 from 17 on, and PostgreSQL. For syncs strace. Data is written under target/ and removed afterwards:
 about 500 bytes for each report of the greatest size.
@@ -664,6 +677,8 @@ mod tests {
             ("check --long", "knows no `--long`"),
             ("simulate --canaries --seeds 7", "stands alone"),
             ("bench", "bench what"),
+            ("bench royalty --only counting", "known names are decision"),
+            ("bench royalty --rows x", "wants a number"),
             ("fuzz --seconds 0", "`--seconds` wants a number"),
             ("fuzz --jobs", "`--jobs` wants a number"),
             ("fuzz --target", "wants a name"),

@@ -59,6 +59,9 @@ fn main() -> ExitCode {
         Ok(Invocation::Test(options)) => in_workspace(|workspace| test::run(workspace, &options)),
         Ok(Invocation::Check(options)) => in_workspace(|workspace| check::run(workspace, &options)),
         Ok(Invocation::Bench(options)) => in_workspace(|workspace| bench::run(workspace, &options)),
+        Ok(Invocation::BenchRoyalty(options)) => {
+            in_workspace(|workspace| bench::royalty::run(workspace, &options))
+        }
         Ok(Invocation::Simulate(options)) => {
             in_workspace(|workspace| simulate::run(workspace, &options))
         }

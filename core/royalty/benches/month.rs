@@ -142,7 +142,8 @@ fn contracts(model: &Model) -> Vec<Contract> {
         let label = format!("party{:07}", number - 1);
         let mut scope = Scope::default();
         if number % 7 == 0 {
-            scope.territories = BTreeSet::from([format!("T{:02}", number % u32::from(TERRITORIES))]);
+            scope.territories =
+                BTreeSet::from([format!("T{:02}", number % u32::from(TERRITORIES))]);
         }
         if number % 11 == 0 {
             scope.tiers = BTreeSet::from(["tier0000001".to_owned()]);
@@ -292,12 +293,17 @@ fn allocation(month: &Month, path: &str) {
         by_pool[line.pool as usize].push(line.plays.into());
     }
     let began = Instant::now();
-    let mut given = 0_usize;
+    let mut given = Vec::with_capacity(by_pool.len());
     for (pool, weights) in month.pools.iter().zip(&by_pool) {
-        given += allocate(pool.money, weights).expect("every line has plays").len();
+        given.push(allocate(pool.money, weights).expect("every line has plays"));
     }
     let seconds = began.elapsed().as_secs_f64();
-    println!("{{\"what\": \"allocation\", \"rows\": {given}, \"seconds\": {seconds:.3}}}");
+    let lines: usize = given.iter().map(Vec::len).sum();
+    let checked = |(line, amount): (i128, &Micros)| i128::from(amount.get()) * (line % 1009 + 1);
+    let check: i128 = given.iter().flat_map(|amounts| (0..).zip(amounts)).map(checked).sum();
+    println!(
+        "{{\"what\": \"allocation\", \"rows\": {lines}, \"seconds\": {seconds:.3}, \"check\": \"{check}\"}}"
+    );
     let file = std::fs::File::create(path).expect("the file can be written");
     let mut out = BufWriter::new(file);
     writeln!(out, "pool,money,line,plays").expect("the file can be written");

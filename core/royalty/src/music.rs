@@ -56,11 +56,21 @@ impl<'a> CatalogueMusic<'a> {
         Self {
             catalogue,
             tracks: &usage.tracks,
-            recordings: usage.tracks.iter().map(|id| catalogue.find_recording(id)).collect(),
+            recordings: found(catalogue, &usage.tracks),
             territories: usage.territories.iter().map(|id| TerritoryCode::parse(id).ok()).collect(),
             day,
         }
     }
+}
+
+/// The recordings of names, both in order: one walk along both.
+fn found(catalogue: &Catalogue, names: &Names) -> Vec<Option<RecordingNo>> {
+    let mut recordings = catalogue.recordings().peekable();
+    let find = |name: &str| {
+        while recordings.next_if(|known| catalogue.track_id(*known) < name).is_some() {}
+        recordings.next_if(|known| catalogue.track_id(*known) == name)
+    };
+    names.iter().map(find).collect()
 }
 
 impl Music for CatalogueMusic<'_> {

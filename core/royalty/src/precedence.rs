@@ -168,11 +168,6 @@ impl<'c> Licences<'c> {
         winner
     }
 
-    /// Which combinations no term tells apart have the same number.
-    pub(crate) fn class(&mut self, territory: u16, tier: u16, usage_use: Use) -> u32 {
-        self.classes.class(territory, tier, usage_use)
-    }
-
     /// A term by its number.
     #[must_use]
     pub fn clause(&self, number: TermNo) -> Clause<'c> {

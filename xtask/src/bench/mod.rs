@@ -3,6 +3,8 @@
 //! Every way gets the same reports, made up before any clock starts, and what each counts is
 //! compared with the truth that was made up with them: a fast wrong answer is a failure.
 //!
+//! [`royalty`] measures what comes after: a month's plays become money.
+//!
 //! Reading order: [`place`] and [`input`] (what is run on what), [`proc`] and [`running`] (what the
 //! kernel says of a process), [`replay`], [`serving`] (our ways), [`peers`], [`syncs`], [`sizes`], [`bars`],
 //! [`plot`] and [`docs`].
@@ -18,6 +20,7 @@ mod place;
 mod plot;
 mod proc;
 mod replay;
+pub mod royalty;
 mod running;
 mod serving;
 mod sizes;

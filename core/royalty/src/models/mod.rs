@@ -275,15 +275,7 @@ impl<'a> Case<'a> {
 
     /// The sum of a number for each entry, by the holder's part of the right.
     fn held(&self, numbers: impl Iterator<Item = u128>) -> BigRational {
-        let mut by_share: BTreeMap<Fraction, u128> = BTreeMap::new();
-        for (entry, number) in self.plays.entries.iter().zip(numbers) {
-            let share = self.gathered.parts[entry.part as usize].share;
-            *by_share.entry(share).or_default() += number;
-        }
-        let held = |(share, number): (Fraction, u128)| {
-            share.unbounded() * BigRational::from_integer(number.into())
-        };
-        by_share.into_iter().map(held).sum()
+        held(self.gathered, self.plays, numbers)
     }
 
     fn plays_text(&self) -> String {
@@ -317,6 +309,20 @@ impl<'a> Case<'a> {
     fn entry_worth(&self, at: usize) -> u128 {
         self.plays.worth[at]
     }
+}
+
+/// The sum of a number for each entry of a pool, by the holder's part of the right.
+fn held(
+    gathered: &Gathered<'_>,
+    plays: &PoolPlays,
+    numbers: impl Iterator<Item = u128>,
+) -> BigRational {
+    let mut by_share = vec![0_u128; gathered.shares.len()];
+    for (entry, number) in plays.entries.iter().zip(numbers) {
+        by_share[gathered.parts[entry.part as usize].share_number as usize] += number;
+    }
+    let held = by_share.into_iter().zip(&gathered.shares).filter(|(number, _)| *number > 0);
+    held.map(|(number, share)| share.unbounded() * whole(number)).sum()
 }
 
 /// Ledger units of an amount in major units.

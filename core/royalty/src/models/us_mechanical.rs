@@ -8,7 +8,7 @@
 //!    further minute begun; plays after the fiftieth straight one of a listener don't count
 
 use super::factors::Factors;
-use super::{Case, Formula, Steps, micros, money, whole};
+use super::{Case, Formula, Steps, held, micros, money, whole};
 use crate::month::gather::{Gathered, PoolPlays};
 use crate::month::{Inputs, Refusal};
 use crate::terms::{Right, UsMechanical};
@@ -51,14 +51,11 @@ fn adjusted(
     pool: &PoolPlays,
     of_rate: bool,
 ) -> BigRational {
-    let mut by_share: BTreeMap<Fraction, u128> = BTreeMap::new();
-    for (at, entry) in pool.entries.iter().enumerate() {
+    let fifths = pool.entries.iter().enumerate().map(|(at, entry)| {
         let plays = if of_rate { pool.worth[at] } else { entry.plays.into() };
-        let fifths = overtime_fifths(inputs.music.duration_ms(entry.track));
-        let share = gathered.parts[entry.part as usize].share;
-        *by_share.entry(share).or_default() += plays * u128::from(fifths);
-    }
-    by_share.into_iter().map(|(share, fifths)| share.unbounded() * whole(fifths)).sum()
+        plays * u128::from(overtime_fifths(inputs.music.duration_ms(entry.track)))
+    });
+    held(gathered, pool, fifths)
 }
 
 pub(super) fn price(

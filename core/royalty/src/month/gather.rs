@@ -1,21 +1,21 @@
 //! Plays to pools, and who is to be paid out of each.
 //!
-//! Rows come by recording. What contracts say of a recording is asked once for each situation that
-//! some term or revenue row tells apart, not for each row.
+//! Rows come by recording, ten million of them, so nothing is asked or allocated for a row that was
+//! asked for its recording before.
 
+use super::asking::{Asking, Heard, Held};
+use super::by_row::ByRow;
 use super::groups::Groups;
 use super::{Inputs, Progress, Refusal};
 use crate::line::Way;
 use crate::models::audience::Audience;
-use crate::models::per_row::RowPrices;
-use crate::precedence::{Clause, Licences, TermNo};
-use crate::scope::Subject;
-use crate::splits::{Agreements, InScope, Leaf, LeavesNo, whole};
+use crate::models::per_row::{Before, RowPrices};
+use crate::precedence::{Licences, TermNo};
+use crate::splits::{Agreements, Leaf, LeavesNo};
 use crate::terms::{PoolRule, Right, Rule};
-use crate::usage::{Names, Usage, UsageKey, UsageRow, Use};
+use crate::usage::{Names, Usage, UsageRow, Use};
 use ledgerline_money::Fraction;
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 /// Counted plays of a recording in a pool, of which one holder's part goes one set of ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,9 +27,11 @@ pub(crate) struct Entry {
 }
 
 /// A holder's part of a right, and who is paid out of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PartOfRight {
     pub(crate) share: Fraction,
+    /// In [`Gathered::shares`].
+    pub(crate) share_number: u32,
     pub(crate) leaves: LeavesNo,
 }
 
@@ -58,16 +60,16 @@ pub(crate) struct ListenerPlays {
 }
 
 /// All pools' plays.
-#[derive(Debug)]
 pub(crate) struct Gathered<'a> {
     pub(crate) licences: Licences<'a>,
-    pub(crate) agreements: Agreements<'a>,
     pub(crate) pools: Vec<PoolPlays>,
     pub(crate) parts: Vec<PartOfRight>,
-    /// What each set of leaves is in numbers of payees and ways.
-    leaves: Vec<Box<[NumberedLeaf]>>,
+    /// All holders' shares that parts have.
+    pub(crate) shares: Vec<Fraction>,
     /// How many people hear whom, where some term asks.
     pub(crate) audience: Audience,
+    /// What each set of leaves is in numbers of payees and ways.
+    leaves: Vec<Box<[NumberedLeaf]>>,
     payees: Names,
     ways: Vec<Way>,
 }
@@ -92,19 +94,16 @@ impl Gathered<'_> {
     }
 
     /// Payees and ways by number.
-    pub(crate) fn names(&self) -> (Names, Vec<Way>) {
-        (self.payees.clone(), self.ways.clone())
+    pub(crate) fn names(&mut self) -> (Names, Vec<Way>) {
+        (std::mem::take(&mut self.payees), std::mem::take(&mut self.ways))
     }
 
     /// Numbers payees and ways in their order, so that numbers order as they do.
-    fn number_leaves(&mut self) {
-        let numbers = 0..u32::try_from(self.agreements.count()).expect("leaves have numbers");
-        let all = |of: &Agreements<'_>| -> Vec<Leaf> {
-            numbers.clone().flat_map(|number| of.of(LeavesNo(number)).to_vec()).collect()
-        };
-        let leaves = all(&self.agreements);
-        self.payees = Names::new(leaves.iter().map(|leaf| leaf.payee.clone()).collect());
-        self.ways = leaves.into_iter().map(|leaf| leaf.way).collect();
+    fn number_leaves(&mut self, agreements: &Agreements<'_>) {
+        let numbers = 0..number(agreements.count());
+        let all = || numbers.clone().flat_map(|number| agreements.of(LeavesNo(number)));
+        self.payees = Names::new(all().map(|leaf| leaf.payee.clone()).collect());
+        self.ways = all().map(|leaf| leaf.way.clone()).collect();
         self.ways.sort_unstable();
         self.ways.dedup();
         let numbered = |leaf: &Leaf| NumberedLeaf {
@@ -112,12 +111,12 @@ impl Gathered<'_> {
             way: number(self.ways.binary_search(&leaf.way).expect("all ways were collected")),
             share: leaf.share,
         };
-        let set = |number| self.agreements.of(LeavesNo(number)).iter().map(numbered).collect();
+        let set = |number| agreements.of(LeavesNo(number)).iter().map(numbered).collect();
         self.leaves = numbers.clone().map(set).collect();
     }
 }
 
-fn number(index: usize) -> u32 {
+pub(super) fn number(index: usize) -> u32 {
     u32::try_from(index).expect("fewer than lines, which have numbers")
 }
 
@@ -128,59 +127,6 @@ fn pool_rule<'c>(licences: &Licences<'c>, term: TermNo) -> &'c PoolRule {
     }
 }
 
-/// Territory, tier and use, by the usage's numbers.
-type Heard = (u16, u16, Use);
-
-/// Plays that no licence is about.
-#[derive(Debug)]
-struct Unlicensed {
-    tracks: u64,
-    plays: u64,
-    /// The last of the recordings.
-    last: u32,
-}
-
-/// What terms and revenue can tell apart in how a recording was heard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Reach {
-    licence_class: u32,
-    agreement_class: u32,
-    /// The territory, where holders depend on it; else the same for all.
-    territory: u16,
-}
-
-/// One row's answers are kept for the recording's other rows of the same situation.
-#[derive(Debug, Default)]
-struct OfTrack {
-    /// By right and reach: the term, if any, and part of each holder.
-    licensed: BTreeMap<(Right, Reach), Range<usize>>,
-    answers: Vec<Answer>,
-    /// Where the plays of the row at hand went, in `entries`.
-    places: Vec<u32>,
-    /// By pool and part.
-    entry_of: BTreeMap<(u32, u32), u32>,
-    entries: Vec<(u32, Entry)>,
-    worth: Vec<u128>,
-}
-
-#[derive(Debug, Clone)]
-enum Answer {
-    Licensed(TermNo, u32),
-    Unlicensed(Box<str>),
-}
-
-impl OfTrack {
-    fn clear(&mut self) {
-        let Self { licensed, answers, places, entry_of, entries, worth } = self;
-        licensed.clear();
-        answers.clear();
-        places.clear();
-        entry_of.clear();
-        entries.clear();
-        worth.clear();
-    }
-}
-
 /// Sorts all plays into pools.
 pub(crate) fn gather<'a>(
     inputs: &Inputs<'a>,
@@ -188,66 +134,139 @@ pub(crate) fn gather<'a>(
     refusals: &mut Vec<Refusal>,
     watch: &mut dyn FnMut(Progress),
 ) -> Gathered<'a> {
-    let day = inputs.period.last_day();
-    let licences = Licences::new(inputs.contracts, day, inputs.usage);
-    let rights = Right::ALL
-        .into_iter()
-        .filter(|right| licences.clauses().iter().any(|clause| clause.term.rights.contains(right)));
+    let mut asking = Asking::new(inputs);
+    let named = |right: &Right| {
+        let mut clauses = asking.licences.clauses().iter();
+        clauses.any(|clause| clause.term.rights.contains(right))
+    };
     let mut gathering = Gathering {
         inputs: *inputs,
-        groups,
-        rights: rights.collect(),
-        pool_numbers: BTreeMap::new(),
-        part_numbers: BTreeMap::new(),
-        prices: RowPrices::new(&licences, inputs.usage),
-        by_row: ByRow::new(&licences, inputs.usage),
-        gathered: Gathered {
-            agreements: Agreements::new(inputs.contracts, day, inputs.usage),
-            licences,
-            pools: Vec::new(),
-            parts: Vec::new(),
-            leaves: Vec::new(),
-            audience: Audience::default(),
-            payees: Names::default(),
-            ways: Vec::new(),
-        },
+        rights: Right::ALL.into_iter().filter(named).collect(),
+        heard: HeardAs::all(inputs.usage, groups, &mut asking),
+        pool_numbers: vec![Vec::new(); Right::ALL.len() * asking.licences.clauses().len()],
+        groups: groups.all.len(),
+        prices: RowPrices::new(&asking.licences, inputs.usage),
+        by_row: ByRow::new(&asking.licences, inputs.usage),
+        asking,
+        pools: Vec::new(),
+        of_track: OfTrack::default(),
         unlicensed: BTreeMap::new(),
         without_revenue: BTreeMap::new(),
-        refusals,
     };
     gathering.rows(watch);
     gathering.listeners();
-    gathering.conclude();
-    gathering.gathered
+    gathering.conclude(refusals)
 }
 
-struct Gathering<'a, 'g> {
+/// What a territory, tier and use come to.
+#[derive(Debug, Clone, Copy)]
+struct HeardAs {
+    agreement_class: u32,
+    group: Option<u32>,
+}
+
+impl HeardAs {
+    /// By territory, tier and use, the last of the first two for what is unknown.
+    fn all(usage: &Usage, groups: &Groups, asking: &mut Asking<'_>) -> Vec<Self> {
+        let last = |names: &Names| u16::try_from(names.len()).expect("a usage has few of them");
+        let or_unknown =
+            |number: u16, last: u16| if number == last { Usage::UNKNOWN } else { number };
+        let (territories, tiers) = (last(&usage.territories), last(&usage.tiers));
+        let mut all = Vec::new();
+        for territory in (0..=territories).map(|number| or_unknown(number, territories)) {
+            for tier in (0..=tiers).map(|number| or_unknown(number, tiers)) {
+                for usage_use in Use::ALL {
+                    let agreement_class = asking.agreements.class(territory, tier, usage_use);
+                    all.push(Self { agreement_class, group: groups.of(territory, tier) });
+                }
+            }
+        }
+        all
+    }
+}
+
+/// The recording at hand.
+#[derive(Debug, Default)]
+struct OfTrack {
+    /// Holders by right, where they don't depend on the territory.
+    held: Vec<Held>,
+    held_from: Vec<usize>,
+    /// The same for the row at hand, where they do.
+    held_here: Vec<Held>,
+    varies: Vec<bool>,
+    /// Its entries, each with the entry before it in the same pool.
+    entries: Vec<(u32, Entry, u32)>,
+    worth: Vec<u128>,
+    /// Where the plays of the row at hand went.
+    places: Vec<u32>,
+    /// By pool: the last entry, of this recording or an earlier one.
+    last_in_pool: Vec<(u32, u32)>,
+    placed: Vec<(u32, u32)>,
+}
+
+const NONE: u32 = u32::MAX;
+
+impl OfTrack {
+    /// The place of a pool's part among the recording's entries.
+    fn place(&mut self, pool: u32, track: u32, part: u32) -> u32 {
+        if self.last_in_pool.len() <= pool as usize {
+            self.last_in_pool.resize(pool as usize + 1, (NONE, NONE));
+        }
+        let (of, last) = self.last_in_pool[pool as usize];
+        let last = if of == track { last } else { NONE };
+        let mut at = last;
+        while at != NONE {
+            let (_, entry, before) = self.entries[at as usize];
+            if entry.part == part {
+                return at;
+            }
+            at = before;
+        }
+        let place = number(self.entries.len());
+        self.entries.push((pool, Entry { track, part, plays: 0 }, last));
+        self.worth.push(0);
+        self.last_in_pool[pool as usize] = (track, place);
+        place
+    }
+}
+
+/// Plays that no licence is about.
+#[derive(Debug)]
+struct Unlicensed {
+    tracks: u64,
+    plays: u64,
+    /// The last of the recordings, and of its holders.
+    last: (u32, u32),
+}
+
+struct Gathering<'a> {
     inputs: Inputs<'a>,
-    groups: &'g Groups,
     /// Those that some licence is about.
     rights: Vec<Right>,
-    pool_numbers: BTreeMap<(Right, Option<u32>, TermNo), u32>,
-    part_numbers: BTreeMap<PartOfRight, u32>,
+    heard: Vec<HeardAs>,
+    /// By right and term: by revenue group, the last for none.
+    pool_numbers: Vec<Vec<u32>>,
+    groups: usize,
     prices: RowPrices,
     by_row: ByRow,
-    gathered: Gathered<'a>,
-    /// By right, holder, and how it was heard.
-    unlicensed: BTreeMap<(Right, Box<str>, Heard), Unlicensed>,
+    asking: Asking<'a>,
+    pools: Vec<PoolPlays>,
+    of_track: OfTrack,
+    /// By right, and how it was heard.
+    unlicensed: BTreeMap<(Right, Heard), Unlicensed>,
     without_revenue: BTreeMap<(u16, u16), u64>,
-    refusals: &'g mut Vec<Refusal>,
 }
 
 /// How often progress is told.
 const ROWS_BETWEEN: usize = 1 << 16;
 
-impl<'a> Gathering<'a, '_> {
+impl<'a> Gathering<'a> {
     fn rows(&mut self, watch: &mut dyn FnMut(Progress)) {
         let usage = self.inputs.usage;
         let of = usage.rows.len() as u64;
-        let (mut of_track, mut done, mut told) = (OfTrack::default(), 0, 0);
+        let (mut done, mut told) = (0, 0);
         for rows in usage.rows.chunk_by(|left, right| left.key.track == right.key.track) {
-            of_track.clear();
-            self.track(rows, &mut of_track);
+            self.track(rows);
             done += rows.len();
             if done - told >= ROWS_BETWEEN {
                 told = done;
@@ -256,180 +275,163 @@ impl<'a> Gathering<'a, '_> {
         }
     }
 
-    fn track(&mut self, rows: &[UsageRow], of_track: &mut OfTrack) {
+    fn track(&mut self, rows: &[UsageRow]) {
         let track = rows[0].key.track;
         let subject = self.inputs.music.subject(track);
-        let in_scope = self.gathered.agreements.in_scope(&subject);
+        let mut of_track = std::mem::take(&mut self.of_track);
+        let OfTrack { held, held_from, varies, .. } = &mut of_track;
+        for right in &self.rights {
+            held_from.push(held.len());
+            varies.push(self.inputs.music.holders_vary(track, *right));
+            let first = rows[0].key;
+            if !varies[varies.len() - 1] {
+                let heard = (first.territory, first.tier, first.usage_use);
+                self.asking.holders((track, &subject), *right, heard, held);
+            }
+        }
+        held_from.push(held.len());
         for row in rows {
             of_track.places.clear();
             if row.key.counted || self.prices.some_pay_short_plays() {
                 for at in 0..self.rights.len() {
-                    self.row(row, self.rights[at], (&subject, in_scope), of_track);
+                    let key = row.key;
+                    let heard = (key.territory, key.tier, key.usage_use);
+                    let mut here = std::mem::take(&mut of_track.held_here);
+                    here.clear();
+                    if of_track.varies[at] {
+                        self.asking.holders((track, &subject), self.rights[at], heard, &mut here);
+                    } else {
+                        let range = of_track.held_from[at]..of_track.held_from[at + 1];
+                        here.extend_from_slice(&of_track.held[range]);
+                    }
+                    self.row(row, at, &here, &mut of_track);
+                    of_track.held_here = here;
                 }
             }
             self.by_row.push(&of_track.places);
         }
-        self.flush(of_track);
+        self.flush(&mut of_track);
+        self.of_track = of_track;
     }
 
     /// Adds a row's plays to the entries of one right.
-    fn row(
-        &mut self,
-        row: &UsageRow,
-        right: Right,
-        (subject, in_scope): (&Subject<'a>, InScope),
-        of_track: &mut OfTrack,
-    ) {
-        let key = row.key;
+    fn row(&mut self, row: &UsageRow, right: usize, held: &[Held], of_track: &mut OfTrack) {
+        let (key, first_right, right) = (row.key, right == 0, self.rights[right]);
         let heard = (key.territory, key.tier, key.usage_use);
-        let varies = self.inputs.music.holders_vary(key.track, right);
-        let reach = Reach {
-            licence_class: self.gathered.licences.class(heard.0, heard.1, heard.2),
-            agreement_class: self.gathered.agreements.class(heard.0, heard.1, heard.2),
-            territory: if varies { key.territory } else { Usage::UNKNOWN },
-        };
-        let answers = match of_track.licensed.get(&(right, reach)) {
-            Some(answers) => answers.clone(),
-            None => {
-                let first = of_track.answers.len();
-                self.ask(key.track, right, (subject, in_scope), heard, &mut of_track.answers);
-                let answers = first..of_track.answers.len();
-                of_track.licensed.insert((right, reach), answers.clone());
-                answers
+        let HeardAs { agreement_class, group } = self.heard_as(heard);
+        let mut counted_in = NONE;
+        for held in held {
+            let Some(term) = self.asking.term(held, heard) else {
+                self.note_unlicensed(right, held.holder, row);
+                continue;
+            };
+            if !key.counted && !self.prices.pays_short_plays(term) {
+                continue;
             }
-        };
-        let group = self.groups.of(key.territory, key.tier);
-        let mut counted_in = u32::MAX;
-        for at in answers {
-            match of_track.answers[at].clone() {
-                Answer::Licensed(term, _)
-                    if !key.counted && !self.prices.pays_short_plays(term) => {}
-                Answer::Licensed(term, part) => {
-                    let Some(pool) = self.pool(right, group, term, row) else { continue };
-                    let place = place(of_track, pool, Entry { track: key.track, part, plays: 0 });
-                    let worth = self.prices.of(term, row);
-                    of_track.worth[place as usize] += worth;
-                    of_track.places.push(place);
-                    if key.counted {
-                        of_track.entries[place as usize].1.plays += row.plays;
-                        if pool != counted_in {
-                            counted_in = pool;
-                            self.gathered.pools[pool as usize].plays += row.plays;
-                        }
-                    }
+            let rule = pool_rule(&self.asking.licences, term);
+            if group.is_none() && rule.model.is_of_revenue() {
+                if key.counted && first_right && counted_in == NONE {
+                    counted_in = 0;
+                    let place = (key.territory, key.tier);
+                    *self.without_revenue.entry(place).or_default() += row.plays;
                 }
-                Answer::Unlicensed(holder) => self.note_unlicensed(right, holder, row),
+                continue;
+            }
+            let asked = (right, heard, key.track);
+            let Some(part) = self.asking.paid(held, asked, agreement_class) else { continue };
+            let pool = self.pool(right, group, term);
+            let place = of_track.place(pool, key.track, part);
+            of_track.worth[place as usize] += self.prices.of(term, row);
+            of_track.places.push(place);
+            if key.counted {
+                of_track.entries[place as usize].1.plays += row.plays;
+                if pool != counted_in {
+                    counted_in = pool;
+                    self.pools[pool as usize].plays += row.plays;
+                }
             }
         }
     }
 
-    fn note_unlicensed(&mut self, right: Right, holder: Box<str>, row: &UsageRow) {
+    fn heard_as(&self, (territory, tier, usage_use): Heard) -> HeardAs {
+        let usage = self.inputs.usage;
+        let tiers = usage.tiers.len();
+        let territory = usize::from(territory).min(usage.territories.len());
+        let at = territory * (tiers + 1) + usize::from(tier).min(tiers);
+        self.heard[at * Use::ALL.len() + usage_use as usize]
+    }
+
+    fn note_unlicensed(&mut self, right: Right, holder: u32, row: &UsageRow) {
         if !row.key.counted {
             return;
         }
         let heard = (row.key.territory, row.key.tier, row.key.usage_use);
-        let none = Unlicensed { tracks: 0, plays: 0, last: u32::MAX };
-        let sum = self.unlicensed.entry((right, holder, heard)).or_insert(none);
-        sum.tracks += u64::from(sum.last != row.key.track);
-        sum.plays += row.plays;
-        sum.last = row.key.track;
-    }
-
-    /// Which term licenses each holder's part, and who is paid out of it.
-    fn ask(
-        &mut self,
-        track: u32,
-        right: Right,
-        (subject, in_scope): (&Subject<'a>, InScope),
-        heard: Heard,
-        answers: &mut Vec<Answer>,
-    ) {
-        let holders = match self.inputs.music.holders(track, right, heard.0) {
-            Ok(holders) => whole(&holders),
-            Err(error) => {
-                let (track, why) = (subject.track.into(), error.to_string().into());
-                self.refusals.push(Refusal::Split { track, why });
-                return;
-            }
-        };
-        let found = holders.and_then(|holders| {
-            holders.into_iter().try_for_each(|(holder, share)| {
-                let licences = &mut self.gathered.licences;
-                let candidates = licences.candidates(subject, right, holder);
-                let term = licences.winner(candidates, heard.0, heard.1, heard.2);
-                let leaves = self.gathered.agreements.leaves(in_scope, right, holder, heard)?;
-                answers.push(match term {
-                    Some(term) => Answer::Licensed(term, self.part(PartOfRight { share, leaves })),
-                    None => Answer::Unlicensed(holder.into()),
-                });
-                Ok(())
-            })
-        });
-        if let Err(error) = found {
-            self.refusals.push(Refusal::split(subject.track, &error));
+        let none = Unlicensed { tracks: 0, plays: 0, last: (NONE, NONE) };
+        let sum = self.unlicensed.entry((right, heard)).or_insert(none);
+        if sum.last.0 != row.key.track {
+            sum.tracks += 1;
+            sum.plays += row.plays;
         }
+        sum.last = (row.key.track, holder);
     }
 
-    fn part(&mut self, part: PartOfRight) -> u32 {
-        let Self { part_numbers, gathered, .. } = self;
-        *part_numbers.entry(part).or_insert_with(|| {
-            gathered.parts.push(part);
-            number(gathered.parts.len() - 1)
-        })
-    }
-
-    /// The pool of a right, revenue group and term; none where it is of revenue that there isn't.
-    fn pool(
-        &mut self,
-        right: Right,
-        group: Option<u32>,
-        term: TermNo,
-        row: &UsageRow,
-    ) -> Option<u32> {
-        if group.is_none() && pool_rule(&self.gathered.licences, term).model.is_of_revenue() {
-            if row.key.counted && right == self.rights[0] {
-                let place = (row.key.territory, row.key.tier);
-                *self.without_revenue.entry(place).or_default() += row.plays;
-            }
-            return None;
+    /// The pool of a right, revenue group and term.
+    fn pool(&mut self, right: Right, group: Option<u32>, term: TermNo) -> u32 {
+        let of_term = &mut self.pool_numbers[term.0 as usize * Right::ALL.len() + right as usize];
+        if of_term.is_empty() {
+            of_term.resize(self.groups + 1, NONE);
         }
-        let pools = &mut self.gathered.pools;
-        Some(*self.pool_numbers.entry((right, group, term)).or_insert_with(|| {
+        let pool = &mut of_term[group.map_or(self.groups, |group| group as usize)];
+        if *pool == NONE {
+            *pool = number(self.pools.len());
             let (entries, worth, by_listener) = (Vec::new(), Vec::new(), Vec::new());
-            pools.push(PoolPlays { right, group, term, entries, worth, plays: 0, by_listener });
-            number(pools.len() - 1)
-        }))
+            self.pools.push(PoolPlays {
+                right,
+                group,
+                term,
+                entries,
+                worth,
+                plays: 0,
+                by_listener,
+            });
+        }
+        *pool
     }
 
-    /// Puts a recording's entries into their pools.
-    fn flush(&mut self, of_track: &OfTrack) {
-        self.by_row.placed.clear();
-        for ((pool, entry), worth) in of_track.entries.iter().zip(&of_track.worth) {
-            let plays = &mut self.gathered.pools[*pool as usize];
-            self.by_row.placed.push((*pool, number(plays.entries.len())));
+    /// Puts the recording's entries into their pools, and forgets it.
+    fn flush(&mut self, of_track: &mut OfTrack) {
+        of_track.placed.clear();
+        for ((pool, entry, _), worth) in of_track.entries.iter().zip(&of_track.worth) {
+            let plays = &mut self.pools[*pool as usize];
+            of_track.placed.push((*pool, number(plays.entries.len())));
             plays.entries.push(*entry);
             if self.prices.prices(plays.term) {
                 plays.worth.push(*worth);
             }
         }
-        self.by_row.settle();
+        self.by_row.settle(&of_track.placed);
+        of_track.entries.clear();
+        of_track.worth.clear();
+        of_track.held.clear();
+        of_track.held_from.clear();
+        of_track.varies.clear();
     }
 
     /// Adds what listeners' own rows say to the pools whose model asks.
     fn listeners(&mut self) {
         let (usage, by_row) = (self.inputs.usage, &self.by_row);
-        if !by_row.wanted {
+        if !by_row.is_wanted() {
             return;
         }
-        let mut before = crate::models::per_row::Before::default();
+        let mut before = Before::default();
         for row in &usage.listener_rows {
             let had = before.plays(row);
             if !row.key.counted {
                 continue;
             }
             for (pool, entry) in by_row.entries(usage, row.key) {
-                let pool = &mut self.gathered.pools[*pool as usize];
-                let rule = pool_rule(&self.gathered.licences, pool.term);
+                let pool = &mut self.pools[*pool as usize];
+                let rule = pool_rule(&self.asking.licences, pool.term);
                 if rule.model.asks_for_listeners() {
                     let (listener, plays) = (row.listener, row.plays);
                     pool.by_listener.push(ListenerPlays { listener, entry: *entry, plays });
@@ -439,7 +441,7 @@ impl<'a> Gathering<'a, '_> {
         }
     }
 
-    fn conclude(&mut self) {
+    fn conclude(self, refusals: &mut Vec<Refusal>) -> Gathered<'a> {
         let usage = self.inputs.usage;
         let name = |names: &Names, at: u16| -> Option<Box<str>> {
             (at != Usage::UNKNOWN).then(|| names.name(at.into()).into())
@@ -448,95 +450,33 @@ impl<'a> Gathering<'a, '_> {
             |territory, tier| (name(&usage.territories, territory), name(&usage.tiers, tier));
         for ((territory, tier), plays) in &self.without_revenue {
             let of = place(*territory, *tier);
-            self.refusals.push(Refusal::NoRevenue { of, plays: *plays });
+            refusals.push(Refusal::NoRevenue { of, plays: *plays });
         }
-        for ((right, holder, (territory, tier, usage_use)), sum) in &self.unlicensed {
-            self.refusals.push(Refusal::NoLicence {
+        for ((right, (territory, tier, usage_use)), sum) in &self.unlicensed {
+            refusals.push(Refusal::NoLicence {
                 right: *right,
-                holder: holder.clone(),
+                holder: self.asking.name(sum.last.1).into(),
                 of: place(*territory, *tier),
                 usage_use: *usage_use,
-                track: usage.tracks.name(sum.last).into(),
+                track: usage.tracks.name(sum.last.0).into(),
                 tracks: sum.tracks,
                 plays: sum.plays,
             });
         }
-        self.gathered.audience = Audience::new(&self.inputs, &self.gathered.licences);
-        self.gathered.number_leaves();
-    }
-}
-
-/// The place of a pool's part among a recording's entries.
-fn place(of_track: &mut OfTrack, pool: u32, entry: Entry) -> u32 {
-    let OfTrack { entry_of, entries, worth, .. } = of_track;
-    *entry_of.entry((pool, entry.part)).or_insert_with(|| {
-        entries.push((pool, entry));
-        worth.push(0);
-        number(entries.len() - 1)
-    })
-}
-
-/// Where each usage row's plays went, for the listeners' rows that are parts of it.
-#[derive(Debug)]
-struct ByRow {
-    /// Whether any model asks.
-    wanted: bool,
-    /// By row: where its entries begin; one more at the end.
-    from: Vec<u32>,
-    /// Pool and entry; places among the recording's entries until it is flushed.
-    to: Vec<(u32, u32)>,
-    /// How many of `to` are settled.
-    settled: usize,
-    /// Of the recording that is being flushed: pool and entry by place.
-    placed: Vec<(u32, u32)>,
-    /// Where each recording's rows begin; one more at the end.
-    tracks: Vec<u32>,
-}
-
-impl ByRow {
-    fn new(licences: &Licences<'_>, usage: &Usage) -> Self {
-        let asks = |clause: &Clause<'_>| match &clause.term.rule {
-            Rule::Pool(rule) => {
-                rule.model.asks_for_listeners() || rule.model.asks_for_listener_rows()
-            }
-            Rule::PassOn(_) => false,
+        refusals.extend(self.asking.refusals());
+        let shares = self.asking.shares();
+        let Asking { licences, agreements, parts, .. } = self.asking;
+        let mut gathered = Gathered {
+            audience: Audience::new(&self.inputs, &licences),
+            licences,
+            pools: self.pools,
+            parts,
+            shares,
+            leaves: Vec::new(),
+            payees: Names::default(),
+            ways: Vec::new(),
         };
-        let wanted = licences.clauses().iter().any(asks);
-        let mut tracks = Vec::new();
-        if wanted {
-            for (at, row) in usage.rows.iter().enumerate() {
-                tracks.resize(row.key.track as usize + 1, number(at));
-            }
-            tracks.resize(usage.tracks.len() + 1, number(usage.rows.len()));
-        }
-        let from = if wanted { vec![0] } else { Vec::new() };
-        Self { wanted, from, to: Vec::new(), settled: 0, placed: Vec::new(), tracks }
-    }
-
-    fn push(&mut self, places: &[u32]) {
-        if self.wanted {
-            self.to.extend(places.iter().map(|place| (u32::MAX, *place)));
-            self.from.push(number(self.to.len()));
-        }
-    }
-
-    fn settle(&mut self) {
-        for to in &mut self.to[self.settled..] {
-            *to = self.placed[to.1 as usize];
-        }
-        self.settled = self.to.len();
-    }
-
-    /// Where the plays of a key went.
-    fn entries(&self, usage: &Usage, key: UsageKey) -> &[(u32, u32)] {
-        let rows = self.tracks[key.track as usize]..self.tracks[key.track as usize + 1];
-        let rows = rows.start as usize..rows.end as usize;
-        let at = usage.rows[rows.clone()].partition_point(|row| row.key < key);
-        let at = rows.start + at;
-        assert!(
-            usage.rows.get(at).is_some_and(|row| row.key == key),
-            "a listener's plays are part of all plays of the same key"
-        );
-        &self.to[self.from[at] as usize..self.from[at + 1] as usize]
+        gathered.number_leaves(&agreements);
+        gathered
     }
 }

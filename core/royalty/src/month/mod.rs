@@ -8,12 +8,14 @@
 //! What can't be computed is named, all of it, and nothing is guessed: whoever closes a month
 //! refuses while there are [`Refusal`]s, an estimate shows them.
 //!
-//! In reading order: [`groups`] (which plays share which revenue), [`gather`] (plays to pools, and
-//! who is to be paid), [`crate::models`] (what a pool is worth, and what weighs in it), [`share_out`]
-//! (pools to lines), [`refusal`].
+//! In reading order: `groups` (which plays share which revenue), `gather` with `asking` and `by_row`
+//! (plays to pools, and who is to be paid), [`crate::models`] (what a pool is worth, and what weighs
+//! in it), `share_out` (pools to lines), [`refusal`].
 
 pub mod refusal;
 
+mod asking;
+mod by_row;
 pub(crate) mod gather;
 pub(crate) mod groups;
 mod share_out;
@@ -73,6 +75,9 @@ pub struct Progress {
     pub of: u64,
 }
 
+/// How often progress is told.
+const POOLS_BETWEEN: u64 = 256;
+
 /// Decides what a month's plays are worth, and to whom.
 #[must_use]
 pub fn month(inputs: &Inputs<'_>) -> Month {
@@ -84,20 +89,23 @@ pub fn month(inputs: &Inputs<'_>) -> Month {
 pub fn month_watched(inputs: &Inputs<'_>, watch: &mut dyn FnMut(Progress)) -> Month {
     let mut refusals = Vec::new();
     let groups = Groups::new(inputs.usage, inputs.revenue, &mut refusals);
-    let gathered = gather::gather(inputs, &groups, &mut refusals, watch);
+    let mut gathered = gather::gather(inputs, &groups, &mut refusals, watch);
     let mut month = Month { pools: Vec::new(), ..Month::default() };
     let (payees, ways) = gathered.names();
     let mut paid = models::Paid::new(inputs, &gathered);
+    let sharing_out = share_out::SharingOut::new(&gathered);
     let of = gathered.pools.len() as u64;
     for (done, number) in (0..).zip(in_order(&gathered)) {
-        watch(Progress { doing: "sharing pools out", done, of });
+        if done % POOLS_BETWEEN == 0 {
+            watch(Progress { doing: "sharing pools out", done, of });
+        }
         let plays = &gathered.pools[number];
         let case =
             models::Case { inputs, groups: &groups, gathered: &gathered, plays, paid: &paid };
         match case.price() {
             Ok(priced) => {
                 let pool = u32::try_from(month.pools.len()).expect("fewer pools than lines");
-                month.lines.extend(share_out::lines(&gathered, plays, pool, &priced));
+                month.lines.extend(sharing_out.lines(plays, pool, &priced));
                 let (currency, money) = (priced.currency, priced.money);
                 month.pools.push(case.described(priced));
                 paid.add(plays.right, plays.group, currency, money);
@@ -105,7 +113,7 @@ pub fn month_watched(inputs: &Inputs<'_>, watch: &mut dyn FnMut(Progress)) -> Mo
             Err(refusal) => refusals.push(refusal),
         }
     }
-    month.lines.sort_unstable();
+    month.lines = by_payee_then_pool(&month.lines, payees.len());
     month.payees = payees;
     month.ways = ways;
     refusals.sort();
@@ -124,6 +132,25 @@ fn in_order(gathered: &Gathered<'_>) -> Vec<usize> {
         (pool.right == Right::Mechanical, us, pool.right, pool.group, pool.term)
     });
     order
+}
+
+/// Lines come by pool, and in each by payee, recording and way: only payees are to be put in order.
+fn by_payee_then_pool(lines: &[Line], payees: usize) -> Vec<Line> {
+    let mut next = vec![0_usize; payees + 1];
+    for line in lines {
+        next[line.payee as usize + 1] += 1;
+    }
+    for payee in 0..payees {
+        next[payee + 1] += next[payee];
+    }
+    let Some(any) = lines.first() else { return Vec::new() };
+    let mut sorted = vec![*any; lines.len()];
+    for line in lines {
+        let place = &mut next[line.payee as usize];
+        sorted[*place] = *line;
+        *place += 1;
+    }
+    sorted
 }
 
 /// I6, on the way out; the allocation asserts the same of each pool.

@@ -1,6 +1,5 @@
 //! Why a month must not be paid as it is, and what to do.
 
-use crate::splits::SplitError;
 use crate::terms::Right;
 use crate::usage::Use;
 use ledgerline_money::{Currency, RateError};
@@ -32,7 +31,7 @@ pub enum Refusal {
     NoLicence {
         /// Which right.
         right: Right,
-        /// Whose part of it.
+        /// Who holds a part of it that has none.
         holder: Box<str>,
         /// Where and on which plan.
         of: Place,
@@ -94,12 +93,6 @@ impl Ord for RateErrorKey {
     }
 }
 
-impl Refusal {
-    pub(crate) fn split(track: &str, error: &SplitError) -> Self {
-        Self::Split { track: track.into(), why: error.to_string().into() }
-    }
-}
-
 fn place(f: &mut fmt::Formatter<'_>, (territory, tier): &Place) -> fmt::Result {
     match territory {
         Some(territory) => write!(f, "territory {territory}, ")?,
@@ -132,7 +125,8 @@ impl fmt::Display for Refusal {
                 let (right, usage_use) = (right.word(), usage_use.word());
                 write!(
                     f,
-                    "{plays} plays of {tracks} recordings, {track} among them, have no licence of {holder} for the {right} right ("
+                    "{plays} plays of {tracks} recordings have no licence for the {right} right, \
+                     such as {holder}'s in {track} ("
                 )?;
                 place(f, of)?;
                 write!(f, ", {usage_use}): add a term that covers them")
