@@ -10,6 +10,7 @@
 use crate::allocate::{AllocateError, signed};
 use crate::{Fraction, Micros};
 use num_bigint::{BigInt, BigUint};
+use num_integer::Integer;
 use num_rational::BigRational;
 use num_traits::{One, ToPrimitive, Zero};
 use std::cmp::Ordering;
@@ -142,7 +143,7 @@ impl Sums<'_> {
         parts: &[Part],
         wanted: &[usize],
     ) -> Vec<BigRational> {
-        let rate = BigRational::from_integer(magnitude.into()) / total;
+        let (above, below) = (big(total.denom()) * magnitude, big(total.numer()));
         let parts_of = |line: &usize| {
             let line = *line;
             let first = parts.partition_point(|part| (part.line as usize) < line);
@@ -164,10 +165,19 @@ impl Sums<'_> {
                     sums[place as usize].add(self.sources[source as usize], count.into());
                 }
             });
-            weights.extend(items.iter().zip(sums).map(|(item, sums)| (*item, sums.sum() * &rate)));
+            weights.extend(items.iter().zip(sums).map(|(item, sums)| (*item, sums.sum())));
         }
-        let exactly = |part: &Part| &weights[&part.item] * part.share.unbounded();
-        wanted.iter().map(|line| parts_of(line).map(exactly).sum()).collect()
+        // Not reduced: that would take longer than all that is done with them.
+        let exactly = |part: &Part| {
+            let (weight, share) = (&weights[&part.item], part.share);
+            let above = weight.numer() * share.numerator() * BigInt::from(above.clone());
+            BigRational::new_raw(
+                above,
+                weight.denom() * share.denominator() * BigInt::from(below.clone()),
+            )
+        };
+        let sum = |line: &usize| parts_of(line).map(exactly).reduce(|sum, part| sum + part);
+        wanted.iter().map(|line| sum(line).unwrap_or_else(BigRational::zero)).collect()
     }
 }
 
@@ -218,12 +228,11 @@ fn round(magnitude: u64, near: &[Near], exact: &dyn Fn(&[usize]) -> Vec<BigRatio
         }
     }
     for (index, share) in unclear.iter().zip(exact(&unclear)) {
-        let floor = share.floor();
-        floors[*index] = floor.to_integer().to_u64().expect("a share is at most the pool");
-        let remainder = (share - floor) * BigRational::from_integer(BigInt::one() << BITS);
-        let low = remainder.floor().to_integer().to_u128().expect("a remainder is below one");
-        let high = low + u128::from(!remainder.is_integer());
-        remainders[*index] = (low, high);
+        let (floor, remainder) = share.numer().div_rem(share.denom());
+        floors[*index] = floor.to_u64().expect("a share is at most the pool");
+        let (low, rest) = (remainder << BITS).div_rem(share.denom());
+        let low = low.to_u128().expect("a remainder is below one");
+        remainders[*index] = (low, low + u128::from(!rest.is_zero()));
     }
     let sum: u128 = floors.iter().map(|floor| u128::from(*floor)).sum();
     let rest = usize::try_from(u128::from(magnitude) - sum)
@@ -294,14 +303,16 @@ impl ByDenominator {
         *self.numerators.entry(source.of).or_default() += numerator;
     }
 
-    /// By halves, so that most additions are of short numbers.
+    /// Over the least common denominator, which is far shorter than the product of all.
     fn sum(self) -> BigRational {
-        let fraction = |(of, sum): (u64, BigUint)| BigRational::new(sum.into(), of.into());
-        let mut level: Vec<BigRational> = self.numerators.into_iter().map(fraction).collect();
-        while level.len() > 1 {
-            level = level.chunks(2).map(|pair| pair.iter().sum()).collect();
+        let mut common = BigUint::one();
+        for of in self.numerators.keys() {
+            let rest = (&common % of).to_u64().expect("a remainder is below its divisor");
+            common *= of / rest.gcd(of);
         }
-        level.pop().unwrap_or_else(BigRational::zero)
+        let over_common = |(of, sum): (&u64, &BigUint)| &common / of * sum;
+        let numerator: BigUint = self.numerators.iter().map(over_common).sum();
+        BigRational::new(numerator.into(), common.into())
     }
 }
 

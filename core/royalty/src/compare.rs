@@ -1,6 +1,7 @@
 //! The same month by several models: who gains and who loses on the same plays.
 
 use crate::month::{Inputs, Month, Progress, month_watched};
+use crate::music::Music;
 use crate::terms::{ArtistBoost, Contract, Model, Rule};
 use ledgerline_money::{Currency, Fraction, Micros, MoneyError};
 use std::collections::BTreeMap;
@@ -117,6 +118,34 @@ pub fn by_payee<'m>(
         for ((payee, currency), sum) in by_number {
             let key = (month.payees.name(payee).to_owned(), currency);
             sums.entry(key).or_insert_with(|| vec![Micros::ZERO; count])[at] = sum;
+        }
+    }
+    Ok(sums)
+}
+
+/// What is paid for each artist's recordings, by the main artists' ids (several as one, with `+`) and
+/// currency, in the order of `months`; for recordings without an artist, by `None`.
+///
+/// # Errors
+/// [`MoneyError`] where a sum is beyond what an amount can hold.
+pub fn by_artist<'m>(
+    months: impl ExactSizeIterator<Item = &'m Month>,
+    music: &dyn Music,
+) -> Result<BTreeMap<(Option<String>, Currency), Vec<Micros>>, MoneyError> {
+    let count = months.len();
+    let mut sums: BTreeMap<(Option<String>, Currency), Vec<Micros>> = BTreeMap::new();
+    for (at, month) in months.enumerate() {
+        let mut by_track: BTreeMap<(u32, Currency), Micros> = BTreeMap::new();
+        for line in &month.lines {
+            let currency = month.pools[line.pool as usize].currency;
+            let sum = by_track.entry((line.track, currency)).or_default();
+            *sum = sum.plus(line.amount)?;
+        }
+        for ((track, currency), amount) in by_track {
+            let artists = music.subject(track).artists.join("+");
+            let artist = (!artists.is_empty()).then_some(artists);
+            let sums = sums.entry((artist, currency)).or_insert_with(|| vec![Micros::ZERO; count]);
+            sums[at] = sums[at].plus(amount)?;
         }
     }
     Ok(sums)

@@ -69,7 +69,7 @@ pub fn run(workspace: &Workspace, options: &BenchRoyalty) -> Exit {
     let began = Instant::now();
     let measured = Place::new(workspace, "release").map(|place| {
         let mut figures = Figures::default();
-        if let Err(reason) = measure(&place, options, &missing, &mut figures) {
+        if let Err(reason) = measure(workspace, &place, options, &missing, &mut figures) {
             figures.wrong.push(reason);
         }
         figures
@@ -87,6 +87,7 @@ pub fn run(workspace: &Workspace, options: &BenchRoyalty) -> Exit {
 }
 
 fn measure(
+    workspace: &Workspace,
     place: &Place,
     options: &BenchRoyalty,
     missing: &[Need],
@@ -100,7 +101,8 @@ fn measure(
             println!("a month of {} rows", short(*rows));
             // The columns of the greatest month are what both allocate.
             let with_leaves = wants("allocation") && Some(*rows) == last;
-            let printed = month(place, "pro-rata", *rows, with_leaves.then_some(leaves.as_path()))?;
+            let printed =
+                month(workspace, "pro-rata", *rows, with_leaves.then_some(leaves.as_path()))?;
             figures.months.push(decided(&printed[0])?);
             if let Some(ours) = printed.get(1) {
                 figures.allocated = Some(allocation(place, ours, &leaves, missing)?);
@@ -109,7 +111,7 @@ fn measure(
     }
     if wants("user-centric") {
         println!("a month of {} rows by listener", short(options.listener_rows));
-        let printed = month(place, "user-centric", options.listener_rows, None)?;
+        let printed = month(workspace, "user-centric", options.listener_rows, None)?;
         figures.months.push(decided(&printed[0])?);
     }
     Ok(())
@@ -117,13 +119,12 @@ fn measure(
 
 /// Runs the program; what it printed, an object a line.
 fn month(
-    place: &Place,
+    workspace: &Workspace,
     model: &str,
     rows: u64,
     leaves: Option<&Path>,
 ) -> Result<Vec<Json>, String> {
-    let mut command = cargo();
-    command.current_dir(&place.root);
+    let mut command = cargo(workspace);
     command.args(["bench", "--quiet", "-p", "ledgerline-royalty", "--bench", "month", "--", model]);
     command.arg(rows.to_string());
     command.args(leaves);

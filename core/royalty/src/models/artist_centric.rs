@@ -9,6 +9,7 @@ use crate::month::Refusal;
 use crate::terms::ArtistBoost;
 use ledgerline_money::Fraction;
 use ledgerline_money::sums::Source;
+use num_traits::Zero;
 
 pub(super) fn price(
     case: &Case<'_>,
@@ -50,12 +51,9 @@ fn capped(
 ) -> Result<Weights, Refusal> {
     let sums = capped_sums(case, most, factors).ok_or_else(|| case.too_large())?;
     steps.add(format!("listeners whose plays count as {most}, together"), sums.sources.len() - 1);
-    if sums
-        .counts
-        .iter()
-        .any(|(source, _, count)| *count > 0 && sums.sources[*source as usize].amount > 0)
-    {
-        return Ok(sums.weights());
+    let total = sums.total(case);
+    if !total.is_zero() {
+        return Ok(sums.weights(total));
     }
     steps.add("nothing weighs anything, so plays alone are weighed", case.plays_text());
     case.whole(&|at| case.entry_plays(at), &Factors::none(), steps)

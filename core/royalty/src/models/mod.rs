@@ -107,6 +107,8 @@ pub(crate) enum Weights {
         sources: Vec<Source>,
         /// Source, entry, count.
         counts: Vec<(u32, u32, u64)>,
+        /// The sum of all weights.
+        total: BigRational,
     },
 }
 

@@ -33,7 +33,8 @@ pub(super) fn price(
     steps.add("listeners who played", group.listeners.len());
     steps.add("paid by those who played nothing, shared by all plays", money(&silent));
     let plain = sums(case, &fees, &Factors::none())?;
-    let fees_of_term = total(case, &plain) / whole(fees.parts);
+    let total = plain.total(case);
+    let fees_of_term = &total / whole(fees.parts) / whole(plain.times);
     steps.add_money(
         "each listener's fee by this licence's part of that listener's plays, added up",
         &fees_of_term,
@@ -41,16 +42,17 @@ pub(super) fn price(
     let exact = fees_of_term * share.unbounded();
     steps.add_money(format!("{share} of it"), &exact);
     let factors = Factors::of_rule(case, None, steps)?;
-    let mut weights = plain;
+    let mut weights = plain.weights(total);
     if !factors.are_none() {
         let weighed = sums(case, &fees, &factors)?;
-        if total(case, &weighed).is_zero() {
+        let total = weighed.total(case);
+        if total.is_zero() {
             steps.add("no recording is eligible, so plays alone are weighed", case.plays_text());
         } else {
-            weights = weighed;
+            weights = weighed.weights(total);
         }
     }
-    Ok(Formula { currency: group.currency, money: exact, weights: weights.weights() })
+    Ok(Formula { currency: group.currency, money: exact, weights })
 }
 
 /// What listeners paid, in parts of a ledger unit that all have in common.
@@ -106,8 +108,14 @@ pub(super) struct PoolSums {
 }
 
 impl PoolSums {
-    pub(super) fn weights(self) -> Weights {
-        Weights::Sums { sources: self.sources, counts: self.counts }
+    pub(super) fn weights(self, total: BigRational) -> Weights {
+        Weights::Sums { sources: self.sources, counts: self.counts, total }
+    }
+
+    /// The sum of all weights, [`PoolSums::times`] in it.
+    pub(super) fn total(&self, case: &Case<'_>) -> BigRational {
+        let (items, rows) = (case.plays.entries.len(), Rows(&self.counts));
+        Sums { sources: &self.sources, items, counts: &rows }.total()
     }
 }
 
@@ -165,10 +173,4 @@ fn sums(case: &Case<'_>, fees: &Fees, factors: &Factors) -> Result<PoolSums, Ref
         }
     }
     Ok(PoolSums { sources, counts, times })
-}
-
-fn total(case: &Case<'_>, sums: &PoolSums) -> BigRational {
-    let items = case.plays.entries.len();
-    let rows = Rows(&sums.counts);
-    Sums { sources: &sums.sources, items, counts: &rows }.total() / whole(sums.times)
 }

@@ -3,8 +3,8 @@
 use super::gather::{Gathered, NumberedLeaf, PoolPlays};
 use crate::line::Line;
 use crate::models::{Priced, Rows, Weights};
-use ledgerline_money::sums::{Part, Source, Sums};
-use ledgerline_money::{BigUint, Micros, allocate, allocate_big};
+use ledgerline_money::sums::{Part, Sums};
+use ledgerline_money::{BigRational, BigUint, Micros, allocate, allocate_big};
 
 /// What one payee gets of one entry.
 #[derive(Debug, Clone, Copy)]
@@ -66,9 +66,10 @@ impl<'g> SharingOut<'g> {
         }
         let amounts = match &priced.weights {
             Weights::Whole(weights) => self.by_whole(priced.money, &leaves, weights),
-            Weights::Sums { sources, counts } => {
-                let entries = plays.entries.len();
-                self.by_sums(priced.money, (&leaves, lines.len()), entries, (sources, counts))
+            Weights::Sums { sources, counts, total } => {
+                let rows = Rows(counts);
+                let sums = Sums { sources, items: plays.entries.len(), counts: &rows };
+                self.by_sums(priced.money, (&leaves, lines.len()), &sums, total)
             }
         };
         assert_eq!(amounts.len(), lines.len(), "an amount for each line");
@@ -145,8 +146,8 @@ impl<'g> SharingOut<'g> {
         &self,
         money: Micros,
         (leaves, lines): (&[Leaf], usize),
-        entries: usize,
-        (sources, counts): (&[Source], &[(u32, u32, u64)]),
+        sums: &Sums<'_>,
+        total: &BigRational,
     ) -> Vec<Micros> {
         let mut parts = Vec::with_capacity(leaves.len());
         let groups = leaves.chunk_by(|left, right| left.line() == right.line());
@@ -157,9 +158,7 @@ impl<'g> SharingOut<'g> {
                 share: self.leaves[leaf.at as usize].share,
             }));
         }
-        let rows = Rows(counts);
-        let sums = Sums { sources, items: entries, counts: &rows };
-        let allocated = sums.allocate(money, &sums.total(), &parts, lines);
+        let allocated = sums.allocate(money, total, &parts, lines);
         allocated.expect("a pool has money only where something weighs")
     }
 }

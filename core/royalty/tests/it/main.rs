@@ -6,6 +6,7 @@ mod account;
 mod adjust;
 mod any_contracts;
 mod axioms;
+mod compare;
 mod contracts;
 mod defects;
 mod month;

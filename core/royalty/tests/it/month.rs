@@ -146,17 +146,22 @@ impl Story {
         all
     }
 
+    /// What is done with the month's inputs.
+    pub(crate) fn with_inputs<T>(&self, usage: &Usage, then: impl FnOnce(&Inputs<'_>) -> T) -> T {
+        then(&Inputs {
+            period: Period::parse("2026-10").unwrap(),
+            usage,
+            revenue: &self.revenue,
+            contracts: &self.said.contracts,
+            music: &Recordings { usage, recordings: &self.said.recordings },
+            rates: &self.rates,
+        })
+    }
+
     /// The month, with the usage whose numbers it has.
     pub(crate) fn month(&self) -> (Usage, Month) {
         let usage = self.usage();
-        let month = month(&Inputs {
-            period: Period::parse("2026-10").unwrap(),
-            usage: &usage,
-            revenue: &self.revenue,
-            contracts: &self.said.contracts,
-            music: &Recordings { usage: &usage, recordings: &self.said.recordings },
-            rates: &self.rates,
-        });
+        let month = self.with_inputs(&usage, month);
         (usage, month)
     }
 
