@@ -99,15 +99,18 @@ pub fn compare(
     models.iter().map(by_model).collect()
 }
 
+/// What each name gets in a currency, by month.
+pub type Sums<N> = BTreeMap<(N, Currency), Vec<Micros>>;
+
 /// What everyone gets of months of the same usage, by name and currency, in the order of `months`.
 ///
 /// # Errors
 /// [`MoneyError`] where a sum is beyond what an amount can hold.
 pub fn by_payee<'m>(
     months: impl ExactSizeIterator<Item = &'m Month>,
-) -> Result<BTreeMap<(String, Currency), Vec<Micros>>, MoneyError> {
+) -> Result<Sums<String>, MoneyError> {
     let count = months.len();
-    let mut sums: BTreeMap<(String, Currency), Vec<Micros>> = BTreeMap::new();
+    let mut sums: Sums<String> = BTreeMap::new();
     for (at, month) in months.enumerate() {
         let mut by_number: BTreeMap<(u32, Currency), Micros> = BTreeMap::new();
         for line in &month.lines {
@@ -131,9 +134,9 @@ pub fn by_payee<'m>(
 pub fn by_artist<'m>(
     months: impl ExactSizeIterator<Item = &'m Month>,
     music: &dyn Music,
-) -> Result<BTreeMap<(Option<String>, Currency), Vec<Micros>>, MoneyError> {
+) -> Result<Sums<Option<String>>, MoneyError> {
     let count = months.len();
-    let mut sums: BTreeMap<(Option<String>, Currency), Vec<Micros>> = BTreeMap::new();
+    let mut sums: Sums<Option<String>> = BTreeMap::new();
     for (at, month) in months.enumerate() {
         let mut by_track: BTreeMap<(u32, Currency), Micros> = BTreeMap::new();
         for line in &month.lines {

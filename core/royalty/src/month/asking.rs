@@ -241,10 +241,9 @@ impl<'a> Asking<'a> {
 
     /// What contradicts itself, as refusals.
     pub(super) fn refusals(&self) -> Vec<Refusal> {
-        let name = |track: u32| self.inputs.usage.tracks.name(track).into();
-        let refusal = |(why, track): (&Box<str>, &u32)| Refusal::Split {
-            track: name(*track),
-            why: why.clone(),
+        let refusal = |(why, track): (_, &u32)| Refusal::Split {
+            track: self.inputs.usage.tracks.name(*track).into(),
+            why: Box::clone(why),
         };
         self.contradictions.iter().map(refusal).collect()
     }

@@ -171,7 +171,7 @@ fn multipliers(gathered: &Gathered<'_>) -> Option<Vec<u64>> {
         for leaf in gathered.leaves(number) {
             let share = part.share.times(leaf.share).ok()?;
             let below = u64::try_from(share.denominator()).ok()?;
-            if common % below != 0 {
+            if !common.is_multiple_of(below) {
                 common = common.checked_mul(below / num_integer::gcd(common, below))?;
             }
             shares.push(share);
