@@ -104,6 +104,18 @@ impl Catalogue {
         Ok(changed)
     }
 
+    /// Shows what was imported past this catalogue, and tells counting of it.
+    ///
+    /// # Errors
+    /// [`CatalogueError`].
+    pub async fn catch_up(&self, log: &dyn ReportLog) -> Result<(), CatalogueError> {
+        let _turn = self.turn.lock().await;
+        if self.store.revision().await? != self.view().tracks.revision {
+            self.reload().await?;
+        }
+        self.tell_in_turn(log).await
+    }
+
     /// Tells counting what an import that failed or was given up left untold. Does nothing
     /// while an import goes on: that one tells it.
     ///

@@ -1,5 +1,6 @@
-//! Counts: how many plays count, by track, artist, listener, territory, tier or day.
+//! Counts: how many plays count, by track, artist, label, release, listener, territory, tier or day.
 
+use ledgerline_catalog::Catalogue;
 use ledgerline_counting::tally::{Days, Dimension, Tally};
 use ledgerline_ids::{DayNo, PartitionId, Position};
 use std::collections::BTreeMap;
@@ -17,6 +18,10 @@ pub enum By {
     Track,
     /// The recording's artists, each of them.
     Artist,
+    /// The recording's label, a party of the catalogue of rights.
+    Label,
+    /// The releases that the recording is on, each of them.
+    Release,
     /// The listener.
     User,
     /// The listener's country.
@@ -29,8 +34,16 @@ pub enum By {
 
 impl By {
     /// Every way, in the order in which they are shown.
-    pub const ALL: [Self; 6] =
-        [Self::Track, Self::Artist, Self::User, Self::Territory, Self::Tier, Self::Day];
+    pub const ALL: [Self; 8] = [
+        Self::Track,
+        Self::Artist,
+        Self::Label,
+        Self::Release,
+        Self::User,
+        Self::Territory,
+        Self::Tier,
+        Self::Day,
+    ];
 
     /// Its name, as a person types it.
     #[must_use]
@@ -38,6 +51,8 @@ impl By {
         match self {
             Self::Track => "track",
             Self::Artist => "artist",
+            Self::Label => "label",
+            Self::Release => "release",
             Self::User => "user",
             Self::Territory => "territory",
             Self::Tier => "tier",
@@ -63,7 +78,7 @@ impl By {
 
     fn dimension(self) -> Dimension {
         match self {
-            Self::Track | Self::Artist => Dimension::Track,
+            Self::Track | Self::Artist | Self::Label | Self::Release => Dimension::Track,
             Self::User => Dimension::User,
             Self::Territory => Dimension::Territory,
             Self::Tier => Dimension::Tier,
@@ -97,7 +112,7 @@ pub struct AppliedTo {
 /// One row of counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CountRow {
-    /// The track, artist, listener, territory, tier or day; empty where plays have none.
+    /// The track, artist, label, release, listener, territory, tier or day; empty where plays have none.
     pub value: String,
     /// How many plays count.
     pub counted: i64,
@@ -129,7 +144,14 @@ impl Deployment {
         let (readers, of) = (self.readers.clone(), applied_to.clone());
         let summed = apart(&*self.drive, move || tally(&readers, &of, query));
         let tally = summed.await.ok_or_else(ReadError::broken_off)??;
-        let rows = rows(tally, query.by, &**self.catalogue.store()).await?;
+        let rows = match query.by {
+            By::Artist => by_artist(tally, &**self.catalogue.store()).await?,
+            By::Label | By::Release => {
+                let rights = self.money().rights().now().await?;
+                by_rights(&tally, query.by, &rights)
+            }
+            _ => tally.rows().map(|(value, counted)| CountRow { value, counted }).collect(),
+        };
         Ok(Counts { query, applied_to, waits, rows })
     }
 
@@ -172,15 +194,32 @@ fn tally(readers: &Readers, of: &[AppliedTo], query: CountsQuery) -> Result<Tall
     })
 }
 
-async fn rows(
+/// By label or release, as the catalogue of rights knows them; what it doesn't know, for nobody.
+fn by_rights(tally: &Tally, by: By, rights: &Catalogue) -> Vec<CountRow> {
+    let mut sums = BTreeMap::<&str, i64>::new();
+    for (track, counted) in tally.rows() {
+        let recording = rights.find_recording(&track);
+        let names: Vec<&str> = match (by, recording) {
+            (By::Release, Some(recording)) => {
+                rights.releases_of(recording).map(|release| rights.release_id(release)).collect()
+            }
+            (_, Some(recording)) => {
+                rights.label_of(recording).map(|label| rights.party_id(label)).into_iter().collect()
+            }
+            (_, None) => Vec::new(),
+        };
+        for name in names.iter().copied().chain(names.is_empty().then_some("")) {
+            *sums.entry(name).or_default() += counted;
+        }
+    }
+    let rows = sums.into_iter();
+    rows.map(|(value, counted)| CountRow { value: value.to_owned(), counted }).collect()
+}
+
+async fn by_artist(
     tally: Tally,
-    by: By,
     catalogue: &dyn CatalogueStore,
 ) -> Result<Vec<CountRow>, StoreError> {
-    if by != By::Artist {
-        let rows = tally.rows().map(|(value, counted)| CountRow { value, counted });
-        return Ok(rows.collect());
-    }
     let mut by_artist = BTreeMap::<String, i64>::new();
     let mut by_track: BTreeMap<String, i64> = tally.rows().collect();
     let mut after = String::new();

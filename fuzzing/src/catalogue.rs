@@ -1,7 +1,7 @@
 //! The files that an operator brings the catalogue in.
 
 use ledgerline_app::ports::CatalogueTrack;
-use ledgerline_catalogue_csv::{DURATION_MS_MAX, TracksError, read_devices, read_tracks};
+use ledgerline_csv_sheets::{DURATION_MS_MAX, TracksError, read_devices, read_tracks};
 use ledgerline_ids::{DeviceId, TrackId};
 use std::collections::BTreeSet;
 

@@ -2,6 +2,7 @@
 
 pub mod appeals;
 pub mod backup;
+pub mod rights;
 pub mod royalty;
 
 use backup::{BackupArgs, RestoreArgs};
@@ -95,7 +96,7 @@ pub enum Command {
     #[command(after_help = "Examples:\n  ledgerline counts --by track\n  \
                             ledgerline counts --by day --from 2026-03-01 --to 2026-04-01 --format csv")]
     Counts {
-        /// By what: track, artist, user, territory, tier or day.
+        /// By what: track, artist, label, release, user, territory, tier or day.
         #[arg(long, value_parser = parse_by)]
         by: By,
         /// From the beginning of this UTC day, by the play's start.
@@ -238,6 +239,7 @@ pub enum KeysAction {
     Create {
         /// What it may do: reports:write, counts:read, adjudication:write, fraud:write,
         /// appeals:write.
+        /// royalty:read, royalty:write.
         #[arg(long, value_delimiter = ',', required = true)]
         scope: Vec<String>,
         /// The source that its reports are stamped with; the key's own id where it isn't said.
@@ -298,6 +300,12 @@ pub enum CatalogAction {
     Import {
         /// The file; `-` is standard input.
         file: PathBuf,
+    },
+    /// Parties, works, recordings, releases, and who holds which right.
+    Rights {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: rights::RightsAction,
     },
     /// The list of bot devices.
     Devices {

@@ -3,6 +3,8 @@
 //! It serves the whole API without a key, for whoever may open the socket (mode 0600), and
 //! besides what only the operator does: keys, catalogue, backfills.
 
+mod sheets;
+
 use axum::extract::{DefaultBodyLimit, Path as PathParam, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -40,6 +42,7 @@ pub fn router(deployment: Arc<Deployment>) -> Router {
         .route("/control/v1/catalogue/tracks", post(import_tracks))
         .route("/control/v1/catalogue/devices", post(list_devices))
         .layer(DefaultBodyLimit::max(CHUNK_BYTES_MAX))
+        .merge(sheets::routes())
         .with_state(deployment.clone());
     ledgerline_http_api::control_router(deployment).merge(operator)
 }

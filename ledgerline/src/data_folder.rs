@@ -200,6 +200,8 @@ impl DataFolder {
             money: MoneyParts {
                 contracts: store.clone(),
                 contract_reader: Arc::new(TomlContracts),
+                rights: store.clone(),
+                revenue: store.clone(),
                 ledger: store.clone(),
                 signer: Arc::new(signing_key(&self.path)),
                 keeper: Arc::new(head_file(&self.path)),

@@ -5,7 +5,7 @@
 //! - [`data_folder`]: what is in the data folder, and a deployment opened on it
 //! - [`session`]: a deployment to talk to, in this process or in the server's
 //! - [`control`]: the socket by which commands reach the server
-//! - [`feed`]: reports from files
+//! - [`feed`]: reports from files; [`framed`]: several files in one body
 //! - [`backup`]: backups of a whole data folder
 //! - [`commands`]: one file each
 //! - [`failure`], [`progress`], [`output`]: how a command ends, and what it shows
@@ -19,6 +19,7 @@ mod control;
 mod data_folder;
 mod failure;
 mod feed;
+mod framed;
 mod output;
 mod progress;
 mod sending;

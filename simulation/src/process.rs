@@ -7,6 +7,7 @@ use ledgerline_app::money::MoneyParts;
 use ledgerline_app::ports::memory_contracts::{MemoryContracts, NoContractReader};
 use ledgerline_app::ports::memory_disk::MemoryDisk;
 use ledgerline_app::ports::memory_ledger::{KnownKey, MemoryKeeper, MemoryLedger};
+use ledgerline_app::ports::memory_rights::{MemoryRevenue, MemoryRights};
 use ledgerline_app::ports::{Disk, Drive, FactStore, LogError, PlaysLog};
 use ledgerline_ids::{HashKey, PartitionId, Position};
 use ledgerline_segment_log::{OpenError, SegmentPlaysLog, SegmentReportLog};
@@ -183,6 +184,8 @@ pub fn begin(
         money: MoneyParts {
             contracts: Arc::new(MemoryContracts::default()),
             contract_reader: Arc::new(NoContractReader),
+            rights: Arc::new(MemoryRights::default()),
+            revenue: Arc::new(MemoryRevenue::default()),
             ledger: Arc::new(MemoryLedger::default()),
             signer: Arc::new(KnownKey),
             keeper: Arc::new(MemoryKeeper::default()),

@@ -11,7 +11,7 @@ use utoipa::openapi::path::Operation;
 
 use crate::router::Service;
 use crate::routes::{
-    adjudication, appeals, conservation, counts, fraud, operations, plays, reports,
+    adjudication, appeals, conservation, counts, fraud, operations, plays, reports, revenue, rights,
 };
 
 /// Who may use an endpoint.
@@ -43,9 +43,11 @@ const COUNTS_READ: Needs = Needs::Scope(Scope::CountsRead);
 const ADJUDICATION_WRITE: Needs = Needs::Scope(Scope::AdjudicationWrite);
 const FRAUD_WRITE: Needs = Needs::Scope(Scope::FraudWrite);
 const APPEALS_WRITE: Needs = Needs::Scope(Scope::AppealsWrite);
+const ROYALTY_READ: Needs = Needs::Scope(Scope::RoyaltyRead);
+const ROYALTY_WRITE: Needs = Needs::Scope(Scope::RoyaltyWrite);
 
 /// The table.
-pub static ENDPOINTS: [Endpoint; 16] = [
+pub static ENDPOINTS: [Endpoint; 19] = [
     Endpoint {
         method: Method::POST,
         path: "/api/v1/playback/report",
@@ -141,6 +143,30 @@ pub static ENDPOINTS: [Endpoint; 16] = [
         refusals: &[],
         route: || get(conservation::read),
         operation: conservation::__path_read::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/catalog/rights",
+        needs: ROYALTY_READ,
+        refusals: &[404],
+        route: || get(rights::read),
+        operation: rights::__path_read::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/revenue",
+        needs: ROYALTY_READ,
+        refusals: &[],
+        route: || get(revenue::list),
+        operation: revenue::__path_list::operation,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/api/v1/royalty/revenue",
+        needs: ROYALTY_WRITE,
+        refusals: &[408, 413, 415, 422],
+        route: || post(revenue::import),
+        operation: revenue::__path_import::operation,
     },
     Endpoint {
         method: Method::GET,

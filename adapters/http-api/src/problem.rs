@@ -39,6 +39,7 @@ kinds! {
     NoSuchPath 404 "not_found" "There is nothing here";
     PlayNotFound 404 "play_not_found" "There is no such play";
     AppealNotFound 404 "appeal_not_found" "There is no such appeal";
+    NotInCatalogue 404 "not_in_catalogue" "The catalogue has no such thing";
     MethodNotAllowed 405 "method_not_allowed" "This can't be done here";
     RequestTimeout 408 "request_timeout" "The request came too slowly";
     AmbiguousPlay 409 "ambiguous_play" "Several sources have such a play";

@@ -85,6 +85,16 @@ pub(crate) async fn read_json<T: DeserializeOwned>(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<T, Problem> {
+    read_json_of(service, headers, body, SMALL_BYTES_MAX).await.map(|(read, _)| read)
+}
+
+/// Reads a body that is one JSON object of at most `limit` bytes; with its bytes.
+pub(crate) async fn read_json_of<T: DeserializeOwned>(
+    service: &Service,
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+) -> Result<(T, Vec<u8>), Problem> {
     let content_type = one_value(headers, &header::CONTENT_TYPE);
     let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
     if !essence.trim().eq_ignore_ascii_case("application/json") {
@@ -95,8 +105,8 @@ pub(crate) async fn read_json<T: DeserializeOwned>(
         return Err(Problem::new(Kind::UnsupportedEncoding, "send the body as it is")
             .with_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity")));
     }
-    let held = read(service, headers, body, SMALL_BYTES_MAX).await?;
-    serde_json::from_slice(&held.bytes).map_err(|error| {
+    let held = read(service, headers, body, limit).await?;
+    let object = serde_json::from_slice(&held.bytes).map_err(|error| {
         let kind = match error.classify() {
             serde_json::error::Category::Eof if held.bytes.is_empty() => Kind::MalformedJson,
             serde_json::error::Category::Eof => Kind::TruncatedBody,
@@ -104,7 +114,8 @@ pub(crate) async fn read_json<T: DeserializeOwned>(
             _ => Kind::MalformedJson,
         };
         Problem::new(kind, error.to_string())
-    })
+    })?;
+    Ok((object, held.bytes))
 }
 
 /// A header's value, where it stands once and is text.

@@ -128,6 +128,15 @@ async fn import_tracks(
     for batch in batches(tracks) {
         import_batch(connection, batch, &mut imported).await?;
     }
+    raise_revision(connection, before, imported).await
+}
+
+/// Raises the revision where anything changed.
+async fn raise_revision(
+    connection: &mut Connection,
+    before: u64,
+    mut imported: ImportedTracks,
+) -> Result<ImportedTracks, Fault> {
     if imported.added + imported.changed == 0 {
         imported.revision = before;
         return Ok(imported);
@@ -137,6 +146,45 @@ async fn import_tracks(
         .execute(connection)
         .await?;
     Ok(imported)
+}
+
+/// Imports tracks, each id once; what is missing in one, its length or ISRC or artists, stays as
+/// it is.
+pub(crate) async fn complete_tracks(
+    connection: &mut Connection,
+    tracks: &[CatalogueTrack],
+) -> Result<(), Fault> {
+    let before = revision(connection).await?;
+    let mut imported = ImportedTracks { revision: before + 1, ..ImportedTracks::default() };
+    for batch in batches(tracks) {
+        let completed = completed(connection, batch).await?;
+        let completed: Vec<&CatalogueTrack> = completed.iter().collect();
+        import_batch(connection, &completed, &mut imported).await?;
+    }
+    raise_revision(connection, before, imported).await.map(drop)
+}
+
+async fn completed(
+    connection: &mut Connection,
+    batch: &[CatalogueTrack],
+) -> Result<Vec<CatalogueTrack>, Fault> {
+    let ids: Vec<&str> = batch.iter().map(|track| track.track_id.as_str()).collect();
+    let mut known = known_tracks(connection, &ids).await?;
+    let completed = batch.iter().map(|track| {
+        let mut track = track.clone();
+        if let Some(before) = known.remove(&track.track_id) {
+            track.duration_ms = track.duration_ms.or(before.duration_ms);
+            track.isrc = track.isrc.or(before.isrc);
+            if track.title.is_empty() {
+                track.title = before.title;
+            }
+            if track.artists.is_empty() {
+                track.artists = before.artists;
+            }
+        }
+        track
+    });
+    Ok(completed.collect())
 }
 
 /// `imported.revision` is the one that the import makes if it changes anything.

@@ -12,7 +12,7 @@ use crate::facts::{
 };
 use crate::fault::Fault;
 use crate::open::SqlStore;
-use crate::{appeals, catalogue, contracts, credentials, ledger};
+use crate::{appeals, catalogue, contracts, credentials, ledger, revisions};
 
 /// How many findings are reported; whoever has more has lost the file anyway.
 const FINDINGS_MAX: usize = 1000;
@@ -30,6 +30,7 @@ pub(crate) async fn findings(store: &SqlStore) -> Result<Vec<String>, Fault> {
         ("the catalogue", catalogue::damage(&mut snapshot).await),
         ("the contracts", contracts::damage(&mut snapshot).await),
         ("the ledger", ledger::damage(&mut snapshot).await),
+        ("the revisions of imports", revisions::damage(&mut snapshot).await),
     ] {
         match found {
             Ok(found) => findings.extend(found),

@@ -3,25 +3,36 @@
 //! In reading order:
 //! - [`usage_fold`]: a month's plays, added up from the plays logs
 //! - [`terms`]: contracts, imported, explained and reviewed
+//! - [`rights`]: the catalogue of rights
+//! - [`revenue`], [`fx`], [`usage`]: what months earned, rates of exchange, usage from elsewhere
 //! - [`ledger`]: posting entries, reading and verifying them
 //! - [`sentences`]: what statements and explanations say, in words
 //! - [`trial`]: what listening histories would have paid, by two models
 //! - [`sales_report`]: a payee's sales of a month, as a licensor's systems read them
 
+pub mod fx;
 pub mod ledger;
 mod ledger_check;
+pub mod revenue;
+pub mod rights;
 pub mod sales_report;
 pub mod sentences;
 pub mod terms;
 pub mod trial;
+pub mod usage;
 pub mod usage_fold;
 
 pub use ledgerline_money::{BigRational, Currency, Fraction, Micros};
 
 use std::sync::Arc;
 
-use crate::ports::{Clock, ContractReader, ContractStore, HeadKeeper, HeadSigner, LedgerStore};
+use crate::ports::{
+    Clock, ContractReader, ContractStore, HeadKeeper, HeadSigner, LedgerStore, RevenueStore,
+    RightsStore,
+};
 use ledger::Ledger;
+use revenue::Revenue;
+use rights::Rights;
 use terms::Terms;
 
 /// What the use cases of money are made of.
@@ -30,6 +41,10 @@ pub struct MoneyParts {
     pub contracts: Arc<dyn ContractStore>,
     /// What reads their texts.
     pub contract_reader: Arc<dyn ContractReader>,
+    /// Where the catalogue of rights is kept.
+    pub rights: Arc<dyn RightsStore>,
+    /// Where revenue, rates of exchange and brought usage are kept.
+    pub revenue: Arc<dyn RevenueStore>,
     /// Where the ledger is kept.
     pub ledger: Arc<dyn LedgerStore>,
     /// The key that signs its head.
@@ -43,16 +58,21 @@ pub struct MoneyParts {
 pub struct Money {
     ledger: Ledger,
     terms: Terms,
+    rights: Rights,
+    revenue: Revenue,
 }
 
 impl Money {
     /// Out of its parts.
     #[must_use]
     pub fn new(parts: MoneyParts, clock: Arc<dyn Clock>) -> Self {
-        let MoneyParts { contracts, contract_reader, ledger, signer, keeper } = parts;
+        let MoneyParts { contracts, contract_reader, rights, revenue, ledger, signer, keeper } =
+            parts;
         Self {
             ledger: Ledger::new(ledger, signer, keeper, clock),
             terms: Terms::new(contracts, contract_reader),
+            rights: Rights::new(rights),
+            revenue: Revenue::new(revenue),
         }
     }
 
@@ -60,6 +80,18 @@ impl Money {
     #[must_use]
     pub fn terms(&self) -> &Terms {
         &self.terms
+    }
+
+    /// The catalogue of rights.
+    #[must_use]
+    pub fn rights(&self) -> &Rights {
+        &self.rights
+    }
+
+    /// Revenue, rates of exchange and brought usage.
+    #[must_use]
+    pub fn revenue(&self) -> &Revenue {
+        &self.revenue
     }
 
     /// The ledger.

@@ -23,16 +23,24 @@ pub enum Scope {
     /// Appeal against plays that are kept back.
     #[serde(rename = "appeals:write")]
     AppealsWrite,
+    /// Read the catalogue of rights, revenue and what becomes of it.
+    #[serde(rename = "royalty:read")]
+    RoyaltyRead,
+    /// Bring revenue, and decide what becomes of it.
+    #[serde(rename = "royalty:write")]
+    RoyaltyWrite,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::ReportsWrite,
         Self::CountsRead,
         Self::AdjudicationWrite,
         Self::FraudWrite,
         Self::AppealsWrite,
+        Self::RoyaltyRead,
+        Self::RoyaltyWrite,
     ];
 
     /// The scope's name, as a person types it.
@@ -44,6 +52,8 @@ impl Scope {
             Self::AdjudicationWrite => "adjudication:write",
             Self::FraudWrite => "fraud:write",
             Self::AppealsWrite => "appeals:write",
+            Self::RoyaltyRead => "royalty:read",
+            Self::RoyaltyWrite => "royalty:write",
         }
     }
 

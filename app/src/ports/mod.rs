@@ -19,6 +19,8 @@ pub mod memory_contracts;
 pub mod memory_disk;
 #[cfg(feature = "conformance")]
 pub mod memory_ledger;
+#[cfg(feature = "conformance")]
+pub mod memory_rights;
 pub mod music;
 pub mod plays_log;
 pub mod report_log;

@@ -3,6 +3,8 @@
 use async_trait::async_trait;
 use ledgerline_catalog::{Catalogue, Changes};
 use ledgerline_ids::UnixMs;
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 
 use super::{CatalogueTrack, StoreError};
 
@@ -13,6 +15,23 @@ pub struct SourceFile {
     pub name: String,
     /// SHA-256 of its bytes.
     pub sha256: [u8; 32],
+}
+
+impl SourceFile {
+    /// The file of a name that has these bytes.
+    #[must_use]
+    pub fn of(name: &str, bytes: &[u8]) -> Self {
+        Self { name: name.to_owned(), sha256: Sha256::digest(bytes).into() }
+    }
+
+    /// Its SHA-256, as 64 hex digits.
+    #[must_use]
+    pub fn sha256_hex(&self) -> String {
+        self.sha256.iter().fold(String::new(), |mut out, byte| {
+            write!(out, "{byte:02x}").expect("a String takes everything");
+            out
+        })
+    }
 }
 
 /// One import that changed something.
@@ -31,8 +50,8 @@ pub struct Revision {
 pub struct RightsChange<'a> {
     /// What changes.
     pub changes: &'a Changes,
-    /// The recordings in it as counting knows them. What is missing in one, such as a length,
-    /// is kept of the track that is there.
+    /// The recordings in it as counting knows them, each id once. What is missing in one, such
+    /// as a length, is kept of the track that is there.
     pub tracks: &'a [CatalogueTrack],
     /// The revision that the changes were judged against.
     pub known: u64,

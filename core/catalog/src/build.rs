@@ -2,6 +2,7 @@
 
 use crate::catalogue::{Catalogue, NONE, RecordingRow, ReleaseRow, ShareRow};
 use crate::entries::{Party, Recording, Release, ShareSet, TerritoryCode, Work};
+use crate::import::Changes;
 use crate::right::Right;
 use crate::texts::{Lists, Texts};
 use ledgerline_money::Fraction;
@@ -251,4 +252,56 @@ fn inverse(mut pairs: Vec<(u32, u32)>, count: usize) -> Result<Lists<u32>, Build
     }
     lists.shrink();
     Ok(lists)
+}
+
+/// The catalogue of `revision`, which is `known` with `changes`.
+///
+/// # Errors
+/// [`BuildError`] where the changes were not judged against `known`.
+pub fn with_changes(
+    known: &Catalogue,
+    changes: &Changes,
+    revision: u64,
+) -> Result<Catalogue, BuildError> {
+    let mut builder = CatalogueBuilder::new(revision);
+    let parties = known.parties().map(|party| known.party(party).clone());
+    for party in newest(parties, &changes.parties, |party| &*party.id) {
+        builder.party(party)?;
+    }
+    for work in newest(known.works().map(|it| known.work(it)), &changes.works, |it| &*it.id) {
+        builder.work(&work)?;
+    }
+    let recordings = known.recordings().map(|recording| known.recording(recording));
+    for recording in newest(recordings, &changes.recordings, |recording| &*recording.track_id) {
+        builder.recording(&recording)?;
+    }
+    let releases = known.releases().map(|release| known.release(release));
+    for release in newest(releases, &changes.releases, |release| &*release.id) {
+        builder.release(&release)?;
+    }
+    for set in newest(known.share_sets(), &changes.shares, |set| &set.of) {
+        builder.shares(&set)?;
+    }
+    builder.finish()
+}
+
+/// Both in order, with the changed one where both have one of an id.
+fn newest<T: Clone, K: Ord + ?Sized>(
+    known: impl Iterator<Item = T>,
+    changed: &[T],
+    id: impl Fn(&T) -> &K,
+) -> Vec<T> {
+    let mut changed = changed.iter().peekable();
+    let mut merged = Vec::new();
+    for old in known {
+        while let Some(new) = changed.next_if(|new| id(new) < id(&old)) {
+            merged.push(new.clone());
+        }
+        match changed.next_if(|new| id(new) == id(&old)) {
+            Some(new) => merged.push(new.clone()),
+            None => merged.push(old),
+        }
+    }
+    merged.extend(changed.cloned());
+    merged
 }

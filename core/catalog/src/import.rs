@@ -115,15 +115,34 @@ pub struct Refused {
     pub total: usize,
 }
 
-/// Errors so far.
+/// What is wrong so far; the first [`ERRORS_MAX`] of it are kept.
 #[derive(Debug, Default)]
-struct Errors {
+pub struct RowErrors {
     first: Vec<RowError>,
     total: usize,
 }
 
-impl Errors {
-    fn add(&mut self, at: Place, column: &'static str, value: &str, why: impl Into<String>) {
+impl RowErrors {
+    /// How many there are.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.total
+    }
+
+    /// Good where there is none.
+    ///
+    /// # Errors
+    /// [`Refused`] with the first ones.
+    pub fn finish(mut self) -> Result<(), Refused> {
+        if self.total == 0 {
+            return Ok(());
+        }
+        self.cut();
+        Err(Refused { errors: self.first, total: self.total })
+    }
+
+    /// Adds one.
+    pub fn add(&mut self, at: Place, column: &'static str, value: &str, why: impl Into<String>) {
         self.total += 1;
         self.first.push(RowError { at, column, value: value.to_owned(), why: why.into() });
         if self.first.len() >= 2 * ERRORS_MAX {
@@ -149,7 +168,7 @@ impl<'a> Ids<'a> {
         entries: &'a [Placed<T>],
         id: impl Fn(&T) -> &str,
         (column, known): (&'static str, &'a dyn Fn(&str) -> bool),
-        errors: &mut Errors,
+        errors: &mut RowErrors,
     ) -> Self {
         let mut brought: Vec<(&str, Place)> =
             entries.iter().map(|placed| (id(&placed.entry), placed.at)).collect();
@@ -170,7 +189,14 @@ impl<'a> Ids<'a> {
         self.brought.binary_search(&id).is_ok() || (self.known)(id)
     }
 
-    fn require(&self, at: Place, column: &'static str, id: &str, sheet: &str, errors: &mut Errors) {
+    fn require(
+        &self,
+        at: Place,
+        column: &'static str,
+        id: &str,
+        sheet: &str,
+        errors: &mut RowErrors,
+    ) {
         if !self.has(id) {
             let why = format!("is not known: add it to the {sheet}, or correct the id");
             errors.add(at, column, id, why);
@@ -184,7 +210,7 @@ impl<'a> Ids<'a> {
 /// # Errors
 /// [`Refused`] names rows, columns, values and what to write instead.
 pub fn judge(known: &Catalogue, mut import: Import) -> Result<Changes, Refused> {
-    let mut errors = Errors::default();
+    let mut errors = RowErrors::default();
     // Shares of one right side by side, in a fixed order; where they stand tells equals apart.
     import.shares.sort_by(|left, right| {
         let key = |placed: &PlacedShare| (placed.of.right, placed.at);
@@ -197,14 +223,11 @@ pub fn judge(known: &Catalogue, mut import: Import) -> Result<Changes, Refused> 
     for set in import.shares.chunk_by(|left, right| left.of == right.of) {
         check_shares(set, &mut errors);
     }
-    if errors.total > 0 {
-        errors.cut();
-        return Err(Refused { errors: errors.first, total: errors.total });
-    }
+    errors.finish()?;
     Ok(changes(known, import))
 }
 
-fn check_names(known: &Catalogue, import: &Import, errors: &mut Errors) {
+fn check_names(known: &Catalogue, import: &Import, errors: &mut RowErrors) {
     let party = |id: &str| known.find_party(id).is_some();
     let work = |id: &str| known.find_work(id).is_some();
     let recording = |id: &str| known.find_recording(id).is_some();
@@ -250,7 +273,7 @@ fn check_names(known: &Catalogue, import: &Import, errors: &mut Errors) {
 }
 
 /// Either no work of a recording has a weight, or all do, and they are the whole.
-fn check_weights(at: Place, recording: &Recording, errors: &mut Errors) {
+fn check_weights(at: Place, recording: &Recording, errors: &mut RowErrors) {
     let weights = recording.works.iter().filter_map(|part| part.weight);
     let count = weights.clone().count();
     if count == 0 {
@@ -268,7 +291,7 @@ fn check_weights(at: Place, recording: &Recording, errors: &mut Errors) {
     errors.add(at, "works", &works.join("; "), why);
 }
 
-fn check_shares(set: &[PlacedShare], errors: &mut Errors) {
+fn check_shares(set: &[PlacedShare], errors: &mut RowErrors) {
     // The first row of the right, as it was brought.
     let Some(first) = set.iter().min_by_key(|placed| placed.at) else { return };
     if set.len() > SHARES_PER_RIGHT_MAX {

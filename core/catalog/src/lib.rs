@@ -9,6 +9,7 @@
 //! In reading order:
 //! - [`right`]: the copyrights that a play uses, and dates
 //! - [`entries`]: parties, recordings, works, releases, shares, as they are brought
+//! - [`fields`]: entries from the columns of a row
 //! - [`sums`]: shares of one right add up to 100 % on every day and in every territory
 //! - [`import`]: entries from files, judged against what is known
 //! - [`catalogue`]: all of it, compact, with lookups; [`build`](mod@build): how it is made
@@ -18,18 +19,21 @@
 pub mod build;
 pub mod catalogue;
 pub mod entries;
+pub mod fields;
 pub mod import;
 pub mod review;
 pub mod right;
 pub mod sums;
 pub mod texts;
 
-pub use build::{BuildError, CatalogueBuilder};
+pub use build::{BuildError, CatalogueBuilder, with_changes};
 pub use catalogue::{Catalogue, PartyNo, RecordingNo, ReleaseNo, WorkNo};
 pub use entries::{
     ArtistRole, Credit, Party, PartyKind, Recording, RecordingKind, Release, RightOf, Share,
     ShareSet, TerritoryCode, Work, WorkPart, Writer, WriterRole,
 };
-pub use import::{Changes, Import, Place, Placed, PlacedShare, Refused, RowError, Tally, judge};
+pub use import::{
+    Changes, Import, Place, Placed, PlacedShare, Refused, RowError, RowErrors, Tally, judge,
+};
 pub use review::{Finding, Plays, review};
 pub use right::{Dates, Right};

@@ -7,7 +7,8 @@
 //! In reading order:
 //! - [`usage`]: a month's plays, added up
 //! - [`usage_fold`], [`month_plays`]: how it is added up, and what is stored of it
-//! - [`revenue`]: what a month earned
+//! - [`revenue`]: what a month earned; rates of exchange as brought
+//! - [`fields`]: both, and usage, from the columns of a row
 //! - [`terms`]: contracts as data
 //! - [`validity`]: what a contract must hold to
 //! - [`scope`]: what a term is about, held against a recording and how it was heard
@@ -32,6 +33,7 @@ pub mod bookings;
 pub mod closing;
 pub mod compare;
 pub mod estimate;
+pub mod fields;
 pub mod line;
 pub mod models;
 pub mod month;

@@ -113,6 +113,19 @@ pub struct PeriodRevenue {
     pub row: RevenueRow,
 }
 
+/// What a row of revenue is told apart by: period, territory, tier, listener, plan, correction.
+pub type RevenueKey = (Period, [Option<Box<str>>; 3], Plan, Option<Box<str>>);
+
+impl PeriodRevenue {
+    /// What it is told apart by: another row of the same key replaces it.
+    #[must_use]
+    pub fn key(&self) -> RevenueKey {
+        let it = &self.row;
+        let names = [&it.territory, &it.tier, &it.listener].map(Clone::clone);
+        (self.period, names, it.plan, it.correction.clone())
+    }
+}
+
 /// A rate of exchange: what one unit of `base` was worth in `quote` on a day. One of the same
 /// pair and day replaces it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

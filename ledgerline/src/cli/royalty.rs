@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 use ledgerline_app::money::{Currency, Fraction, Micros};
+use ledgerline_ids::Period;
 use std::path::PathBuf;
 
 /// What to do about money.
@@ -16,6 +17,33 @@ pub enum RoyaltyAction {
                       ledgerline royalty try anna/ ben/ --fee 9.99 --pool 70% --currency SEK --csv"
     )]
     Try(TryArgs),
+    /// What each month earned, by territory and tier.
+    #[command(
+        after_help = "Examples:\n  ledgerline royalty revenue import 2026-10.csv --dry-run\n  \
+                            ledgerline royalty revenue list --period 2026-10"
+    )]
+    Revenue {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: RevenueAction,
+    },
+    /// Rates of exchange, by day.
+    #[command(after_help = "Examples:\n  ledgerline royalty fx import rates.csv\n  \
+                            ledgerline royalty fx list")]
+    Fx {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: FxAction,
+    },
+    /// Usage that another system counted.
+    #[command(
+        after_help = "Examples:\n  ledgerline royalty usage import plays.csv --source old-player"
+    )]
+    Usage {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: UsageAction,
+    },
     /// Sales reports for licensors, in DDEX's flat file format (DSR).
     #[command(
         after_help = "Whoever sends such reports needs DDEX's free implementation licence and a \
@@ -64,6 +92,64 @@ fn share(text: &str) -> Result<Fraction, String> {
         Ok(_) => Err("must be more than 0 and at most 100%".to_owned()),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// What to do with revenue.
+#[derive(Debug, Subcommand)]
+pub enum RevenueAction {
+    /// Import what months earned. The same file again changes nothing; a corrected row replaces
+    /// the old one, which stays known with the file that it came from.
+    #[command(
+        after_help = "Columns: period,territory,tier,listener,plan,subscribers,currency,gross,tax,\
+                            store_fee,refunds,correction; * or nothing is any territory or tier.\n\n\
+                            Examples:\n  ledgerline royalty revenue import 2026-10.csv"
+    )]
+    Import(ImportFile),
+    /// List it, with what each month earned net.
+    List {
+        /// Of this month only, such as 2026-10.
+        #[arg(long, value_parser = Period::parse)]
+        period: Option<Period>,
+    },
+}
+
+/// What to do with rates of exchange.
+#[derive(Debug, Subcommand)]
+pub enum FxAction {
+    /// Import rates: what one unit of `base` was worth in `quote` on a day. Only a rate whose
+    /// column `inverse` says yes is used the other way round too.
+    #[command(after_help = "Columns: base,quote,day,rate,inverse,source\n\n\
+                            Examples:\n  ledgerline royalty fx import rates.csv")]
+    Import(ImportFile),
+    /// List them.
+    List,
+}
+
+/// What to do with usage.
+#[derive(Debug, Subcommand)]
+pub enum UsageAction {
+    /// Import plays of whole months that another system counted. A month replaces all that the
+    /// same source brought of it before.
+    #[command(after_help = "Columns: period,track_id,territory,tier,use,listener,plays\n\n\
+                            Examples:\n  ledgerline royalty usage import plays.csv --source old-player")]
+    Import {
+        /// Who counted them.
+        #[arg(long)]
+        source: String,
+        /// From where.
+        #[command(flatten)]
+        file: ImportFile,
+    },
+}
+
+/// A file to import.
+#[derive(Debug, Args)]
+pub struct ImportFile {
+    /// CSV with a line of headers, or JSON; `-` is standard input.
+    pub file: PathBuf,
+    /// Only say what it would change.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// What to do with sales reports.

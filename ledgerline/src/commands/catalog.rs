@@ -24,6 +24,7 @@ pub(super) async fn run(data: &Path, action: CatalogAction, as_json: bool) -> Re
             session.end().await?;
             done?;
         }
+        CatalogAction::Rights { action } => return super::rights::run(data, action, as_json).await,
         CatalogAction::Devices { action } => {
             let (file, listed) = match action {
                 DevicesAction::Add { file } => (file, true),
@@ -72,7 +73,7 @@ async fn send_tracks(session: &Session, tracks: &[Value], as_json: bool) -> Resu
     print(&format!("{added} tracks added, {changed} changed, {unchanged} as they were"))
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+pub(super) fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     if file == Path::new("-") {
         let mut bytes = Vec::new();
         let read = std::io::stdin().lock().read_to_end(&mut bytes);
@@ -82,7 +83,7 @@ fn read(file: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 fn read_tracks(file: &Path) -> Result<Vec<Value>, Failure> {
-    let tracks = ledgerline_catalogue_csv::read_tracks(&read(file)?)
+    let tracks = ledgerline_csv_sheets::read_tracks(&read(file)?)
         .map_err(|error| Failure::failed(format!("{}: {error}", file.display())))?;
     Ok(tracks.iter().map(track).collect())
 }
@@ -98,6 +99,6 @@ fn track(track: &CatalogueTrack) -> Value {
 }
 
 fn read_devices(file: &Path) -> Result<Vec<String>, Failure> {
-    ledgerline_catalogue_csv::read_devices(&read(file)?)
+    ledgerline_csv_sheets::read_devices(&read(file)?)
         .map_err(|error| Failure::failed(format!("{}: {error}", file.display())))
 }

@@ -84,7 +84,7 @@ fn print_table(counts: &Value, by: By) -> Result<(), Failure> {
         let more = thousands(i64::try_from(found - TABLE_ROWS_MAX).unwrap_or(i64::MAX));
         print(&format!("… and {more} more; --format csv shows all"))?;
     }
-    if by == By::Artist {
+    if matches!(by, By::Artist | By::Release) {
         return Ok(()); // A play with two artists stands in two rows, so the sum means nothing.
     }
     print(&format!("total {}", thousands(total)))

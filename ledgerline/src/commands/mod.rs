@@ -13,6 +13,7 @@ mod generate;
 mod import;
 mod keys;
 mod replay;
+mod rights;
 mod royalty;
 mod serve;
 
@@ -44,7 +45,7 @@ pub async fn run(words: Cli) -> Result<u8, Failure> {
         Command::Explain { what } => explain::run(&data, what, json).await,
         Command::Adjudicate { action } => adjudicate::run(&data, action, json).await,
         Command::Appeals { action } => appeals::run(&data, action, json).await,
-        Command::Royalty { action } => royalty::run(action, json),
+        Command::Royalty { action } => royalty::run(&data, action, json).await,
         Command::Backup(args) => backup::run(&data, args, json).await,
         Command::Restore(args) => backup::restore(&data, args, json).await,
         Command::Doctor { rebuild } => doctor::run(&data, rebuild, json).await,

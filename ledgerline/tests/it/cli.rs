@@ -40,7 +40,11 @@ fn wrong_words_are_exit_code_2_and_touch_nothing() {
             (&[], 2, "subcommand"),
             (&["frobnicate"], 2, "frobnicate"),
             (&["counts"], 2, "--by"),
-            (&["counts", "--by", "colour"], 2, "track, artist, user, territory, tier, day"),
+            (
+                &["counts", "--by", "colour"],
+                2,
+                "track, artist, label, release, user, territory, tier, day",
+            ),
             (&["counts", "--by", "day", "--from", "2026-13-01"], 2, "--from"),
             (&["counts", "--by", "day", "--to", "yesterday"], 2, "--to"),
             (&["counts", "--by", "day", "--format", "xml"], 2, "--format"),
@@ -181,6 +185,8 @@ fn counts_as_json_have_their_shape() {
     let value = |by: &str| match by {
         "track" => ("track_id", "t"),
         "artist" => ("artist", ""),
+        "label" => ("label", ""),
+        "release" => ("release", ""),
         "user" => ("user_id", "u"),
         "territory" => ("territory", "DE"),
         "tier" => ("tier", "free"),

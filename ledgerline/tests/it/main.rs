@@ -10,6 +10,7 @@
 //! - `appeals`: the rules run again, and a person decides
 //! - `papers`: sales reports
 //! - `trial`: what histories would have paid, against a plain script
+//! - `rights`: the catalogue of rights, revenue, rates, brought usage
 //! - `control`: commands beside a running server, and its end
 //! - `crash`: commands that are killed, and run again
 //! - `faults`: servers that are killed, disks that are full, slow or fail, and too much at once
@@ -28,6 +29,7 @@ mod decisions;
 mod http;
 mod limits;
 mod papers;
+mod rights;
 mod trial;
 
 mod backup;

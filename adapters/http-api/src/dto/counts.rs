@@ -52,6 +52,14 @@ pub struct CountRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub artist: Option<String>,
+    /// The label's party id; empty where unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub label: Option<String>,
+    /// The release's id; empty where unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub release: Option<String>,
     /// The listener.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -78,6 +86,8 @@ impl CountRow {
         let place = match by {
             app::By::Track => &mut shown.track_id,
             app::By::Artist => &mut shown.artist,
+            app::By::Label => &mut shown.label,
+            app::By::Release => &mut shown.release,
             app::By::User => &mut shown.user_id,
             app::By::Territory => &mut shown.territory,
             app::By::Tier => &mut shown.tier,

@@ -8,6 +8,8 @@ mod health;
 mod plays;
 mod problem;
 mod reports;
+mod revenue;
+mod rights;
 mod words;
 
 pub use appeals::{
@@ -21,6 +23,14 @@ pub use health::Health;
 pub use plays::{DecideRequest, Play, PlayPage, PlayReport, Transition};
 pub use problem::{PROBLEM_JSON, ProblemBody};
 pub use reports::{Accepted, Rejected, Report, ReportBody, ReportContext, ReportInstant};
+pub use revenue::{
+    ImportedFile, RevenueImport, RevenueImportRow, RevenueImported, RevenueList, RevenueRow,
+    RevenueSum,
+};
+pub use rights::{
+    RightsCredit, RightsEntry, RightsHolder, RightsParty, RightsRecording, RightsRelease,
+    RightsShare, RightsWork, RightsWorkPart,
+};
 pub use words::{
     ByWord, DecisionWord, EventWord, FraudRuleWord, Instant, OutcomeWord, ReasonWord, RulingWord,
     ScopeWord, StatusWord, VerdictWord,

@@ -8,3 +8,5 @@ pub(crate) mod fraud;
 pub(crate) mod operations;
 pub(crate) mod plays;
 pub(crate) mod reports;
+pub(crate) mod revenue;
+pub(crate) mod rights;

@@ -1,6 +1,8 @@
 //! The conformance suites of the ports.
 
-use ledgerline_app::ports::conformance::{appeals, contracts, credentials, facts, ledger, music};
+use ledgerline_app::ports::conformance::{
+    appeals, contracts, credentials, facts, ledger, music, revenue, rights,
+};
 use ledgerline_sql_store::SqlStore;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
@@ -57,4 +59,16 @@ async fn the_ledger_conforms() {
 async fn contracts_conform() {
     let fresh = Fresh::new();
     contracts::every_case(async || fresh.store().await).await;
+}
+
+#[tokio::test]
+async fn rights_conform() {
+    let fresh = Fresh::new();
+    rights::every_case(async || fresh.store().await).await;
+}
+
+#[tokio::test]
+async fn revenue_conforms() {
+    let fresh = Fresh::new();
+    revenue::every_case(async || fresh.store().await).await;
 }

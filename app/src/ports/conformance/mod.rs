@@ -10,3 +10,5 @@ pub mod ledger;
 pub mod music;
 pub mod plays_log;
 pub mod report_log;
+pub mod revenue;
+pub mod rights;

@@ -23,7 +23,8 @@ use std::time::Duration;
 pub const DEADLINE: Duration = Duration::from_secs(120);
 
 /// Every way to count by.
-pub const DIMENSIONS: [&str; 6] = ["track", "artist", "user", "territory", "tier", "day"];
+pub const DIMENSIONS: [&str; 8] =
+    ["track", "artist", "label", "release", "user", "territory", "tier", "day"];
 
 /// Passes so much time, in which something else happens.
 pub fn pass(micros: u64) {
