@@ -3,10 +3,12 @@
 pub mod appeals;
 pub mod backup;
 pub mod rights;
+pub mod ledger;
 pub mod royalty;
 
 use backup::{BackupArgs, RestoreArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ledger::LedgerArgs;
 use ledgerline_app::counts::By;
 use ledgerline_ids::DayNo;
 use std::net::SocketAddr;
@@ -49,6 +51,10 @@ pub enum Command {
         /// Where to listen; port 0 takes a free one, and the first line printed says which.
         #[arg(long, default_value = "127.0.0.1:8080")]
         listen: SocketAddr,
+        /// The file of the key that signs the ledger; `keys/ledger.ed25519` in the data folder
+        /// where it isn't said.
+        #[arg(long, env = "LEDGERLINE_SIGNING_KEY")]
+        signing_key: Option<PathBuf>,
     },
     /// Make, list and revoke API keys.
     #[command(after_help = "Examples:\n  \
@@ -156,6 +162,11 @@ pub enum Command {
                             ledgerline restore /mnt/backup --data ./restored\n  \
                             ledgerline restore /mnt/backup --number 3 --data ./restored")]
     Restore(RestoreArgs),
+    /// The ledger: entries, balances, and the proof that they are as they were booked.
+    #[command(after_help = "Examples:\n  ledgerline ledger balances --party label-a\n  \
+                            ledgerline ledger post advance.json\n  \
+                            ledgerline ledger verify")]
+    Ledger(LedgerArgs),
     /// Look whether everything is in order, and say what to do where it isn't.
     #[command(after_help = "Examples:\n  ledgerline doctor\n  ledgerline doctor --rebuild")]
     Doctor {
@@ -238,8 +249,7 @@ pub enum KeysAction {
     /// Make a key. It is printed once, alone on the last line.
     Create {
         /// What it may do: reports:write, counts:read, adjudication:write, fraud:write,
-        /// appeals:write.
-        /// royalty:read, royalty:write.
+        /// appeals:write, royalty:read, royalty:write, ledger:read.
         #[arg(long, value_delimiter = ',', required = true)]
         scope: Vec<String>,
         /// The source that its reports are stamped with; the key's own id where it isn't said.

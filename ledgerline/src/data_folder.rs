@@ -64,11 +64,14 @@ pub fn settings() -> Result<Settings, Failure> {
 /// The environment's variable that names the file of the key that signs the ledger's head.
 const SIGNING_KEY: &str = "LEDGERLINE_SIGNING_KEY";
 
-/// The key that signs the ledger's head: where the environment says, else in the folder.
+/// The key that signs the ledger's head: in the file that was named, or that the environment
+/// names, else in the folder.
 #[must_use]
-pub fn signing_key(folder: &Path) -> KeyFile {
-    let named = std::env::var_os(SIGNING_KEY).filter(|path| !path.is_empty());
-    KeyFile::new(named.map_or_else(|| folder.join("keys/ledger.ed25519"), PathBuf::from))
+pub fn signing_key(folder: &Path, named: Option<&Path>) -> KeyFile {
+    let named = named.map(Path::to_owned);
+    let named = named.or_else(|| std::env::var_os(SIGNING_KEY).map(PathBuf::from));
+    let named = named.filter(|path| !path.as_os_str().is_empty());
+    KeyFile::new(named.unwrap_or_else(|| folder.join("keys/ledger.ed25519")))
 }
 
 /// The file that has the newest signed head.
@@ -116,6 +119,8 @@ pub struct DataFolder {
     path: PathBuf,
     identity: Identity,
     disk: Arc<LocalDisk>,
+    /// The file of the key that signs the ledger, where one was named.
+    signing_key: Option<PathBuf>,
     _lock: FolderLock,
 }
 
@@ -156,7 +161,16 @@ impl DataFolder {
             None => create_identity(path)?,
         };
         let disk = Arc::new(LocalDisk::new(path.to_owned()));
-        Ok(Held::Ours(Box::new(Self { path: path.to_owned(), identity, disk, _lock: lock })))
+        let path = path.to_owned();
+        let folder = Self { path, identity, disk, signing_key: None, _lock: lock };
+        Ok(Held::Ours(Box::new(folder)))
+    }
+
+    /// With the ledger's head signed by the key in this file, where one was named.
+    #[must_use]
+    pub fn signing_with(mut self, key: Option<&Path>) -> Self {
+        self.signing_key = key.map(Path::to_owned);
+        self
     }
 
     /// Opens the stores and starts the deployment.
@@ -203,7 +217,7 @@ impl DataFolder {
                 rights: store.clone(),
                 revenue: store.clone(),
                 ledger: store.clone(),
-                signer: Arc::new(signing_key(&self.path)),
+                signer: Arc::new(signing_key(&self.path, self.signing_key.as_deref())),
                 keeper: Arc::new(head_file(&self.path)),
             },
         };

@@ -6,6 +6,7 @@
 //! - [`session`]: a deployment to talk to, in this process or in the server's
 //! - [`control`]: the socket by which commands reach the server
 //! - [`feed`]: reports from files; [`framed`]: several files in one body
+//! - [`feed`]: reports from files; [`ledger_file`]: entries from one
 //! - [`backup`]: backups of a whole data folder
 //! - [`commands`]: one file each
 //! - [`failure`], [`progress`], [`output`]: how a command ends, and what it shows
@@ -20,6 +21,7 @@ mod data_folder;
 mod failure;
 mod feed;
 mod framed;
+mod ledger_file;
 mod output;
 mod progress;
 mod sending;

@@ -57,9 +57,17 @@ impl Session {
     /// # Errors
     /// [`Failure`] names what is damaged and the way out.
     pub async fn begin(folder: &Path) -> Result<Self, Failure> {
+        Self::begin_signing(folder, None).await
+    }
+
+    /// The same, where the ledger's head is signed with a key in a file that was named.
+    ///
+    /// # Errors
+    /// [`Failure`] names what is damaged and the way out.
+    pub async fn begin_signing(folder: &Path, key: Option<&Path>) -> Result<Self, Failure> {
         match DataFolder::hold(folder)? {
             Held::Ours(held) => {
-                let opened = held.open(settings()?).await?;
+                let opened = held.signing_with(key).open(settings()?).await?;
                 let deployment = opened.deployment.clone();
                 deployment
                     .wait_until_ready()

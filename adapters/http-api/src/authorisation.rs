@@ -10,9 +10,7 @@ use utoipa::Path as _;
 use utoipa::openapi::path::Operation;
 
 use crate::router::Service;
-use crate::routes::{
-    adjudication, appeals, conservation, counts, fraud, operations, plays, reports, revenue, rights,
-};
+use crate::routes::{adjudication, appeals, conservation, counts, fraud, ledger, operations, plays, reports, revenue, rights};
 
 /// Who may use an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,9 +43,10 @@ const FRAUD_WRITE: Needs = Needs::Scope(Scope::FraudWrite);
 const APPEALS_WRITE: Needs = Needs::Scope(Scope::AppealsWrite);
 const ROYALTY_READ: Needs = Needs::Scope(Scope::RoyaltyRead);
 const ROYALTY_WRITE: Needs = Needs::Scope(Scope::RoyaltyWrite);
+const LEDGER_READ: Needs = Needs::Scope(Scope::LedgerRead);
 
 /// The table.
-pub static ENDPOINTS: [Endpoint; 19] = [
+pub static ENDPOINTS: [Endpoint; 22] = [
     Endpoint {
         method: Method::POST,
         path: "/api/v1/playback/report",
@@ -167,6 +166,30 @@ pub static ENDPOINTS: [Endpoint; 19] = [
         refusals: &[408, 413, 415, 422],
         route: || post(revenue::import),
         operation: revenue::__path_import::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/ledger/entries",
+        needs: LEDGER_READ,
+        refusals: &[],
+        route: || get(ledger::entries),
+        operation: ledger::__path_entries::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/ledger/balances",
+        needs: LEDGER_READ,
+        refusals: &[],
+        route: || get(ledger::balances),
+        operation: ledger::__path_balances::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/ledger/head",
+        needs: LEDGER_READ,
+        refusals: &[],
+        route: || get(ledger::head),
+        operation: ledger::__path_head::operation,
     },
     Endpoint {
         method: Method::GET,

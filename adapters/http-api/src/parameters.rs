@@ -38,6 +38,14 @@ impl Query {
 
     /// How many items a page is to have, and after which it begins.
     pub(crate) fn page(&self) -> Result<(usize, Option<&str>), Problem> {
+        self.page_of(is_cursor)
+    }
+
+    /// The same, of a list whose cursors are others.
+    pub(crate) fn page_of(
+        &self,
+        is_cursor: impl Fn(&str) -> bool,
+    ) -> Result<(usize, Option<&str>), Problem> {
         let limit = match self.get("limit").map(str::parse) {
             None => PAGE_ITEMS_DEFAULT,
             Some(Ok(limit)) if (1..=PAGE_ITEMS_MAX).contains(&limit) => limit,

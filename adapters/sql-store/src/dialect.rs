@@ -155,6 +155,13 @@ pub(crate) fn make_durable(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
+/// The names of all triggers.
+pub(crate) async fn triggers(connection: &mut Connection) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        .fetch_all(connection)
+        .await
+}
+
 /// What SQLite itself finds wrong in the file.
 ///
 /// It looks through a connection of its own, because one that was used before has pages in

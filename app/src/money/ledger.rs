@@ -369,3 +369,138 @@ async fn blocking<T: Send + 'static>(
         Err(StoreError { what: "using the signing key", detail: error.to_string() })
     })
 }
+
+#[cfg(all(test, feature = "conformance"))]
+mod tests {
+    use super::*;
+    use crate::ports::memory_ledger::{KnownKey, MemoryKeeper, MemoryLedger};
+    use ledgerline_ids::DayNo;
+    use ledgerline_ledger::{Note, Posting, Reason};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
+
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> UnixMs {
+            UnixMs::EPOCH
+        }
+
+        fn elapsed(&self) -> Duration {
+            Duration::ZERO
+        }
+    }
+
+    /// Keeps heads, unless it is full.
+    #[derive(Default)]
+    struct Keeper {
+        kept: MemoryKeeper,
+        is_full: AtomicBool,
+    }
+
+    impl HeadKeeper for Keeper {
+        fn kept(&self) -> Result<Option<String>, StoreError> {
+            self.kept.kept()
+        }
+
+        fn keep(&self, head: &SignedHead) -> Result<(), StoreError> {
+            if self.is_full.load(Ordering::Relaxed) {
+                let detail = "no room".to_owned();
+                return Err(StoreError { what: "keeping the head", detail });
+            }
+            self.kept.keep(head)
+        }
+    }
+
+    fn ledger() -> (Arc<Ledger>, Arc<Keeper>) {
+        let keeper = Arc::new(Keeper::default());
+        let store = Arc::new(MemoryLedger::default());
+        let ledger = Ledger::new(store, Arc::new(KnownKey), keeper.clone(), Arc::new(Still));
+        (Arc::new(ledger), keeper)
+    }
+
+    fn post(key: &str) -> Post {
+        let posting = |account: &str, amount| Posting {
+            account: Account::parse(account).expect("an account"),
+            amount: Micros::new(amount),
+        };
+        let draft = EntryDraft {
+            key: EntryKey::new(key).expect("a key"),
+            effective: DayNo(1),
+            period: Period::of_day(DayNo(1)),
+            reason: Reason::Earned,
+            corrects: None,
+            inputs: None,
+            note: Note::default(),
+            postings: vec![posting("service/EUR/pool", -1), posting("party:P/EUR/earned", 1)],
+        };
+        Post { drafts: vec![draft], ..Post::default() }
+    }
+
+    #[tokio::test]
+    async fn a_head_that_could_not_be_kept_is_kept_by_the_next_posting() {
+        let (ledger, keeper) = ledger();
+        ledger.post(post("a")).await.expect("posts");
+        keeper.is_full.store(true, Ordering::Relaxed);
+        let error = ledger.post(post("b")).await.expect_err("it can't be kept");
+        assert!(matches!(error, PostError::HeadNotKept(_)), "{error}");
+        // Nothing is posted while the file is behind, so it is never two behind.
+        ledger.post(post("c")).await.expect_err("it can't be kept still");
+        keeper.is_full.store(false, Ordering::Relaxed);
+        let again = ledger.post(post("b")).await.expect("it is there");
+        assert_eq!((again.seqs, again.new), (vec![2], 0));
+        assert_eq!(ledger.post(post("c")).await.expect("posts").seqs, [3]);
+        let kept = keeper.kept().expect("reads").expect("is there");
+        assert_eq!(SignedHead::parse(&kept).ok(), ledger.head().await.expect("reads"));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_posted_beside_a_head_that_the_ledger_has_not() {
+        let (other, theirs) = ledger();
+        for key in ["a", "b", "c"] {
+            other.post(post(key)).await.expect("posts");
+        }
+        let (ledger, keeper) = ledger();
+        keeper.kept.set(theirs.kept().expect("reads"));
+        for _ in 0..2 {
+            let error = ledger.post(post("a")).await.expect_err("entry 3 is known");
+            let says = "ends at entry 0, but the head's file knows entry 3";
+            assert!(error.to_string().contains(says), "{error}");
+        }
+        keeper.kept.set(None);
+        ledger.post(post("x")).await.expect("an empty ledger has no head");
+        ledger.post(post("y")).await.expect("posts");
+        for (kept, says) in [
+            (Some("ledgerline-head/1 seq=2".to_owned()), "the head's file is damaged"),
+            (None, "the head's file is missing"),
+        ] {
+            keeper.kept.set(kept);
+            let error = ledger.post(post("z")).await.expect_err("it was there");
+            assert!(error.to_string().contains(says), "{error}");
+        }
+        let renewed = ledger.renew_head_file().await.expect("it is missing");
+        assert_eq!(renewed.head.seq, 2);
+        ledger.renew_head_file().await.expect_err("it is there");
+        assert_eq!(ledger.post(post("z")).await.expect("posts").seqs, [3]);
+    }
+
+    #[tokio::test]
+    async fn postings_at_once_follow_each_other() {
+        let (ledger, _) = ledger();
+        let postings: Vec<_> = (0..20)
+            .map(|n| {
+                let ledger = ledger.clone();
+                // Every key is posted twice.
+                tokio::spawn(async move { ledger.post(post(&format!("k{}", n / 2))).await })
+            })
+            .collect();
+        let (mut new, mut seqs) = (0, BTreeSet::new());
+        for posting in postings {
+            let posted = posting.await.expect("no panic").expect("posts");
+            new += posted.new;
+            seqs.extend(posted.seqs);
+        }
+        assert_eq!(new, 10);
+        assert!(seqs.into_iter().eq(1..=10));
+    }
+}

@@ -29,11 +29,14 @@ pub enum Scope {
     /// Bring revenue, and decide what becomes of it.
     #[serde(rename = "royalty:write")]
     RoyaltyWrite,
+    /// Read the ledger: entries, balances, the signed head.
+    #[serde(rename = "ledger:read")]
+    LedgerRead,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ReportsWrite,
         Self::CountsRead,
         Self::AdjudicationWrite,
@@ -41,6 +44,7 @@ impl Scope {
         Self::AppealsWrite,
         Self::RoyaltyRead,
         Self::RoyaltyWrite,
+        Self::LedgerRead,
     ];
 
     /// The scope's name, as a person types it.
@@ -54,6 +58,7 @@ impl Scope {
             Self::AppealsWrite => "appeals:write",
             Self::RoyaltyRead => "royalty:read",
             Self::RoyaltyWrite => "royalty:write",
+            Self::LedgerRead => "ledger:read",
         }
     }
 

@@ -12,6 +12,7 @@ mod explain;
 mod generate;
 mod import;
 mod keys;
+mod ledger;
 mod replay;
 mod rights;
 mod royalty;
@@ -31,7 +32,9 @@ pub async fn run(words: Cli) -> Result<u8, Failure> {
             Some(DemoAction::Generate(args)) => generate::run(&args),
             None => demo::run(json).await,
         },
-        Command::Serve { listen } => serve::run(&data, listen).await,
+        Command::Serve { listen, signing_key } => {
+            serve::run(&data, listen, signing_key.as_deref()).await
+        }
         Command::Keys { action } => keys::run(&data, action, json).await,
         Command::Import { from } => import::run(&data, from, json).await,
         Command::Replay { files, clock, source } => {
@@ -48,6 +51,7 @@ pub async fn run(words: Cli) -> Result<u8, Failure> {
         Command::Royalty { action } => royalty::run(&data, action, json).await,
         Command::Backup(args) => backup::run(&data, args, json).await,
         Command::Restore(args) => backup::restore(&data, args, json).await,
+        Command::Ledger(args) => ledger::run(&data, args, json).await,
         Command::Doctor { rebuild } => doctor::run(&data, rebuild, json).await,
     }
 }

@@ -20,9 +20,13 @@ use crate::output::print;
 /// How long the control socket's last answers may take at a stop.
 const CONTROL_GRACE: Duration = Duration::from_secs(10);
 
-pub(super) async fn run(data: &Path, listen: SocketAddr) -> Result<u8, Failure> {
+pub(super) async fn run(
+    data: &Path,
+    listen: SocketAddr,
+    signing_key: Option<&Path>,
+) -> Result<u8, Failure> {
     let folder = match DataFolder::hold(data)? {
-        Held::Ours(folder) => folder,
+        Held::Ours(folder) => folder.signing_with(signing_key),
         Held::Other(pid) => {
             let holder =
                 pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));

@@ -11,6 +11,7 @@
 //! - `papers`: sales reports
 //! - `trial`: what histories would have paid, against a plain script
 //! - `rights`: the catalogue of rights, revenue, rates, brought usage
+//! - `ledger`: posting, reading and verifying; what is done to its database is found
 //! - `control`: commands beside a running server, and its end
 //! - `crash`: commands that are killed, and run again
 //! - `faults`: servers that are killed, disks that are full, slow or fail, and too much at once
@@ -27,6 +28,7 @@ mod truth;
 mod appeals;
 mod decisions;
 mod http;
+mod ledger;
 mod limits;
 mod papers;
 mod rights;

@@ -5,6 +5,7 @@ mod conservation;
 mod counts;
 mod fraud;
 mod health;
+mod ledger;
 mod plays;
 mod problem;
 mod reports;
@@ -20,6 +21,9 @@ pub use conservation::{Conservation, Hour, Partition};
 pub use counts::{AppliedTo, CountRow, Counts};
 pub use fraud::{Evidence, EvidencePlay, FraudCase, FraudPage, RuleRequest};
 pub use health::Health;
+pub use ledger::{
+    LedgerBalance, LedgerBalancePage, LedgerEntry, LedgerEntryPage, LedgerHead, LedgerPosting,
+};
 pub use plays::{DecideRequest, Play, PlayPage, PlayReport, Transition};
 pub use problem::{PROBLEM_JSON, ProblemBody};
 pub use reports::{Accepted, Rejected, Report, ReportBody, ReportContext, ReportInstant};
@@ -32,6 +36,6 @@ pub use rights::{
     RightsShare, RightsWork, RightsWorkPart,
 };
 pub use words::{
-    ByWord, DecisionWord, EventWord, FraudRuleWord, Instant, OutcomeWord, ReasonWord, RulingWord,
-    ScopeWord, StatusWord, VerdictWord,
+    AccountKindWord, ByWord, DecisionWord, EntryReasonWord, EventWord, FraudRuleWord, Instant,
+    OutcomeWord, ReasonWord, RulingWord, ScopeWord, StatusWord, VerdictWord,
 };

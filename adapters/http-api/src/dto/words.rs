@@ -6,6 +6,7 @@ use ledgerline_app::counts::By;
 use ledgerline_app::ports::Scope;
 use ledgerline_app::ports::appeals::Outcome;
 use ledgerline_ids::UnixMs;
+use ledgerline_ledger as ledger;
 use ledgerline_records::report::PlaybackEvent;
 use ledgerline_records::verdict::{Decision, FraudRule, Reason, Ruling, Status, Verdict};
 use serde::de::Error as _;
@@ -89,6 +90,14 @@ word! {
 word! {
     /// What plays are counted by.
     ByWord as "By": By, By::from_name
+}
+word! {
+    /// What an account is for.
+    AccountKindWord as "AccountKind": ledger::AccountKind, ledger::AccountKind::from_word
+}
+word! {
+    /// Why money moves.
+    EntryReasonWord as "EntryReason": ledger::Reason, ledger::Reason::from_word
 }
 word! {
     /// What a key may do.

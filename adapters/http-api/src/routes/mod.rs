@@ -5,6 +5,7 @@ pub(crate) mod appeals;
 pub(crate) mod conservation;
 pub(crate) mod counts;
 pub(crate) mod fraud;
+pub(crate) mod ledger;
 pub(crate) mod operations;
 pub(crate) mod plays;
 pub(crate) mod reports;

@@ -18,7 +18,7 @@ use ledgerline_app::ports::{
 use ledgerline_ledger::{Account, Entry, EntryKey, SignedHead};
 use ledgerline_money::Micros;
 
-use crate::dialect::Connection;
+use crate::dialect::{self, Connection};
 use crate::fault::{Fault, from_column, said};
 use crate::open::SqlStore;
 
@@ -136,14 +136,7 @@ impl LedgerStore for SqlStore {
 
 /// What is wrong at a glance: `ledger verify` reads everything, this is for each start.
 pub(crate) async fn damage(connection: &mut Connection) -> Result<Vec<String>, Fault> {
-    let mut findings = Vec::new();
-    let names: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-            .fetch_all(&mut *connection)
-            .await?;
-    for missing in TRIGGERS.iter().filter(|name| !names.iter().any(|one| one == *name)) {
-        findings.push(format!("the trigger {missing} is gone, which keeps the ledger as it is"));
-    }
+    let mut findings = missing_triggers(connection).await?;
     let (first, last, count): (Option<i64>, Option<i64>, i64) =
         sqlx::query_as("SELECT MIN(seq), MAX(seq), COUNT(*) FROM ledger_entries")
             .fetch_one(&mut *connection)
@@ -171,6 +164,17 @@ pub(crate) async fn damage(connection: &mut Connection) -> Result<Vec<String>, F
         findings.push(fault.to_string());
     }
     Ok(findings)
+}
+
+/// A sentence for each trigger that is gone.
+async fn missing_triggers(connection: &mut Connection) -> Result<Vec<String>, Fault> {
+    let names = dialect::triggers(connection).await?;
+    let is_gone = |name: &&&str| !names.iter().any(|one| one == **name);
+    Ok(TRIGGERS
+        .iter()
+        .filter(is_gone)
+        .map(|name| format!("the trigger {name} is gone, which keeps the ledger as it is"))
+        .collect())
 }
 
 /// The newest first.

@@ -15,28 +15,33 @@ type EntryRow = (i64, Vec<u8>, Vec<u8>);
 type BalanceRow = (String, String, String, i64);
 
 pub(super) async fn entries(readers: &Pool, query: &EntryQuery) -> Result<Vec<Entry>, Fault> {
-    let mut sql = "SELECT seq, hash, bytes FROM ledger_entries WHERE seq > $1".to_owned();
-    // What isn't asked for is bound all the same, so that each value keeps its number.
-    if query.account.is_some() {
-        sql.push_str(
-            " AND seq IN (SELECT p.seq FROM ledger_postings p JOIN ledger_accounts a \
-             ON a.account = p.account WHERE a.holder = $3 AND a.currency = $4 AND a.kind = $5 \
-             AND p.seq > $1)",
-        );
+    // By account, the postings are in the order that is asked for.
+    let mut sql = if query.account.is_some() {
+        "SELECT e.seq, hash, bytes FROM ledger_postings p JOIN ledger_entries e ON e.seq = p.seq \
+         WHERE p.seq > $1 AND p.account = (SELECT account FROM ledger_accounts \
+         WHERE holder = $3 AND currency = $4 AND kind = $5)"
+    } else {
+        "SELECT e.seq, hash, bytes FROM ledger_entries e WHERE e.seq > $1"
     }
+    .to_owned();
     if query.party.is_some() {
         sql.push_str(
-            " AND seq IN (SELECT p.seq FROM ledger_postings p JOIN ledger_accounts a \
-             ON a.account = p.account WHERE a.holder = $6 AND p.seq > $1)",
+            " AND e.seq IN (SELECT q.seq FROM ledger_postings q JOIN ledger_accounts a \
+             ON a.account = q.account WHERE a.holder = $6 AND q.seq > $1)",
         );
     }
     if query.period.is_some() {
-        sql.push_str(" AND period = $7");
+        sql.push_str(" AND e.period = $7");
     }
     if query.corrects.is_some() {
-        sql.push_str(" AND corrects = $8");
+        sql.push_str(" AND e.corrects = $8");
     }
-    sql.push_str(" ORDER BY seq LIMIT $2");
+    sql.push_str(if query.account.is_some() {
+        " ORDER BY p.seq LIMIT $2"
+    } else {
+        " ORDER BY e.seq LIMIT $2"
+    });
+    // What isn't asked for is bound all the same, so that each value keeps its number.
     let account = query.account.as_ref();
     let rows: Vec<EntryRow> = sqlx::query_as(AssertSqlSafe(sql))
         .bind(to_column("entry", query.after)?)

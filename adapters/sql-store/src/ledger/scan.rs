@@ -33,7 +33,9 @@ pub(super) async fn everything(
     scan: &mut dyn LedgerScan,
 ) -> Result<(), Fault> {
     entries_and_heads(connection, scan).await?;
-    accounts_and_postings(connection, scan).await
+    accounts_and_postings(connection, scan).await?;
+    super::missing_triggers(connection).await?.into_iter().for_each(|gone| scan.damage(gone));
+    Ok(())
 }
 
 async fn entries_and_heads(

@@ -6,6 +6,7 @@ mod beside;
 mod damage;
 mod durability;
 mod facts_of_one_hour;
+mod ledger;
 mod patience;
 mod rivals;
 mod suites;

@@ -94,6 +94,7 @@ impl Folder {
             "LEDGERLINE_DATA",
             "LEDGERLINE_TABLE_ENTRIES_MAX",
             "LEDGERLINE_SEGMENT_BYTES_MAX",
+            "LEDGERLINE_SIGNING_KEY",
             "RUST_LOG",
             "COLUMNS",
         ] {

@@ -1,7 +1,9 @@
 //! The control socket: how other commands reach the process that has the data folder.
 //!
 //! It serves the whole API without a key, for whoever may open the socket (mode 0600), and
-//! besides what only the operator does: keys, catalogue, backfills.
+//! besides what only the operator does: keys, catalogue, backfills, postings to the ledger.
+
+mod ledger;
 
 mod sheets;
 
@@ -41,6 +43,8 @@ pub fn router(deployment: Arc<Deployment>) -> Router {
         .route("/control/v1/keys/{id}/revoke", post(revoke_key))
         .route("/control/v1/catalogue/tracks", post(import_tracks))
         .route("/control/v1/catalogue/devices", post(list_devices))
+        .route("/control/v1/ledger/entries", post(ledger::post_entries))
+        .route("/control/v1/ledger/head-file", post(ledger::renew_head_file))
         .layer(DefaultBodyLimit::max(CHUNK_BYTES_MAX))
         .merge(sheets::routes())
         .with_state(deployment.clone());
