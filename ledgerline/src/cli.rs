@@ -5,6 +5,7 @@ pub mod backup;
 pub mod rights;
 pub mod ledger;
 pub mod royalty;
+pub mod terms;
 
 use backup::{BackupArgs, RestoreArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -364,6 +365,13 @@ pub enum ExplainWhat {
         #[arg(long)]
         source: Option<String>,
     },
+    /// Which contract's term decides about a recording, why others don't, and who is paid. Exit
+    /// code 1 where none does.
+    #[command(
+        after_help = "Examples:\n  ledgerline explain terms --track track-1 --territory SE \\\n    \
+                            --tier premium --date 2026-10-01 --right master"
+    )]
+    Terms(terms::ExplainTermsArgs),
 }
 
 /// What to do with plays that wait for a decision.

@@ -10,7 +10,7 @@ use utoipa::Path as _;
 use utoipa::openapi::path::Operation;
 
 use crate::router::Service;
-use crate::routes::{adjudication, appeals, conservation, counts, fraud, ledger, operations, plays, reports, revenue, rights};
+use crate::routes::{adjudication, appeals, conservation, counts, fraud, ledger, operations, plays, reports, revenue, rights, terms};
 
 /// Who may use an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ const ROYALTY_WRITE: Needs = Needs::Scope(Scope::RoyaltyWrite);
 const LEDGER_READ: Needs = Needs::Scope(Scope::LedgerRead);
 
 /// The table.
-pub static ENDPOINTS: [Endpoint; 22] = [
+pub static ENDPOINTS: [Endpoint; 27] = [
     Endpoint {
         method: Method::POST,
         path: "/api/v1/playback/report",
@@ -190,6 +190,46 @@ pub static ENDPOINTS: [Endpoint; 22] = [
         refusals: &[],
         route: || get(ledger::head),
         operation: ledger::__path_head::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/terms",
+        needs: ROYALTY_READ,
+        refusals: &[],
+        route: || get(terms::list),
+        operation: terms::__path_list::operation,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/api/v1/royalty/terms",
+        needs: ROYALTY_WRITE,
+        refusals: &[408, 409, 413, 415, 422],
+        route: || post(terms::import),
+        operation: terms::__path_import::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/terms/explain",
+        needs: ROYALTY_READ,
+        refusals: &[],
+        route: || get(terms::explain),
+        operation: terms::__path_explain::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/terms/check",
+        needs: ROYALTY_READ,
+        refusals: &[],
+        route: || get(terms::check),
+        operation: terms::__path_check::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/terms/{id}",
+        needs: ROYALTY_READ,
+        refusals: &[404],
+        route: || get(terms::read),
+        operation: terms::__path_read::operation,
     },
     Endpoint {
         method: Method::GET,

@@ -40,6 +40,7 @@ kinds! {
     PlayNotFound 404 "play_not_found" "There is no such play";
     AppealNotFound 404 "appeal_not_found" "There is no such appeal";
     NotInCatalogue 404 "not_in_catalogue" "The catalogue has no such thing";
+    NoSuchContract 404 "no_such_contract" "There is no such contract";
     MethodNotAllowed 405 "method_not_allowed" "This can't be done here";
     RequestTimeout 408 "request_timeout" "The request came too slowly";
     AmbiguousPlay 409 "ambiguous_play" "Several sources have such a play";
@@ -48,6 +49,7 @@ kinds! {
     NotKeptBack 409 "not_kept_back" "Nothing is held or excluded there";
     AlreadyDecided 409 "already_decided" "The appeal was decided otherwise";
     PlayForgotten 409 "play_forgotten" "The play can't be ruled on any more";
+    ContractsMoved 409 "contracts_moved" "Contracts changed meanwhile";
     BodyTooLarge 413 "body_too_large" "The body is too large";
     TooManyReports 413 "too_many_reports" "The body has too many reports";
     UnsupportedMediaType 415 "unsupported_media_type" "The body has the wrong media type";

@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+use crate::Deployment;
+use crate::ports::drive::apart;
 use crate::ports::{
     ContractFault, ContractReader, ContractStore, ContractText, ContractsError, NewContract,
     StoreError,
@@ -275,29 +277,6 @@ impl Terms {
         Ok(done)
     }
 
-    /// What contracts say together about a catalogue on a day; see [`review`](mod@ledgerline_royalty::review).
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn check(
-        &self,
-        catalogue: &Catalogue,
-        day: DayNo,
-    ) -> Result<Vec<Finding>, StoreError> {
-        let contracts = self.contracts_at(u64::MAX).await?;
-        let tracks = catalogue.recordings().map(|recording| catalogue.track_id(recording));
-        let usage = asked_for(tracks, &contracts);
-        let music = CatalogueMusic::new(catalogue, &usage, day);
-        let knows = |party: &str| catalogue.find_party(party).is_some();
-        Ok(review(&Review {
-            contracts: &contracts,
-            day,
-            usage: &usage,
-            music: &music,
-            knows: &knows,
-        }))
-    }
-
     /// Which term decides about each holder's part of a recording, why the others don't, and who is
     /// paid in the end.
     ///
@@ -347,6 +326,46 @@ impl Terms {
             });
         }
         Ok(parts)
+    }
+}
+
+/// What contracts say together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckedTerms {
+    /// How many contracts were looked at.
+    pub contracts: usize,
+    /// How many recordings they were asked for.
+    pub recordings: usize,
+    /// What was found, what is wrong first.
+    pub findings: Vec<Finding>,
+}
+
+impl Deployment {
+    /// What contracts say together about the catalogue of rights as of a day; see
+    /// [`review`](mod@ledgerline_royalty::review).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn check_terms(&self, day: DayNo) -> Result<CheckedTerms, StoreError> {
+        let catalogue = self.money().rights().now().await?;
+        let contracts = self.money().terms().contracts_at(u64::MAX).await?;
+        let checked = apart(&*self.drive, move || checked(&contracts, &catalogue, day)).await;
+        checked.ok_or_else(|| StoreError {
+            what: "reviewing contracts",
+            detail: "the work was broken off; the log says why".to_owned(),
+        })
+    }
+}
+
+fn checked(contracts: &[Contract], catalogue: &Catalogue, day: DayNo) -> CheckedTerms {
+    let tracks = catalogue.recordings().map(|recording| catalogue.track_id(recording));
+    let usage = asked_for(tracks, contracts);
+    let music = CatalogueMusic::new(catalogue, &usage, day);
+    let knows = |party: &str| catalogue.find_party(party).is_some();
+    CheckedTerms {
+        contracts: contracts.len(),
+        recordings: usage.tracks.len(),
+        findings: review(&Review { contracts, day, usage: &usage, music: &music, knows: &knows }),
     }
 }
 

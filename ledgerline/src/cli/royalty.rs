@@ -44,6 +44,16 @@ pub enum RoyaltyAction {
         #[command(subcommand)]
         action: UsageAction,
     },
+    /// Contracts: who pays whom for what.
+    #[command(after_help = "Examples:\n  \
+                            ledgerline royalty terms template net-profit --out deals/net-profit.toml\n  \
+                            ledgerline royalty terms import deals/ --dry-run\n  \
+                            ledgerline royalty terms check --date 2026-10-01")]
+    Terms {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: super::terms::TermsAction,
+    },
     /// Sales reports for licensors, in DDEX's flat file format (DSR).
     #[command(
         after_help = "Whoever sends such reports needs DDEX's free implementation licence and a \

@@ -4,14 +4,17 @@ use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::encoded;
+use super::{encoded, explain_terms};
 use crate::cli::ExplainWhat;
 use crate::failure::Failure;
 use crate::output::{print, print_json, table};
 use crate::session::Session;
 
 pub(super) async fn run(data: &Path, what: ExplainWhat, as_json: bool) -> Result<u8, Failure> {
-    let ExplainWhat::Play { user, play_id, source } = what;
+    let (user, play_id, source) = match what {
+        ExplainWhat::Play { user, play_id, source } => (user, play_id, source),
+        ExplainWhat::Terms(args) => return explain_terms::run(data, args, as_json).await,
+    };
     let mut path = format!("/api/v1/plays/{}/{}", encoded(&user), encoded(&play_id));
     if let Some(source) = source {
         write!(path, "?source={}", encoded(&source)).expect("a String takes everything");

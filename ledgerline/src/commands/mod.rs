@@ -9,6 +9,7 @@ mod counts;
 mod demo;
 mod doctor;
 mod explain;
+mod explain_terms;
 mod generate;
 mod import;
 mod keys;

@@ -23,6 +23,7 @@ mod support;
 
 mod cli;
 mod real;
+mod terms;
 mod truth;
 
 mod appeals;

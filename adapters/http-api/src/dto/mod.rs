@@ -11,6 +11,7 @@ mod problem;
 mod reports;
 mod revenue;
 mod rights;
+mod terms;
 mod words;
 
 pub use appeals::{
@@ -34,6 +35,11 @@ pub use revenue::{
 pub use rights::{
     RightsCredit, RightsEntry, RightsHolder, RightsParty, RightsRecording, RightsRelease,
     RightsShare, RightsWork, RightsWorkPart,
+};
+pub use terms::{
+    ContractDetail, ContractRevision, ContractSummary, ImportTermsFile, ImportTermsRequest,
+    ImportedTerms, LostTerm, TermName, TermsExplanation, TermsFinding, TermsLeaf, TermsList,
+    TermsPart, TermsReview,
 };
 pub use words::{
     AccountKindWord, ByWord, DecisionWord, EntryReasonWord, EventWord, FraudRuleWord, Instant,

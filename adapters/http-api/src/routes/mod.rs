@@ -11,3 +11,4 @@ pub(crate) mod plays;
 pub(crate) mod reports;
 pub(crate) mod revenue;
 pub(crate) mod rights;
+pub(crate) mod terms;

@@ -3,6 +3,7 @@
 mod dsr;
 mod sheets;
 mod trial;
+mod terms;
 
 use std::path::Path;
 
@@ -14,6 +15,7 @@ pub(super) async fn run(data: &Path, action: RoyaltyAction, as_json: bool) -> Re
         RoyaltyAction::Revenue { action } => sheets::revenue(data, action, as_json).await,
         RoyaltyAction::Fx { action } => sheets::fx(data, action, as_json).await,
         RoyaltyAction::Usage { action } => sheets::usage(data, action, as_json).await,
+        RoyaltyAction::Terms { action } => terms::run(data, action, as_json).await,
         RoyaltyAction::Dsr { action } => dsr::run(action, as_json),
         RoyaltyAction::Try(args) => trial::run(&args, as_json),
     }
