@@ -96,14 +96,15 @@ impl Deployment {
     ) -> Result<(), DecideError> {
         let of = self.applied_to()[usize::from(located.partition.0)];
         let (readers, play) = (self.readers.clone(), play.clone());
-        let (source, newest) = (located.source.clone(), located.address);
+        let (source, user) = (located.source.clone(), located.user.clone());
+        let newest = located.address;
         let looked = apart(&*self.drive, move || {
             // The newest record of each play that ever had this key.
             let mut standing = BTreeMap::new();
             readers.for_each(of.partition, 0, of.plays_bytes, &mut |address, record| {
                 let identity = &record.identity;
                 let same = *identity.source.as_str() == *source
-                    && identity.user.is_some_and(|user| user.as_str() == play.user_id)
+                    && identity.user.is_some_and(|name| *name.as_str() == *user)
                     && identity.key.play_id().is_some_and(|id| id.as_str() == play.play_id);
                 if same {
                     if let Some(previous) = record.previous {
@@ -137,7 +138,7 @@ impl Deployment {
     ) -> Result<(), DecideError> {
         let identity = PlayIdentity {
             source: SourceName::new(&located.source).map_err(|_| PlayError::NotFound)?,
-            user: Some(UserId::new(&play.user_id).map_err(|_| PlayError::NotFound)?),
+            user: Some(UserId::new(&located.user).map_err(|_| PlayError::NotFound)?),
             key: PlayKey::Keyed(PlayId::new(&play.play_id).map_err(|_| PlayError::NotFound)?),
         };
         let mut group = RecordGroup::default();

@@ -16,9 +16,10 @@ use crate::judging::{Progress, Worker, WorkerParts, WorkerSettings, start};
 use crate::money::{Money, MoneyParts};
 use crate::ports::drive::{Drive, apart};
 use crate::ports::{
-    AppealStore, AppendError, CatalogueStore, Clock, CredentialStore, Disk, FactStore, LogError,
-    PlaysLog, ReportLog, StoreError,
+    AppealStore, AppendError, CatalogueStore, Clock, CredentialStore, Disk, FactStore,
+    ListenerStore, LogError, PlaysLog, Random, ReportLog, StoreError,
 };
+use crate::privacy::pseudonyms::Pseudonyms;
 use crate::reading::Readers;
 
 /// What can be set without changing a count.
@@ -36,6 +37,8 @@ pub struct Settings {
     pub reports_per_second: u32,
     /// The most new plays of a listener in an hour.
     pub new_plays_per_listener_hour: u32,
+    /// So many listeners of pseudonymised sources are kept in memory, twice: about 80 bytes each.
+    pub listeners_remembered_max: usize,
 }
 
 impl Default for Settings {
@@ -47,6 +50,7 @@ impl Default for Settings {
             batch_bytes: 4 << 20,
             reports_per_second: 2_000_000,
             new_plays_per_listener_hour: 2_000,
+            listeners_remembered_max: 400_000,
         }
     }
 }
@@ -67,6 +71,10 @@ pub struct Parts {
     pub credentials: Arc<dyn CredentialStore>,
     /// Its appeals.
     pub appeals: Arc<dyn AppealStore>,
+    /// Who the listeners of its pseudonymised sources are.
+    pub listeners: Arc<dyn ListenerStore>,
+    /// What listeners are drawn from.
+    pub random: Arc<dyn Random>,
     /// Its data folder.
     pub disk: Arc<dyn Disk>,
     /// The clock.
@@ -134,6 +142,7 @@ pub struct Deployment {
     pub(crate) drive: Arc<dyn Drive>,
     pub(crate) readers: Readers,
     pub(crate) workers: Vec<Worker>,
+    pub(crate) pseudonyms: Arc<Pseudonyms>,
     access: Access,
     intake: Intake,
     money: Money,
@@ -154,6 +163,14 @@ impl Deployment {
     /// [`StartError`] names what is damaged; nothing was changed then.
     pub async fn start(parts: Parts, settings: Settings) -> Result<Arc<Self>, StartError> {
         let commits = parts.facts.take_over(parts.log.partitions()).await?;
+        let pseudonyms = Pseudonyms::load(
+            parts.key,
+            parts.listeners,
+            parts.random,
+            &*parts.catalogue,
+            settings.listeners_remembered_max,
+        );
+        let pseudonyms = Arc::new(pseudonyms.await?);
         let catalogue = Arc::new(Catalogue::load(parts.catalogue).await?);
         let overactive = Arc::new(Overactive::default());
         let readers = Readers::new(parts.plays.iter().map(|plays| plays.reader()).collect());
@@ -195,6 +212,7 @@ impl Deployment {
             catalogue.clone(),
             overactive,
             settings.reports_per_second,
+            pseudonyms.clone(),
         );
         Ok(Arc::new(Self {
             key: parts.key,
@@ -208,6 +226,7 @@ impl Deployment {
             drive: parts.drive,
             readers,
             workers,
+            pseudonyms,
             intake,
             settings,
         }))
@@ -263,6 +282,9 @@ impl Deployment {
     pub async fn tell_what_is_due(&self) {
         if let Err(error) = self.catalogue.tell(&*self.log).await {
             tracing::warn!(%error, "{UNTOLD}");
+        }
+        if let Err(error) = self.forget_erased_plays().await {
+            tracing::warn!(%error, "plays of erased listeners are kept in mind for longer");
         }
         if let Err(error) = self.tick().await {
             tracing::warn!(%error, "the log takes no tick; fraud rules wait");

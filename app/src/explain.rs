@@ -132,7 +132,7 @@ impl<'w> Again<'w> {
 
 /// A plays log in memory, for the handful of records of one play.
 #[derive(Default)]
-struct InMemory {
+pub(crate) struct InMemory {
     plays: Vec<Vec<u8>>,
 }
 

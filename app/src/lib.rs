@@ -8,6 +8,7 @@
 //! - [`counts`], [`plays`], [`conservation`]: what was decided, read
 //! - [`adjudication`], [`fraud`], [`appeals`]: people decide
 //! - [`money`]: counts become money
+//! - [`privacy`]: who the listeners are: pseudonyms, exports, erasures
 //! - [`catalogue`], [`access`]: which tracks there are, and who may do what
 //! - [`money`]: how counts become money
 
@@ -26,6 +27,7 @@ mod listing;
 pub mod money;
 pub mod plays;
 pub mod ports;
+pub mod privacy;
 pub mod reading;
 pub mod threads;
 

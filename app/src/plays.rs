@@ -132,6 +132,8 @@ pub enum PlayError {
 pub(crate) struct Located {
     pub partition: PartitionId,
     pub source: Box<str>,
+    /// What the listener is called in the logs.
+    pub user: Box<str>,
     pub address: PlayAddress,
 }
 
@@ -160,26 +162,43 @@ impl Deployment {
     }
 
     pub(crate) async fn locate(&self, play: &PlayRef) -> Result<Located, PlayError> {
-        let user = UserId::new(&play.user_id).map_err(|_| PlayError::NotFound)?;
+        UserId::new(&play.user_id).map_err(|_| PlayError::NotFound)?;
         PlayId::new(&play.play_id).map_err(|_| PlayError::NotFound)?;
-        let shard = listener_of_user(&self.key, user).shard();
+        let tied = self.pseudonyms.names_of(&play.user_id).await;
+        let tied = tied.map_err(|error| PlayError::Stopped(error.to_string()))?;
+        let wanted = |source: &str| play.source.as_ref().is_none_or(|wanted| wanted == source);
+        let mut found = Vec::new();
+        for (source, listener) in tied.iter().filter(|(source, _)| wanted(source)) {
+            found.extend(self.find(Some(source), listener, &play.play_id).await?);
+        }
+        found.extend(self.find(play.source.as_deref(), &play.user_id, &play.play_id).await?);
+        match found.len() {
+            0 => Err(PlayError::NotFound),
+            1 => Ok(found.remove(0)),
+            _ => Err(PlayError::Ambiguous {
+                sources: found.iter().map(|found| found.source.to_string()).collect(),
+            }),
+        }
+    }
+
+    /// The plays of this key and of who has this name in the logs.
+    async fn find(
+        &self,
+        source: Option<&str>,
+        user: &str,
+        play_id: &str,
+    ) -> Result<Vec<Located>, PlayError> {
+        let name = UserId::new(user).map_err(|_| PlayError::NotFound)?;
+        let shard = listener_of_user(&self.key, name).shard();
         let partition = shard.partition(self.log.partitions());
         let worker = &self.workers[usize::from(partition.0)];
         let end = *self.log.end(partition).borrow();
         worker.settled(end).await.map_err(PlayError::Stopped)?;
-        let found = worker
-            .find(play.source.as_deref(), Some(user.as_str()), &play.play_id)
-            .await
+        let found = worker.find(source, Some(user), play_id).await;
+        let found = found
             .ok_or_else(|| PlayError::Stopped("the counting worker has ended".to_owned()))??;
-        match &found[..] {
-            [] => Err(PlayError::NotFound),
-            [(source, address)] => {
-                Ok(Located { partition, source: source.clone(), address: *address })
-            }
-            several => Err(PlayError::Ambiguous {
-                sources: several.iter().map(|(source, _)| source.to_string()).collect(),
-            }),
-        }
+        let located = |(source, address)| Located { partition, source, user: user.into(), address };
+        Ok(found.into_iter().map(located).collect())
     }
 }
 

@@ -4,6 +4,7 @@ pub mod appeals;
 pub mod backup;
 pub mod rights;
 pub mod ledger;
+pub mod privacy;
 pub mod royalty;
 pub mod terms;
 
@@ -168,6 +169,14 @@ pub enum Command {
                             ledgerline ledger post advance.json\n  \
                             ledgerline ledger verify")]
     Ledger(LedgerArgs),
+    /// What is held on a person, and erasing a person.
+    #[command(after_help = "Examples:\n  ledgerline privacy export anna\n  \
+                            ledgerline privacy erase anna")]
+    Privacy {
+        /// What to do.
+        #[command(subcommand)]
+        action: privacy::PrivacyAction,
+    },
     /// Look whether everything is in order, and say what to do where it isn't.
     #[command(after_help = "Examples:\n  ledgerline doctor\n  ledgerline doctor --rebuild")]
     Doctor {
@@ -250,7 +259,7 @@ pub enum KeysAction {
     /// Make a key. It is printed once, alone on the last line.
     Create {
         /// What it may do: reports:write, counts:read, adjudication:write, fraud:write,
-        /// appeals:write, royalty:read, royalty:write, ledger:read.
+        /// appeals:write, royalty:read, royalty:write, ledger:read, privacy:write.
         #[arg(long, value_delimiter = ',', required = true)]
         scope: Vec<String>,
         /// The source that its reports are stamped with; the key's own id where it isn't said.
@@ -262,6 +271,10 @@ pub enum KeysAction {
         /// The most reports a second.
         #[arg(long)]
         rate: Option<u32>,
+        /// Put a random listener in the place of each user, and hashes in that of sessions and
+        /// devices, before anything is stored: for good, and for every key of the source.
+        #[arg(long)]
+        pseudonymise: bool,
     },
     /// List the keys, without their secrets.
     List,
@@ -293,6 +306,10 @@ pub struct ImportArgs {
     /// Let the plays count; otherwise they are kept and never paid.
     #[arg(long)]
     pub payable: bool,
+    /// Put a random listener in the place of the user, so that the user can be erased. What was
+    /// imported before without it stays, and the same plays would count beside it.
+    #[arg(long)]
+    pub pseudonymise: bool,
 }
 
 /// Whose time the reports of a file are received at.

@@ -208,6 +208,8 @@ impl DataFolder {
             catalogue: store.clone(),
             credentials: store.clone(),
             appeals: store.clone(),
+            listeners: store.clone(),
+            random: Arc::new(SystemRandom),
             disk,
             clock,
             drive: Arc::new(Threads),

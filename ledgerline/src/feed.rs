@@ -2,6 +2,7 @@
 
 use ledgerline_app::access::BACKFILL_PREFIXES;
 use ledgerline_app::intake::{Batch, Intake, Origin, Rejection};
+use ledgerline_app::privacy::Introduced;
 use ledgerline_http_api::reports::read_lines;
 use ledgerline_ids::{PlayId, SourceName, UnixMs};
 use ledgerline_records::report::Producer;
@@ -80,16 +81,17 @@ pub struct Staged<'i> {
 pub const REJECTIONS_MAX: usize = 100;
 
 /// Decodes and stamps lines of NDJSON. `previous` says the receive time of the line before
-/// the first; it is asked only where a line has no time of its own.
+/// the first; it is asked only where a line has no time of its own. Where the batch has unknown
+/// listeners, they are to be introduced, and the lines staged again.
 pub fn stage<'i>(
     intake: &'i Intake,
-    origin: &Arc<Origin>,
+    (origin, introduced): (&Arc<Origin>, &Introduced),
     clock: FeedClock,
     ndjson: &[u8],
     previous: &dyn Fn() -> UnixMs,
 ) -> Staged<'i> {
     let mut staged = Staged {
-        batch: intake.begin(origin),
+        batch: intake.begin_knowing(origin, introduced),
         rejections: Vec::new(),
         rejected: 0,
         lines: 0,

@@ -4,6 +4,7 @@
 use axum::http::{Method, StatusCode};
 use ledgerline_app::Deployment;
 use ledgerline_app::intake::{Origin, Queued};
+use ledgerline_app::privacy::Introduced;
 use ledgerline_ids::UnixMs;
 use serde_json::Value;
 use std::collections::VecDeque;
@@ -145,7 +146,24 @@ impl Sender<'_> {
     fn queue(&self, chunk: &Chunk, sent: &mut Sent) -> Option<Queued<'_>> {
         let previous = || self.wait_for(chunk.number).previous;
         let intake = self.deployment.intake();
-        let staged = feed::stage(intake, self.origin, self.clock, chunk.bytes(), &previous);
+        let mut introduced = Introduced::default();
+        let staged = loop {
+            let who = (self.origin, &introduced);
+            let staged = feed::stage(intake, who, self.clock, chunk.bytes(), &previous);
+            if !staged.batch.has_unknown() {
+                break staged;
+            }
+            let users = staged.batch.unknown();
+            let introducing = intake.introduce(self.origin, users, &mut introduced);
+            if let Err(error) = self.runtime.block_on(introducing) {
+                let mut turn = self.wait_for(chunk.number);
+                turn.failed.get_or_insert_with(|| Failure::failed(error.to_string()));
+                turn.next += 1;
+                drop(turn);
+                self.turn.1.notify_all();
+                return None;
+            }
+        };
         sent.rejected += staged.rejected;
         for rejection in staged.rejections {
             let line = chunk.lines_before + rejection.line;

@@ -8,6 +8,7 @@ use ledgerline_app::ports::memory_contracts::{MemoryContracts, NoContractReader}
 use ledgerline_app::ports::memory_disk::MemoryDisk;
 use ledgerline_app::ports::memory_ledger::{KnownKey, MemoryKeeper, MemoryLedger};
 use ledgerline_app::ports::memory_rights::{MemoryRevenue, MemoryRights};
+use ledgerline_app::ports::memory_listeners::MemoryListeners;
 use ledgerline_app::ports::{Disk, Drive, FactStore, LogError, PlaysLog};
 use ledgerline_ids::{HashKey, PartitionId, Position};
 use ledgerline_segment_log::{OpenError, SegmentPlaysLog, SegmentReportLog};
@@ -34,6 +35,8 @@ pub struct Machine {
     pub store: Arc<SimulatedStore>,
     /// Its appeals, of which there are none.
     pub appeals: Arc<MemoryAppeals>,
+    /// The part of it that says who listeners are: no simulated source is pseudonymised.
+    pub listeners: Arc<MemoryListeners>,
     /// What steps the loops of its process.
     pub stepper: Stepper,
 }
@@ -178,6 +181,8 @@ pub fn begin(
         catalogue: machine.store.clone(),
         credentials: machine.store.clone(),
         appeals: machine.appeals.clone(),
+        listeners: machine.listeners.clone(),
+        random: Arc::new(NothingRandom),
         disk,
         clock,
         drive,
@@ -192,6 +197,15 @@ pub fn begin(
         },
     };
     Ok(Task::new(Deployment::start(parts, taste.settings)))
+}
+
+/// Nothing in the simulation draws listeners.
+struct NothingRandom;
+
+impl ledgerline_app::ports::Random for NothingRandom {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
 }
 
 fn not_opened(error: &OpenError) -> NoStart {

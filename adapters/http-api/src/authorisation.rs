@@ -10,7 +10,7 @@ use utoipa::Path as _;
 use utoipa::openapi::path::Operation;
 
 use crate::router::Service;
-use crate::routes::{adjudication, appeals, conservation, counts, fraud, ledger, operations, plays, reports, revenue, rights, terms};
+use crate::routes::{adjudication, appeals, conservation, counts, fraud, ledger, operations, plays, privacy, reports, revenue, rights, terms};
 
 /// Who may use an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,9 +44,10 @@ const APPEALS_WRITE: Needs = Needs::Scope(Scope::AppealsWrite);
 const ROYALTY_READ: Needs = Needs::Scope(Scope::RoyaltyRead);
 const ROYALTY_WRITE: Needs = Needs::Scope(Scope::RoyaltyWrite);
 const LEDGER_READ: Needs = Needs::Scope(Scope::LedgerRead);
+const PRIVACY_WRITE: Needs = Needs::Scope(Scope::PrivacyWrite);
 
 /// The table.
-pub static ENDPOINTS: [Endpoint; 27] = [
+pub static ENDPOINTS: [Endpoint; 29] = [
     Endpoint {
         method: Method::POST,
         path: "/api/v1/playback/report",
@@ -230,6 +231,22 @@ pub static ENDPOINTS: [Endpoint; 27] = [
         refusals: &[404],
         route: || get(terms::read),
         operation: terms::__path_read::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/privacy/{user_id}/export",
+        needs: PRIVACY_WRITE,
+        refusals: &[],
+        route: || get(privacy::export),
+        operation: privacy::__path_export::operation,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/api/v1/privacy/{user_id}/erase",
+        needs: PRIVACY_WRITE,
+        refusals: &[],
+        route: || post(privacy::erase),
+        operation: privacy::__path_erase::operation,
     },
     Endpoint {
         method: Method::GET,

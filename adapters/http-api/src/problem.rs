@@ -9,6 +9,7 @@ use ledgerline_app::deployment::ReadError;
 use ledgerline_app::intake::IntakeError;
 use ledgerline_app::plays::PlayError;
 use ledgerline_app::ports::{Scope, StoreError};
+use ledgerline_app::privacy::EraseError;
 
 use crate::dto::{PROBLEM_JSON, ProblemBody, ScopeWord};
 use crate::reports::BodyError;
@@ -190,6 +191,9 @@ impl From<IntakeError> for Problem {
             IntakeError::RateLimited { retry_after_s } => (Kind::RateLimited, retry_after_s),
             IntakeError::TooManyPlays { retry_after_s } => (Kind::TooManyPlays, retry_after_s),
             IntakeError::Busy { retry_after_s } => (Kind::Overloaded, retry_after_s),
+            IntakeError::ListenersUnavailable { retry_after_s } => {
+                (Kind::StoreUnavailable, retry_after_s)
+            }
             IntakeError::StorageFull { retry_after_s } => (Kind::StorageFull, retry_after_s),
             IntakeError::StorageFailed => (Kind::StorageFailed, 60),
             IntakeError::Closing => (Kind::Closing, 5),
@@ -212,6 +216,15 @@ impl From<ReadError> for Problem {
             ReadError::Store(error) => error.into(),
             ReadError::Append(error) => IntakeError::from(error).into(),
             ReadError::Stopped(why) => stopped(&why),
+        }
+    }
+}
+
+impl From<EraseError> for Problem {
+    fn from(error: EraseError) -> Self {
+        match error {
+            EraseError::Read(error) => error.into(),
+            EraseError::Intake(error) => error.into(),
         }
     }
 }

@@ -73,6 +73,8 @@ pub(crate) async fn connect_writer(path: &Path) -> Result<Connection, sqlx::Erro
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         // On Apple's systems an fsync alone leaves the bytes in the drive's cache.
+        // What is deleted is overwritten: an erased name must not stay in a page that is free.
+        .pragma("secure_delete", "ON")
         .pragma("fullfsync", "ON")
         .pragma("checkpoint_fullfsync", "ON")
         .connect()

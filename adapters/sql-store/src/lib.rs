@@ -32,6 +32,7 @@ mod dialect;
 mod facts;
 mod fault;
 mod ledger;
+mod listeners;
 mod open;
 mod revenue;
 mod revisions;

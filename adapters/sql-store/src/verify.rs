@@ -12,7 +12,7 @@ use crate::facts::{
 };
 use crate::fault::Fault;
 use crate::open::SqlStore;
-use crate::{appeals, catalogue, contracts, credentials, ledger, revisions};
+use crate::{appeals, catalogue, contracts, credentials, ledger, listeners, revisions};
 
 /// How many findings are reported; whoever has more has lost the file anyway.
 const FINDINGS_MAX: usize = 1000;
@@ -27,6 +27,7 @@ pub(crate) async fn findings(store: &SqlStore) -> Result<Vec<String>, Fault> {
         ("the counts", facts(&mut snapshot).await),
         ("the credentials", credentials::damage(&mut snapshot).await),
         ("the appeals", appeals::damage(&mut snapshot).await),
+        ("the listeners", listeners::damage(&mut snapshot).await),
         ("the catalogue", catalogue::damage(&mut snapshot).await),
         ("the contracts", contracts::damage(&mut snapshot).await),
         ("the ledger", ledger::damage(&mut snapshot).await),

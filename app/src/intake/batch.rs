@@ -1,9 +1,10 @@
 //! A body of reports on its way into the log.
 
 use ledgerline_counting::identity;
-use ledgerline_ids::{HourNo, PartitionId, SourceName, UnixMs};
+use ledgerline_ids::{DeviceId, HourNo, PartitionId, SessionId, SourceName, UnixMs, UserId};
 use ledgerline_records::frame::RecordGroup;
 use ledgerline_records::report::{GrantCheck, Producer, ReportRecord, TrackStamp};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
@@ -11,14 +12,24 @@ use tokio::sync::oneshot;
 use super::{Intake, IntakeError, Origin, PlaybackReport, Rejection};
 use crate::catalogue::CatalogueView;
 use crate::ports::{AppendError, Appended};
+use crate::privacy::pseudonyms::{Pseudonym, PseudonymView, Whose};
+
+const HEX: &str = "a pseudonym is hex digits";
 
 /// Reports of one body, stamped and encoded, by partition.
 pub struct Batch<'i> {
-    intake: &'i Intake,
     origin: Arc<Origin>,
     // Held until everything is queued: what is stamped with an older revision of the
     // catalogue stands in the log before the facts of a newer one.
     catalogue: CatalogueView<'i>,
+    // Of a source that is pseudonymised. Held as long: an erasure waits for it.
+    pseudonyms: Option<PseudonymView<'i>>,
+    unknown: BTreeSet<Box<str>>,
+    filling: Filling<'i>,
+}
+
+struct Filling<'i> {
+    intake: &'i Intake,
     groups: Vec<RecordGroup>,
     count: u64,
     overactive: u64,
@@ -26,16 +37,24 @@ pub struct Batch<'i> {
 }
 
 impl<'i> Batch<'i> {
-    pub(super) fn new(intake: &'i Intake, origin: Arc<Origin>) -> Self {
+    pub(super) fn new(
+        intake: &'i Intake,
+        origin: Arc<Origin>,
+        pseudonyms: Option<PseudonymView<'i>>,
+    ) -> Self {
         let partitions = usize::from(intake.log.partitions());
         Self {
-            catalogue: intake.catalogue.view(),
-            groups: vec![RecordGroup::default(); partitions],
-            count: 0,
-            overactive: 0,
-            now: intake.clock.now(),
-            intake,
             origin,
+            catalogue: intake.catalogue.view(),
+            pseudonyms,
+            unknown: BTreeSet::new(),
+            filling: Filling {
+                intake,
+                groups: vec![RecordGroup::default(); partitions],
+                count: 0,
+                overactive: 0,
+                now: intake.clock.now(),
+            },
         }
     }
 
@@ -72,46 +91,88 @@ impl<'i> Batch<'i> {
             let detail = format!("this key may only report users that begin with \"{prefix}\"");
             return Err(Rejection { line, code: "user_not_allowed", detail });
         }
-        let Self { intake, origin, catalogue, groups, .. } = self;
-        let stamp = catalogue.stamp(report.track.as_str());
-        let record = stamped(report, origin, stamp, backfilled_at);
-        if origin.limited && is_overactive(intake, &record, self.now) {
-            self.overactive += 1;
-            let detail = "this listener started more plays this hour than anyone does; \
-                          send the report again when the hour is over"
-                .to_owned();
-            return Err(Rejection { line, code: "too_many_plays", detail });
+        let stamp = self.catalogue.stamp(report.track.as_str());
+        if self.pseudonyms.is_some() {
+            return self.add_pseudonymised(line, report, stamp, backfilled_at);
         }
-        #[cfg(feature = "canary-dedup-before-log")]
-        if intake.has_seen(&record) {
-            self.count += 1;
-            return Ok(());
+        let record = stamped(report, &self.origin, stamp, backfilled_at);
+        self.filling.add(line, &record, self.origin.limited)
+    }
+
+    /// Puts pseudonyms in the place of what says who it was.
+    fn add_pseudonymised(
+        &mut self,
+        line: u64,
+        report: &PlaybackReport<'_>,
+        stamp: TrackStamp,
+        backfilled_at: Option<UnixMs>,
+    ) -> Result<(), Rejection> {
+        let pseudonyms = self.pseudonyms.as_ref().expect("the source is pseudonymised");
+        let origin = &*self.origin;
+        let listener = match pseudonyms.whose(&origin.source, report) {
+            Whose::Nobody => None,
+            Whose::Known(tie, _) if pseudonyms.is_erased(tie, report) => {
+                let detail = "this play was reported before its listener was erased; it stays as \
+                              it was counted then, and is not taken again"
+                    .to_owned();
+                return Err(Rejection { line, code: "listener_erased", detail });
+            }
+            Whose::Known(_, listener) => Some(listener),
+            Whose::Unknown => {
+                self.unknown.extend(report.user.map(|user| Box::from(user.as_str())));
+                self.filling.count += 1;
+                return Ok(());
+            }
+        };
+        let key = pseudonyms.place_key(listener);
+        let user = listener.map(|listener| Pseudonym::listener(listener.id));
+        let session = report.session.map(|session| Pseudonym::session(&key, session.as_str()));
+        let device = report.device.filter(|device| !pseudonyms.is_bot(device.as_str()));
+        let device = device.map(|device| Pseudonym::device(&key, device.as_str()));
+        let mut record = stamped(report, origin, stamp, backfilled_at);
+        if let Some(user) = &user {
+            record.user = Some(UserId::new(user.as_str()).expect(HEX));
         }
-        let listener = identity::listener_hash(&intake.key, &record);
-        let partitions = u16::try_from(groups.len()).expect("as many as the log has");
-        let partition = listener.shard().partition(partitions);
-        groups[usize::from(partition.0)].push_with(|out| record.encode(out));
-        self.count += 1;
-        Ok(())
+        if let Some(session) = &session {
+            record.session = Some(SessionId::new(session.as_str()).expect(HEX));
+        }
+        if let Some(device) = &device {
+            record.device = Some(DeviceId::new(device.as_str()).expect(HEX));
+        }
+        self.filling.add(line, &record, origin.limited)
     }
 
     /// Makes room for the reports of so many bytes of JSON.
     pub fn reserve(&mut self, json_bytes: usize) {
         // A record has about half of its report's bytes.
-        let each = json_bytes / 2 / self.groups.len();
-        self.groups.iter_mut().for_each(|group| group.reserve(each));
+        let groups = &mut self.filling.groups;
+        let each = json_bytes / 2 / groups.len();
+        groups.iter_mut().for_each(|group| group.reserve(each));
+    }
+
+    /// The users who must be introduced before the body can be queued: it is begun again then.
+    /// Empty nearly always.
+    #[must_use]
+    pub fn unknown(self) -> BTreeSet<Box<str>> {
+        self.unknown
+    }
+
+    /// Whether there are such users.
+    #[must_use]
+    pub fn has_unknown(&self) -> bool {
+        !self.unknown.is_empty()
     }
 
     /// How many reports were added.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.count
+        self.filling.count
     }
 
     /// Whether none was added.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.count == 0
+        self.filling.count == 0
     }
 
     /// Queues everything for the log. What comes back is to be waited for.
@@ -120,36 +181,35 @@ impl<'i> Batch<'i> {
     /// [`IntakeError`] where a limit is reached or the server is stopping; nothing is
     /// queued then.
     pub fn queue(self) -> Result<Queued<'i>, IntakeError> {
-        let intake = self.intake;
+        assert!(self.unknown.is_empty(), "listeners are introduced before they are queued");
+        let Filling { intake, groups, count, overactive, now } = self.filling;
         if intake.closing.load(Ordering::Acquire) {
             return Err(IntakeError::Closing);
         }
-        if self.count == 0 && self.overactive > 0 {
+        if count == 0 && overactive > 0 {
             intake.metrics.limited.fetch_add(1, Ordering::Relaxed);
-            let hour_ends = self.now.hour().start().plus(HourNo::MS);
+            let hour_ends = now.hour().start().plus(HourNo::MS);
             return Err(IntakeError::TooManyPlays {
-                retry_after_s: hour_ends.since(self.now).div_ceil(1000).max(1),
+                retry_after_s: hour_ends.since(now).div_ceil(1000).max(1),
             });
         }
         if self.origin.limited {
             let rate = self.origin.reports_per_second.unwrap_or(intake.default_rate);
             let now = intake.clock.elapsed();
-            intake.rates.take(&self.origin.key_id, rate, self.count, now).map_err(
-                |retry_after_s| {
-                    intake.metrics.limited.fetch_add(1, Ordering::Relaxed);
-                    IntakeError::RateLimited { retry_after_s }
-                },
-            )?;
+            intake.rates.take(&self.origin.key_id, rate, count, now).map_err(|retry_after_s| {
+                intake.metrics.limited.fetch_add(1, Ordering::Relaxed);
+                IntakeError::RateLimited { retry_after_s }
+            })?;
         }
-        let mut receipts = Vec::with_capacity(self.groups.len());
-        for (partition, group) in self.groups.into_iter().enumerate() {
+        let mut receipts = Vec::with_capacity(groups.len());
+        for (partition, group) in groups.into_iter().enumerate() {
             if !group.is_empty() {
                 let partition =
                     u16::try_from(partition).expect("partitions are counted in 16 bits");
                 receipts.push(intake.log.append(PartitionId(partition), group));
             }
         }
-        Ok(Queued { intake, receipts, count: self.count })
+        Ok(Queued { intake, receipts, count })
     }
 
     /// Queues everything and waits until all of it is durable. Says how many reports.
@@ -159,6 +219,36 @@ impl<'i> Batch<'i> {
     pub fn finish(self) -> impl Future<Output = Result<u64, IntakeError>> + Send + 'i {
         let queued = self.queue();
         async move { queued?.durable().await }
+    }
+}
+
+impl Filling<'_> {
+    #[inline]
+    fn add(
+        &mut self,
+        line: u64,
+        record: &ReportRecord<'_>,
+        limited: bool,
+    ) -> Result<(), Rejection> {
+        let Self { intake, groups, .. } = self;
+        if limited && is_overactive(intake, record, self.now) {
+            self.overactive += 1;
+            let detail = "this listener started more plays this hour than anyone does; \
+                          send the report again when the hour is over"
+                .to_owned();
+            return Err(Rejection { line, code: "too_many_plays", detail });
+        }
+        #[cfg(feature = "canary-dedup-before-log")]
+        if intake.has_seen(record) {
+            self.count += 1;
+            return Ok(());
+        }
+        let listener = identity::listener_hash(&intake.key, record);
+        let partitions = u16::try_from(groups.len()).expect("as many as the log has");
+        let partition = listener.shard().partition(partitions);
+        groups[usize::from(partition.0)].push_with(|out| record.encode(out));
+        self.count += 1;
+        Ok(())
     }
 }
 

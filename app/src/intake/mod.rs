@@ -13,11 +13,14 @@ pub use report::{LISTENED_MS_MAX, PlaybackReport, Rejection};
 
 use ledgerline_ids::HashKey;
 use ledgerline_records::report::Producer;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::catalogue::Catalogue;
 use crate::ports::{AppendError, Clock, ReportLog};
+use crate::privacy::Introduced;
+use crate::privacy::pseudonyms::Pseudonyms;
 use rate::Rates;
 
 /// In whose name reports come in.
@@ -68,6 +71,12 @@ pub enum IntakeError {
     /// The disk failed.
     #[error("the disk failed; nothing is accepted until the operator has restarted the server")]
     StorageFailed,
+    /// The store of the listeners doesn't answer, and the body names some that aren't known yet.
+    #[error("listeners can't be looked up now; send the reports again shortly")]
+    ListenersUnavailable {
+        /// When, in seconds.
+        retry_after_s: u64,
+    },
     /// The server is stopping.
     #[error("the server is stopping; send the reports to it again when it is back")]
     Closing,
@@ -108,6 +117,7 @@ pub struct Intake {
     default_rate: u32,
     closing: AtomicBool,
     metrics: IntakeMetrics,
+    pseudonyms: Arc<Pseudonyms>,
     #[cfg(feature = "canary-dedup-before-log")]
     seen: std::sync::Mutex<std::collections::BTreeSet<Vec<u8>>>,
 }
@@ -120,6 +130,7 @@ impl Intake {
         catalogue: Arc<Catalogue>,
         overactive: Arc<Overactive>,
         default_rate: u32,
+        pseudonyms: Arc<Pseudonyms>,
     ) -> Self {
         Self {
             key,
@@ -131,15 +142,47 @@ impl Intake {
             default_rate,
             closing: AtomicBool::new(false),
             metrics: IntakeMetrics::default(),
+            pseudonyms,
             #[cfg(feature = "canary-dedup-before-log")]
             seen: std::sync::Mutex::default(),
         }
     }
 
-    /// Begins a body of reports. Limits are looked at when it ends.
+    /// Begins a body of reports of a source that isn't pseudonymised. Limits are looked at when
+    /// it ends.
     #[must_use]
     pub fn begin(&self, origin: &Arc<Origin>) -> Batch<'_> {
-        Batch::new(self, origin.clone())
+        let applies = self.pseudonyms.applies_to(&origin.source);
+        assert!(!applies, "listeners of this source are to be introduced");
+        Batch::new(self, origin.clone(), None)
+    }
+
+    /// Begins a body of reports of which some listeners were introduced. Where the batch names
+    /// [`Batch::unknown`] ones all the same, these are to be introduced too, and the body begun
+    /// again.
+    #[must_use]
+    pub fn begin_knowing<'i>(&'i self, origin: &Arc<Origin>, introduced: &Introduced) -> Batch<'i> {
+        let applies = self.pseudonyms.applies_to(&origin.source);
+        let pseudonyms = applies.then(|| self.pseudonyms.view(introduced));
+        Batch::new(self, origin.clone(), pseudonyms)
+    }
+
+    /// Looks listeners of a pseudonymised source up, and makes those who are new, durably.
+    ///
+    /// # Errors
+    /// [`IntakeError::ListenersUnavailable`]; nobody is made then.
+    pub async fn introduce(
+        &self,
+        origin: &Origin,
+        users: BTreeSet<Box<str>>,
+        introduced: &mut Introduced,
+    ) -> Result<(), IntakeError> {
+        let at = self.clock.now();
+        let done = self.pseudonyms.introduce(&origin.source, users, at, introduced).await;
+        done.map_err(|error| {
+            tracing::error!(%error, "listeners can't be introduced");
+            IntakeError::ListenersUnavailable { retry_after_s: 5 }
+        })
     }
 
     #[cfg(feature = "canary-dedup-before-log")]

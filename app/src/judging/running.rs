@@ -511,6 +511,10 @@ impl Running {
     fn answer(&mut self, message: Message) {
         match message {
             Message::Stop => self.stopping = true,
+            Message::Knows { source, reply } => {
+                // Whoever asked may have gone.
+                let _ = reply.send(self.memory.sources.contains(&*source));
+            }
             Message::Find { source, user, play_id, reply } => {
                 let found = self.find(source.as_deref(), user.as_deref(), &play_id);
                 // Whoever asked may have gone.

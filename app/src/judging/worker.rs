@@ -56,6 +56,10 @@ pub(super) enum Message {
         play_id: String,
         reply: oneshot::Sender<Result<Found, LogError>>,
     },
+    Knows {
+        source: String,
+        reply: oneshot::Sender<bool>,
+    },
     Stop,
 }
 
@@ -145,6 +149,14 @@ impl Worker {
             reply,
         };
         self.messages.send(message).await.ok()?;
+        answer.await.ok()
+    }
+
+    /// Whether a source has a play in the partition.
+    pub(crate) async fn knows_source(&self, source: &str) -> Option<bool> {
+        let (reply, answer) = oneshot::channel();
+        let source = source.to_owned();
+        self.messages.send(Message::Knows { source, reply }).await.ok()?;
         answer.await.ok()
     }
 

@@ -32,11 +32,14 @@ pub enum Scope {
     /// Read the ledger: entries, balances, the signed head.
     #[serde(rename = "ledger:read")]
     LedgerRead,
+    /// Export and erase a person.
+    #[serde(rename = "privacy:write")]
+    PrivacyWrite,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ReportsWrite,
         Self::CountsRead,
         Self::AdjudicationWrite,
@@ -45,6 +48,7 @@ impl Scope {
         Self::RoyaltyRead,
         Self::RoyaltyWrite,
         Self::LedgerRead,
+        Self::PrivacyWrite,
     ];
 
     /// The scope's name, as a person types it.
@@ -59,6 +63,7 @@ impl Scope {
             Self::RoyaltyRead => "royalty:read",
             Self::RoyaltyWrite => "royalty:write",
             Self::LedgerRead => "ledger:read",
+            Self::PrivacyWrite => "privacy:write",
         }
     }
 

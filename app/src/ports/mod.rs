@@ -11,6 +11,7 @@ pub mod disk;
 pub mod drive;
 pub mod facts;
 pub mod ledger;
+pub mod listeners;
 #[cfg(feature = "conformance")]
 pub mod memory_appeals;
 #[cfg(feature = "conformance")]
@@ -21,6 +22,8 @@ pub mod memory_disk;
 pub mod memory_ledger;
 #[cfg(feature = "conformance")]
 pub mod memory_rights;
+#[cfg(feature = "conformance")]
+pub mod memory_listeners;
 pub mod music;
 pub mod plays_log;
 pub mod report_log;
@@ -41,6 +44,7 @@ pub use ledger::{
     AppendLedgerError, BalanceQuery, CloseChange, CloseRecord, EntryQuery, LedgerGroup, LedgerScan,
     LedgerStore,
 };
+pub use listeners::ListenerStore;
 pub use music::{CatalogueStore, CatalogueTrack, Fact, ImportedTracks, Untold};
 pub use plays_log::{PlaysLog, PlaysLogReader};
 pub use report_log::{AppendError, Appended, Frame, LogError, ReportLog};

@@ -3,15 +3,18 @@
 //! Everything is written beside the folder that it is to become, compared with its SHA-256 on the
 //! way, and gets its name once all of it is durable.
 
+use ledgerline_sql_store::SqlStore;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::contents::STORE;
+use super::erasures::ErasureList;
 use super::lineage;
 use super::manifest::Manifest;
 use super::shelf::{Shelf, private_file, private_folder, sync_folder};
 use crate::closed_state;
-use crate::data_folder::read_identity;
+use crate::data_folder::{Identity, read_identity};
 use crate::failure::Failure;
 use crate::progress;
 
@@ -19,6 +22,8 @@ use crate::progress;
 pub struct Restored {
     /// What it was restored from.
     pub manifest: Manifest,
+    /// How many people were erased in it who weren't when the backup was taken.
+    pub erased: u64,
 }
 
 /// Restores a backup into a new folder.
@@ -26,7 +31,12 @@ pub struct Restored {
 /// # Errors
 /// [`Failure`] where the folder isn't new, or where the backup is damaged, incomplete or of a
 /// newer form: it names the file. Then there is no such folder.
-pub async fn restore(shelf: &Shelf, number: Option<u32>, to: &Path) -> Result<Restored, Failure> {
+pub async fn restore(
+    shelf: &Shelf,
+    number: Option<u32>,
+    to: &Path,
+    erasures: &ErasureList,
+) -> Result<Restored, Failure> {
     refuse_used(to)?;
     let manifest = shelf.read(number)?;
     refuse_incomplete(shelf, &manifest)?;
@@ -34,11 +44,17 @@ pub async fn restore(shelf: &Shelf, number: Option<u32>, to: &Path) -> Result<Re
     if draft.exists() {
         fs::remove_dir_all(&draft).map_err(|error| Failure::io(&draft, &error))?;
     }
-    let written = write(shelf, &manifest, &draft);
-    if let Err(failure) = written {
-        let _ = fs::remove_dir_all(&draft);
-        return Err(failure);
-    }
+    let written = match tokio::task::block_in_place(|| write(shelf, &manifest, &draft)) {
+        Ok(identity) => finish(&draft, &identity, erasures).await,
+        Err(failure) => Err(failure),
+    };
+    let erased = match written {
+        Ok(erased) => erased,
+        Err(failure) => {
+            let _ = fs::remove_dir_all(&draft);
+            return Err(failure);
+        }
+    };
     let named = || {
         sync_all_folders(&draft)?;
         // A folder takes the place of an empty one.
@@ -46,10 +62,10 @@ pub async fn restore(shelf: &Shelf, number: Option<u32>, to: &Path) -> Result<Re
         sync_folder(to.parent().filter(|above| *above != Path::new("")).unwrap_or(Path::new(".")))
     };
     named().map_err(|error| Failure::io(to, &error))?;
-    Ok(Restored { manifest })
+    Ok(Restored { manifest, erased })
 }
 
-fn write(shelf: &Shelf, manifest: &Manifest, draft: &Path) -> Result<(), Failure> {
+fn write(shelf: &Shelf, manifest: &Manifest, draft: &Path) -> Result<Identity, Failure> {
     let bar = progress::bytes(manifest.bytes(), "restored");
     for (path, parts) in &manifest.files {
         let target = draft.join(path);
@@ -71,11 +87,17 @@ fn write(shelf: &Shelf, manifest: &Manifest, draft: &Path) -> Result<(), Failure
         file.sync_all().map_err(fail)?;
     }
     bar.finish_and_clear();
-    if read_identity(draft)?.is_none() {
-        return Err(Failure::damaged("the backup has no deployment.json"));
-    }
+    read_identity(draft)?.ok_or_else(|| Failure::damaged("the backup has no deployment.json"))
+}
+
+/// Who was erased since is erased here too, before anybody can look.
+async fn finish(draft: &Path, identity: &Identity, erasures: &ErasureList) -> Result<u64, Failure> {
+    let store = SqlStore::open(&draft.join(STORE)).await?;
+    let erased = erasures.replay(&store, &identity.key).await;
+    store.close().await?;
     lineage::begin_another(draft)?;
-    closed_state::mark(draft)
+    closed_state::mark(draft)?;
+    erased
 }
 
 fn io_copy(error: &io::Error) -> io::Error {

@@ -18,6 +18,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use super::erasures::{self, ErasureList};
 use super::manifest::{Manifest, Part, hex, sha256_of};
 use crate::failure::Failure;
 
@@ -309,6 +310,24 @@ impl Shelf {
             return Err(damaged("is not what its name says"));
         }
         Ok(())
+    }
+
+    /// The list of erasures that stands here; empty where there is none.
+    ///
+    /// # Errors
+    /// [`Failure`] where it is damaged.
+    pub fn erasures(&self) -> Result<ErasureList, Failure> {
+        ErasureList::read(&self.path.join(erasures::FILE))
+    }
+
+    /// Adds erasures to the list that stands here, durably.
+    ///
+    /// # Errors
+    /// [`Failure`] where the list is damaged, or the disk refuses.
+    pub fn keep_erasures(&self, list: &ErasureList) -> Result<(), Failure> {
+        let mut all = self.erasures()?;
+        all.add(list.clone());
+        all.write(&self.path).map_err(|error| self.refused(erasures::FILE, &error))
     }
 
     fn refused(&self, what: &str, error: &io::Error) -> Failure {

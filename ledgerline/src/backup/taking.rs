@@ -12,6 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::contents::{self, STORE};
+use super::erasures::ErasureList;
 use super::lineage;
 use super::manifest::{FORMAT, Manifest, Part, PointInTime, sha256_of};
 use super::shelf::Shelf;
@@ -93,6 +94,8 @@ pub async fn take(data: &Path, to: &Path, options: Options) -> Result<Taken, Fai
         ledger_head: None,
         files,
     };
+    // Before the backup is there: the list is newer than any of them.
+    shelf.keep_erasures(&copying.erasures)?;
     shelf.publish(&manifest)?;
     let (removed, _) = shelf.tidy(options.keep)?;
     Ok(Taken { manifest, new_bytes: copying.new_bytes, removed })
@@ -139,6 +142,8 @@ struct Copying<'s> {
     /// What is known of files that are in the newest backup.
     known: Files,
     new_bytes: u64,
+    /// Whom erasures concerned until the store was copied.
+    erasures: ErasureList,
     bar: ProgressBar,
 }
 
@@ -146,7 +151,8 @@ impl<'s> Copying<'s> {
     fn new(data: &'s Path, shelf: &'s Shelf, previous: Option<Manifest>) -> Self {
         let known = previous.map(|previous| previous.files).unwrap_or_default();
         let disk: Arc<dyn Disk> = Arc::new(LocalDisk::new(data.to_owned()));
-        Self { data, disk, shelf, known, new_bytes: 0, bar: progress::bytes(0, "backed up") }
+        let (erasures, bar) = (ErasureList::default(), progress::bytes(0, "backed up"));
+        Self { data, disk, shelf, known, new_bytes: 0, erasures, bar }
     }
 
     async fn everything(
@@ -226,6 +232,7 @@ impl<'s> Copying<'s> {
         }
         let copy = SqlStore::open_read_only(&draft).await?;
         let (commits, wrong) = (copy.committed().await, copy.verify().await);
+        let erasures = ErasureList::of(&copy).await;
         copy.close().await?;
         if let Some(first) = wrong?.first() {
             remove()?;
@@ -235,6 +242,7 @@ impl<'s> Copying<'s> {
         let part = self.put(&mut file, STORE)?;
         files.insert(STORE.to_owned(), vec![part]);
         remove()?;
+        self.erasures = erasures?;
         Ok(commits?)
     }
 

@@ -50,4 +50,8 @@ pub struct RestoreArgs {
     /// One of them by its number; the newest where it isn't said.
     #[arg(long)]
     pub number: Option<u32>,
+    /// A list of erasures that was kept apart, besides the one that stands with the backups:
+    /// whom it concerns and who wasn't erased yet when the backup was taken is erased.
+    #[arg(long)]
+    pub erasures: Option<PathBuf>,
 }

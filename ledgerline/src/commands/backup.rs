@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use std::path::Path;
 
-use crate::backup::{Manifest, Options, Restored, Shelf, Taken, restore as restore_from, take};
+use crate::backup::{
+    ErasureList, Manifest, Options, Restored, Shelf, Taken, restore as restore_from, take,
+};
 use crate::cli::backup::{BackupAction, BackupArgs, RestoreArgs};
 use crate::data_folder::must_exist;
 use crate::failure::Failure;
@@ -60,9 +62,17 @@ async fn make(data: &Path, to: &Path, options: Options, as_json: bool) -> Result
 
 pub(super) async fn restore(data: &Path, args: RestoreArgs, as_json: bool) -> Result<u8, Failure> {
     let shelf = Shelf::open(&args.from)?;
-    let Restored { manifest } = restore_from(&shelf, args.number, data).await?;
+    let mut erasures = shelf.erasures()?;
+    if let Some(path) = &args.erasures {
+        if !path.is_file() {
+            return Err(Failure::missing(format!("{} isn't there", path.display())));
+        }
+        erasures.add(ErasureList::read(path)?);
+    }
+    let Restored { manifest, erased } = restore_from(&shelf, args.number, data, &erasures).await?;
     if as_json {
         let mut said = described(&manifest);
+        said["erased"] = erased.into();
         said["restored_to"] = data.display().to_string().into();
         print_json(&said)?;
         return Ok(0);
@@ -75,6 +85,9 @@ pub(super) async fn restore(data: &Path, args: RestoreArgs, as_json: bool) -> Re
         manifest.files.len(),
         grouped(manifest.bytes()),
     ))?;
+    if erased > 0 {
+        print(&format!("{erased} listeners who were erased since are erased in it"))?;
+    }
     if !manifest.with_keys {
         eprintln!("the keys that sign the ledger were not in it; put them into keys/ again");
     }

@@ -104,6 +104,10 @@ async fn import(session: &Session, exports: &[Export], args: &ImportArgs) -> Res
     for export in exports {
         let source = source_of(export.kind(), args);
         let origin = feed::origin(&source, FeedClock::Event)?;
+        if args.pseudonymise {
+            let body = json!({ "source": source });
+            session.post("/control/v1/sources/pseudonymise", &body).await?;
+        }
         import_one(session, export, args, &origin, &mut done, &|plays| bar.inc(plays)).await?;
     }
     bar.finish_and_clear();
@@ -185,6 +189,11 @@ impl Writer {
 /// changes nothing. What is payable and what isn't are apart: as one play they would
 /// disagree on what was played.
 fn source_of(kind: Kind, args: &ImportArgs) -> String {
+    if args.pseudonymise {
+        // Of all users: a name in it would say who they are.
+        let payable = if args.payable { "+payable" } else { "" };
+        return format!("import:pseudonymised:{}{payable}", kind.as_str());
+    }
     let user = encoded(&args.user).replace('%', "+").replace('~', "+7E");
     let payable = if args.payable { "+payable" } else { "" };
     let source = format!("import:{}{payable}:{user}", kind.as_str());

@@ -27,12 +27,13 @@ pub(super) async fn run(data: &Path, action: KeysAction, as_json: bool) -> Resul
 
 async fn act(session: &Session, action: KeysAction, as_json: bool) -> Result<(), Failure> {
     match action {
-        KeysAction::Create { scope, source, user_prefix, rate } => {
+        KeysAction::Create { scope, source, user_prefix, rate, pseudonymise } => {
             let body = json!({
                 "scopes": scope,
                 "source": source,
                 "user_prefix": user_prefix,
                 "reports_per_second": rate,
+                "pseudonymise": pseudonymise,
             });
             let key = session.post("/control/v1/keys", &body).await?;
             if as_json {

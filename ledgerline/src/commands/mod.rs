@@ -14,6 +14,7 @@ mod generate;
 mod import;
 mod keys;
 mod ledger;
+mod privacy;
 mod replay;
 mod rights;
 mod royalty;
@@ -53,6 +54,7 @@ pub async fn run(words: Cli) -> Result<u8, Failure> {
         Command::Backup(args) => backup::run(&data, args, json).await,
         Command::Restore(args) => backup::restore(&data, args, json).await,
         Command::Ledger(args) => ledger::run(&data, args, json).await,
+        Command::Privacy { action } => privacy::run(&data, action, json).await,
         Command::Doctor { rebuild } => doctor::run(&data, rebuild, json).await,
     }
 }

@@ -16,6 +16,7 @@ use ledgerline_app::Deployment;
 use ledgerline_app::access::{KeyError, KeyRequest};
 use ledgerline_app::intake::IntakeError;
 use ledgerline_app::ports::{CatalogueTrack, Scope};
+use ledgerline_app::privacy::Introduced;
 use ledgerline_ids::UnixMs;
 use ledgerline_local_disk::SystemRandom;
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,9 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::feed::{self, FeedClock};
+use crate::feed::{self, FeedClock, Staged};
+
+mod privacy;
 
 /// The most bytes of a chunk of a backfill.
 const CHUNK_BYTES_MAX: usize = 64 << 20;
@@ -41,6 +44,8 @@ pub fn router(deployment: Arc<Deployment>) -> Router {
         .route("/control/v1/feed", post(take_feed))
         .route("/control/v1/keys", get(list_keys).post(create_key))
         .route("/control/v1/keys/{id}/revoke", post(revoke_key))
+        .route("/control/v1/sources/pseudonymise", post(privacy::pseudonymise))
+        .route("/control/v1/privacy/erasures", get(privacy::erasures))
         .route("/control/v1/catalogue/tracks", post(import_tracks))
         .route("/control/v1/catalogue/devices", post(list_devices))
         .route("/control/v1/ledger/entries", post(ledger::post_entries))
@@ -103,23 +108,28 @@ async fn take_feed(
         Err(error) => return refused(StatusCode::BAD_REQUEST, &error),
     };
     let previous = UnixMs::new(query.previous).unwrap_or_default();
-    // Decoding megabytes would keep other requests waiting.
-    let (queued, summary) = tokio::task::block_in_place(|| {
-        let staged = feed::stage(deployment.intake(), &origin, clock, &body, &|| previous);
-        let rejections: Vec<Value> = staged
-            .rejections
-            .iter()
-            .map(|r| json!({ "line": r.line, "code": r.code, "detail": r.detail }))
-            .collect();
-        let summary = json!({
-            "accepted": staged.batch.len(),
-            "rejected": staged.rejected,
-            "rejections": rejections,
-            "lines": staged.lines,
-            "last_received_at": staged.last_received_at.map(UnixMs::get),
+    let mut introduced = Introduced::default();
+    let (queued, summary) = loop {
+        // Decoding megabytes would keep other requests waiting.
+        let staged = tokio::task::block_in_place(|| {
+            let who = (&origin, &introduced);
+            let staged = feed::stage(deployment.intake(), who, clock, &body, &|| previous);
+            if staged.batch.has_unknown() {
+                return Err(staged.batch.unknown());
+            }
+            let summary = summary_of(&staged);
+            Ok((staged.batch.queue(), summary))
         });
-        (staged.batch.queue(), summary)
-    });
+        match staged {
+            Ok(staged) => break staged,
+            Err(users) => {
+                let intake = deployment.intake();
+                if let Err(error) = intake.introduce(&origin, users, &mut introduced).await {
+                    return refused(StatusCode::SERVICE_UNAVAILABLE, &error);
+                }
+            }
+        }
+    };
     let durable = match queued {
         Ok(queued) => queued.durable().await,
         Err(error) => Err(error),
@@ -138,12 +148,29 @@ async fn take_feed(
     }
 }
 
+fn summary_of(staged: &Staged<'_>) -> Value {
+    let rejections: Vec<Value> = staged
+        .rejections
+        .iter()
+        .map(|r| json!({ "line": r.line, "code": r.code, "detail": r.detail }))
+        .collect();
+    json!({
+        "accepted": staged.batch.len(),
+        "rejected": staged.rejected,
+        "rejections": rejections,
+        "lines": staged.lines,
+        "last_received_at": staged.last_received_at.map(UnixMs::get),
+    })
+}
+
 #[derive(Deserialize)]
 struct KeyBody {
     scopes: Vec<String>,
     source: Option<String>,
     user_prefix: Option<String>,
     reports_per_second: Option<u32>,
+    #[serde(default)]
+    pseudonymise: bool,
 }
 
 async fn create_key(
@@ -166,13 +193,21 @@ async fn create_key(
         user_prefix: body.user_prefix,
         reports_per_second: body.reports_per_second,
     };
-    match deployment.access().create(request, &SystemRandom, deployment.now()).await {
-        Ok(key) => {
-            Json(json!({ "id": key.id, "source": key.source, "key": key.secret })).into_response()
-        }
-        Err(error @ KeyError::Store(_)) => failed(&error),
-        Err(error) => refused(StatusCode::BAD_REQUEST, &error),
+    let key = match deployment.access().create(request, &SystemRandom, deployment.now()).await {
+        Ok(key) => key,
+        Err(error @ KeyError::Store(_)) => return failed(&error),
+        Err(error) => return refused(StatusCode::BAD_REQUEST, &error),
+    };
+    if body.pseudonymise
+        && let Err(refusal) = privacy::turn_on(&deployment, &key.source).await
+    {
+        // Nobody has seen the key.
+        return match deployment.access().revoke(&key.id, deployment.now()).await {
+            Ok(_) => *refusal,
+            Err(error) => failed(&error),
+        };
     }
+    Json(json!({ "id": key.id, "source": key.source, "key": key.secret })).into_response()
 }
 
 async fn list_keys(State(deployment): State<Arc<Deployment>>) -> Response {
@@ -254,8 +289,7 @@ async fn list_devices(
     State(deployment): State<Arc<Deployment>>,
     Json(body): Json<DevicesBody>,
 ) -> Response {
-    let log = deployment.log();
-    match deployment.catalogue().list_devices(&body.devices, body.listed, &**log).await {
+    match deployment.list_devices(&body.devices, body.listed).await {
         Ok(changed) => Json(json!({ "changed": changed.len() })).into_response(),
         Err(error) => failed(&error),
     }

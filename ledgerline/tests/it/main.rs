@@ -17,6 +17,7 @@
 //! - `faults`: servers that are killed, disks that are full, slow or fail, and too much at once
 //! - `damage`: files that change, shrink or are gone
 //! - `backup`: backups under load, in steps, doctored; restored and audited
+//! - `privacy`: pseudonyms, exports, erasures
 //! - `sealed`: the same in a segment that was sealed, found behind the start
 
 mod support;
@@ -40,4 +41,5 @@ mod control;
 mod crash;
 mod damage;
 mod faults;
+mod privacy;
 mod sealed;

@@ -156,6 +156,7 @@ impl World {
                 clock,
                 store,
                 appeals: Arc::default(),
+                listeners: Arc::default(),
                 stepper: Stepper::default(),
             },
             process: None,

@@ -7,6 +7,7 @@ mod fraud;
 mod health;
 mod ledger;
 mod plays;
+mod privacy;
 mod problem;
 mod reports;
 mod revenue;
@@ -26,6 +27,10 @@ pub use ledger::{
     LedgerBalance, LedgerBalancePage, LedgerEntry, LedgerEntryPage, LedgerHead, LedgerPosting,
 };
 pub use plays::{DecideRequest, Play, PlayPage, PlayReport, Transition};
+pub use privacy::{
+    Erased, PersonContext, PersonDecision, PersonExport, PersonIdentity, PersonReport,
+    RemainingPlays,
+};
 pub use problem::{PROBLEM_JSON, ProblemBody};
 pub use reports::{Accepted, Rejected, Report, ReportBody, ReportContext, ReportInstant};
 pub use revenue::{

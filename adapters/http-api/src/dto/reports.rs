@@ -41,7 +41,7 @@ pub struct Rejected {
     pub line: u64,
     /// Why, as a stable word: `malformed_json`, `not_an_object`, `missing_field`, `wrong_type`,
     /// `out_of_range`, `invalid_value`, `duplicate_field`, `invalid_utf8`, `line_too_long`,
-    /// `user_not_allowed`, `too_many_plays`. There may be more one day.
+    /// `user_not_allowed`, `too_many_plays`, `listener_erased`. There may be more one day.
     #[schema(pattern = "^[a-z0-9_]+$")]
     pub code: &'static str,
     /// Why, as a sentence that names the field and says what would be right.

@@ -1,6 +1,6 @@
 //! Reports come in: read whole, checked one by one, durable before they are acknowledged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -9,11 +9,12 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use ledgerline_app::access::Caller;
 use ledgerline_app::intake::{Queued, Rejection};
+use ledgerline_app::privacy::Introduced;
 
 use crate::dto::{Accepted, Rejected, ReportBody};
-use crate::limits::{Memory, off_the_worker};
+use crate::limits::off_the_worker;
 use crate::problem::{Kind, Problem};
-use crate::reports::{BodyError, BodyLimits, Encoding, Format, decode};
+use crate::reports::{BodyError, BodyLimits, Encoding, Format, Reports, decode};
 use crate::request_body::{self, HeldBody, one_value};
 use crate::router::Service;
 
@@ -64,9 +65,25 @@ pub(crate) async fn send(
     let threshold = if encoding == Encoding::Identity { LARGE_BYTES } else { LARGE_PACKED_BYTES };
     let large = held.bytes.len() >= threshold;
     let turn = if large { Some(service.limits.decoding_turn().await?) } else { None };
-    let staged = off_the_worker(large, || stage(&service, &caller, format, encoding, held))?;
-    drop(turn);
-    let Staged { queued, rejections, memory: _memory } = staged;
+    let HeldBody { bytes, mut memory } = held;
+    let mut reserve = |bytes| memory.take(bytes);
+    let limits = BodyLimits::LIVE;
+    let reports = off_the_worker(large, || decode(format, encoding, bytes, &limits, &mut reserve))?;
+    let mut introduced = Introduced::default();
+    let (queued, rejections) = loop {
+        match off_the_worker(large, || stage(&service, &caller, &reports, &introduced))? {
+            Staged::Queued(queued, rejections) => break (queued, rejections),
+            // Who is introduced is known when the body is read once more; an erasure meanwhile
+            // makes that begin anew.
+            Staged::Unknown(users) => {
+                let intake = service.deployment.intake();
+                intake.introduce(&caller.origin, users, &mut introduced).await?;
+            }
+        }
+    };
+    drop((turn, reports));
+    // The log holds them as records until they are durable: about as much as the body.
+    let _memory = memory;
     let accepted = queued.durable().await?;
     service.metrics.rejected(&rejections.by_code);
     answer(accepted, rejections)
@@ -81,31 +98,30 @@ fn encoding(headers: &HeaderMap) -> Result<Encoding, Problem> {
     }
 }
 
-/// A body whose good reports are queued for the log.
-struct Staged<'d> {
-    queued: Queued<'d>,
-    rejections: Rejections,
-    // The log holds them as records until they are durable: about as much as the body.
-    memory: Memory,
+/// What became of the reports of a body.
+enum Staged<'d> {
+    /// The good ones are queued for the log.
+    Queued(Queued<'d>, Rejections),
+    /// These users of a pseudonymised source are to be introduced first.
+    Unknown(BTreeSet<Box<str>>),
 }
 
 fn stage<'d>(
     service: &'d Service,
     caller: &Caller,
-    format: Format,
-    encoding: Encoding,
-    held: HeldBody,
+    reports: &Reports,
+    introduced: &Introduced,
 ) -> Result<Staged<'d>, Problem> {
-    let HeldBody { bytes, mut memory } = held;
-    let mut reserve = |bytes| memory.take(bytes);
-    let reports = decode(format, encoding, bytes, &BodyLimits::LIVE, &mut reserve)?;
-    let mut batch = service.deployment.intake().begin(&caller.origin);
+    let mut batch = service.deployment.intake().begin_knowing(&caller.origin, introduced);
     batch.reserve(reports.bytes());
     let mut rejections = Rejections::default();
     let outcome = reports
         .each(|number, report| batch.add(number, report), |rejection| rejections.push(rejection));
+    if batch.has_unknown() {
+        return Ok(Staged::Unknown(batch.unknown()));
+    }
     service.metrics.unpacked(reports.bytes(), outcome.unknown_fields);
-    Ok(Staged { queued: batch.queue()?, rejections, memory })
+    Ok(Staged::Queued(batch.queue()?, rejections))
 }
 
 /// The rejections of a body: all of them counted, the first ones kept.

@@ -3,6 +3,8 @@
 use ledgerline_app::ports::conformance::{
     appeals, contracts, credentials, facts, ledger, music, revenue, rights,
 };
+    appeals, contracts, credentials, facts, ledger, listeners, music,
+};
 use ledgerline_sql_store::SqlStore;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
@@ -71,4 +73,10 @@ async fn rights_conform() {
 async fn revenue_conforms() {
     let fresh = Fresh::new();
     revenue::every_case(async || fresh.store().await).await;
+}
+
+#[tokio::test]
+async fn listeners_conform() {
+    let fresh = Fresh::new();
+    listeners::every_case(async || fresh.store().await).await;
 }

@@ -7,6 +7,7 @@ pub mod credentials;
 pub mod disk;
 pub mod facts;
 pub mod ledger;
+pub mod listeners;
 pub mod music;
 pub mod plays_log;
 pub mod report_log;

@@ -1,0 +1,42 @@
+//! A walk through the records of a partition.
+
+use ledgerline_ids::{PartitionId, Position, UnixMs};
+use ledgerline_records::LogRecord;
+use ledgerline_records::frame::Records;
+
+use crate::ports::{LogError, ReportLog};
+
+const READ_BYTES: usize = 8 << 20;
+
+/// Takes a record: where it stands, when its frame was received, and what it is.
+pub(super) type EachRecord<'e> =
+    dyn FnMut(Position, UnixMs, &LogRecord<'_>) -> Result<(), LogError> + 'e;
+
+/// Gives the records of a partition before `end` to `each`, in order.
+pub(super) fn for_each_record(
+    log: &dyn ReportLog,
+    partition: PartitionId,
+    end: Position,
+    each: &mut EachRecord<'_>,
+) -> Result<(), LogError> {
+    let mut position = log.start(partition);
+    while position < end {
+        for frame in log.read(partition, position, READ_BYTES)? {
+            let mut at = frame.header.first;
+            for record in Records::new(frame.payload()) {
+                let record = record.and_then(|(_, bytes)| LogRecord::decode(bytes));
+                let record = record.map_err(|error| LogError::Damaged {
+                    file: format!("reports/{partition}"),
+                    offset: at.0,
+                    detail: format!("the record at this position: {error}"),
+                })?;
+                if at >= position && at < end {
+                    each(at, frame.header.received_at, &record)?;
+                }
+                at = at.plus(1);
+            }
+            position = at;
+        }
+    }
+    Ok(())
+}
