@@ -36,8 +36,12 @@ fn files_with(folder: &Folder, texts: &[&str]) -> BTreeSet<String> {
 }
 
 fn annas(play_id: &str, listened_ms: u64) -> String {
+    annas_of(play_id, "t1", listened_ms)
+}
+
+fn annas_of(play_id: &str, track_id: &str, listened_ms: u64) -> String {
     let further = json!({ "device_id": PHONE, "session_id": VISIT });
-    with(play_id, ANNA, "t1", listened_ms, &further)
+    with(play_id, ANNA, track_id, listened_ms, &further)
 }
 
 fn export(folder: &Folder) -> Value {
@@ -53,7 +57,12 @@ fn listener_of(export: &Value) -> String {
 #[test]
 fn a_name_stands_in_one_table_and_nowhere_once_it_is_erased() {
     let folder = Folder::new();
-    let lines = |of: &str| (0..40).map(|n| annas(&format!("{of}{n}"), 31_000)).collect::<String>();
+    // Not one track over and over, which a fraud rule would mind.
+    let lines = |of: &str| {
+        (0..40)
+            .map(|n| annas_of(&format!("{of}{n}"), &format!("t{}", n % 9), 31_000))
+            .collect::<String>()
+    };
     // The same source by a file, without a server and with one.
     folder.ok(&[
         "keys",
@@ -93,7 +102,6 @@ fn a_name_stands_in_one_table_and_nowhere_once_it_is_erased() {
     assert!(!log.contains(ANNA), "{log}");
 
     let (counts, audit) = (folder.all_counts(), folder.balanced());
-    assert_eq!(folder.counts("track")["t1"], 121);
     let held = export(&folder);
     assert_eq!(held["identities"].as_array().map(Vec::len), Some(3), "{held}");
     assert_eq!(
