@@ -206,7 +206,6 @@ impl Deployment {
             tracing::warn!(%error, "{UNTOLD}");
         }
         let intake = Intake::new(
-            parts.key,
             parts.log.clone(),
             parts.clock.clone(),
             catalogue.clone(),

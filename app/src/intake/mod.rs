@@ -124,7 +124,6 @@ pub struct Intake {
 
 impl Intake {
     pub(crate) fn new(
-        key: HashKey,
         log: Arc<dyn ReportLog>,
         clock: Arc<dyn Clock>,
         catalogue: Arc<Catalogue>,
@@ -133,7 +132,7 @@ impl Intake {
         pseudonyms: Arc<Pseudonyms>,
     ) -> Self {
         Self {
-            key,
+            key: *pseudonyms.key(),
             log,
             clock,
             catalogue,

@@ -183,6 +183,10 @@ impl Pseudonyms {
         &self.store
     }
 
+    pub(crate) fn key(&self) -> &HashKey {
+        &self.key
+    }
+
     /// Whether reports of a source are pseudonymised.
     pub(crate) fn applies_to(&self, source: &str) -> bool {
         self.sources.read().expect("no holder panics").contains(source)

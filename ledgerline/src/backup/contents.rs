@@ -15,8 +15,10 @@ use std::sync::Arc;
 use super::lineage;
 use crate::failure::Failure;
 
-/// The folder of the keys that sign the ledger.
-pub const KEYS: &str = "keys";
+/// The folder of the keys that sign the ledger, and of the newest head that one signed.
+const KEYS: &str = "keys";
+/// How the name of a signed head ends, which is no secret: it shows where the ledger's chain ended.
+const HEAD: &str = ".head";
 /// The store, which is copied by its own means.
 pub const STORE: &str = "state.db";
 
@@ -29,8 +31,9 @@ const ORDERED: [&str; 3] = ["reports", "plays", "index"];
 /// So deep are folders looked into.
 const DEPTH_MAX: usize = 16;
 
-/// The files that stand in the data folder itself, sorted.
-pub fn plain_files(data: &Path) -> Result<Vec<String>, Failure> {
+/// The files that stand in the data folder itself, sorted; besides the ledger's newest signed
+/// head, which must not be ahead of the store either, and its keys where they are asked for.
+pub fn plain_files(data: &Path, with_keys: bool) -> Result<Vec<String>, Failure> {
     let fail = |error: std::io::Error| Failure::io(data, &error);
     let mut files = Vec::new();
     for entry in fs::read_dir(data).map_err(fail)? {
@@ -41,18 +44,23 @@ pub fn plain_files(data: &Path) -> Result<Vec<String>, Failure> {
             files.push(name);
         }
     }
+    if data.join(KEYS).is_dir() {
+        let mut keys = Vec::new();
+        collect(data, KEYS, 0, &mut keys)?;
+        files.extend(keys.into_iter().filter(|name| with_keys || name.ends_with(HEAD)));
+    }
     files.sort_unstable();
     Ok(files)
 }
 
 /// The files in folders that have no order among themselves, sorted.
-pub fn files_in_folders(data: &Path, with_keys: bool) -> Result<Vec<String>, Failure> {
+pub fn files_in_folders(data: &Path) -> Result<Vec<String>, Failure> {
     let fail = |error: std::io::Error| Failure::io(data, &error);
     let mut files = Vec::new();
     for entry in fs::read_dir(data).map_err(fail)? {
         let entry = entry.map_err(fail)?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let other = !ORDERED.contains(&name.as_str()) && (with_keys || name != KEYS);
+        let other = !ORDERED.contains(&name.as_str()) && name != KEYS;
         if entry.file_type().map_err(fail)?.is_dir() && other && !is_passing(&name) {
             collect(data, &name, 0, &mut files)?;
         }

@@ -1,7 +1,7 @@
 //! Takes a backup: looks, copies what is new, looks whether the folder stayed the same.
 
 use indicatif::ProgressBar;
-use ledgerline_app::ports::{Clock, Disk, FactStore, PartitionCommit};
+use ledgerline_app::ports::{Clock, Disk, FactStore, LedgerStore, PartitionCommit};
 use ledgerline_local_disk::{LocalDisk, SystemClock};
 use ledgerline_segment_log::Extent;
 use ledgerline_sql_store::SqlStore;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::contents::{self, STORE};
 use super::erasures::ErasureList;
 use super::lineage;
-use super::manifest::{FORMAT, Manifest, Part, PointInTime, sha256_of};
+use super::manifest::{FORMAT, LedgerHead, Manifest, Part, PointInTime, sha256_of};
 use super::shelf::Shelf;
 use crate::data_folder::read_identity;
 use crate::failure::Failure;
@@ -91,7 +91,7 @@ pub async fn take(data: &Path, to: &Path, options: Options) -> Result<Taken, Fai
         lineage,
         with_keys: options.with_keys,
         positions,
-        ledger_head: None,
+        ledger_head: copying.ledger_head.take(),
         files,
     };
     // Before the backup is there: the list is newer than any of them.
@@ -142,6 +142,8 @@ struct Copying<'s> {
     /// What is known of files that are in the newest backup.
     known: Files,
     new_bytes: u64,
+    /// Where the ledger's chain ended then.
+    ledger_head: Option<LedgerHead>,
     /// Whom erasures concerned until the store was copied.
     erasures: ErasureList,
     bar: ProgressBar,
@@ -152,7 +154,7 @@ impl<'s> Copying<'s> {
         let known = previous.map(|previous| previous.files).unwrap_or_default();
         let disk: Arc<dyn Disk> = Arc::new(LocalDisk::new(data.to_owned()));
         let (erasures, bar) = (ErasureList::default(), progress::bytes(0, "backed up"));
-        Self { data, disk, shelf, known, new_bytes: 0, erasures, bar }
+        Self { data, disk, shelf, known, new_bytes: 0, ledger_head: None, erasures, bar }
     }
 
     async fn everything(
@@ -163,7 +165,7 @@ impl<'s> Copying<'s> {
             .ok_or_else(|| Failure::missing("deployment.json is gone".to_owned()))?;
         let mut files = Files::new();
         tokio::task::block_in_place(|| {
-            for path in contents::plain_files(self.data)? {
+            for path in contents::plain_files(self.data, options.with_keys)? {
                 self.whole_file(&path, &mut files)?;
             }
             Ok::<_, Failure>(())
@@ -198,7 +200,7 @@ impl<'s> Copying<'s> {
                 self.known_parts(extent).is_some_and(|(_, bytes)| bytes == extent.bytes)
             })?;
             self.logs(&extents, &mut files)?;
-            for path in contents::files_in_folders(self.data, options.with_keys)? {
+            for path in contents::files_in_folders(self.data)? {
                 self.whole_file(&path, &mut files)?;
             }
             Ok::<_, Failure>(())
@@ -233,6 +235,7 @@ impl<'s> Copying<'s> {
         let copy = SqlStore::open_read_only(&draft).await?;
         let (commits, wrong) = (copy.committed().await, copy.verify().await);
         let erasures = ErasureList::of(&copy).await;
+        let heads = copy.newest_heads(1).await;
         copy.close().await?;
         if let Some(first) = wrong?.first() {
             remove()?;
@@ -243,6 +246,10 @@ impl<'s> Copying<'s> {
         files.insert(STORE.to_owned(), vec![part]);
         remove()?;
         self.erasures = erasures?;
+        self.ledger_head = heads?.first().map(|signed| LedgerHead {
+            entries: signed.head.seq,
+            hash: signed.head.hash.to_string(),
+        });
         Ok(commits?)
     }
 

@@ -58,7 +58,13 @@ pub(crate) async fn erase(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Erased>, Problem> {
     let (user, source) = person(&path, query.as_deref())?;
-    Ok(Json(service.deployment.erase_person(&user, source.as_deref()).await?.into()))
+    // In a task of its own: a caller who goes away must not leave it half done.
+    let erasing =
+        tokio::spawn(
+            async move { service.deployment.erase_person(&user, source.as_deref()).await },
+        );
+    let erased = erasing.await.map_err(|error| Problem::internal(&error))?;
+    Ok(Json(erased?.into()))
 }
 
 fn person(

@@ -241,13 +241,19 @@ fn the_keys_stay_out_of_it() {
     if !key.exists() {
         std::fs::write(&key, "a key of the ledger").expect("it can be written");
     }
+    let head = folder.data().join("keys/ledger.head");
+    if !head.exists() {
+        std::fs::write(head, "a signed head\n").expect("it can be written");
+    }
     let closes = folder.data().join("closes/2026-10");
     std::fs::create_dir_all(&closes).expect("it can be made");
     std::fs::write(closes.join("lines.csv"), "payee,amount\n").expect("it can be written");
     let said = backup(&folder);
     assert_eq!(said["with_keys"], false);
     let plain = restored(&folder, None);
-    assert!(!plain.data().join("keys").exists());
+    assert!(!plain.data().join("keys/ledger.ed25519").exists());
+    let head = std::fs::read(plain.data().join("keys/ledger.head")).ok();
+    assert_eq!(head.as_deref(), Some(&b"a signed head\n"[..]), "a head is no secret");
     assert_eq!(
         std::fs::read(plain.data().join("closes/2026-10/lines.csv")).ok().as_deref(),
         Some(&b"payee,amount\n"[..])
