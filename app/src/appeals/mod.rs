@@ -266,15 +266,17 @@ impl Deployment {
         if !matches!(view.status, Status::Held | Status::Excluded) {
             return Err(AppealError::NotKeptBack(view.status));
         }
+        // What the listener is called in the logs: a name that can be erased must not stay here.
+        let user_id = located.user.to_string();
         let subject = AppealSubject::Play {
             source: view.source.clone(),
-            user_id: play.user_id.clone(),
+            user_id: user_id.clone(),
             play_id: play.play_id.clone(),
         };
         let appealed = Appealed {
             partition: located.partition,
             source: view.source,
-            user_id: play.user_id,
+            user_id,
             play_id: play.play_id,
         };
         Ok((subject, vec![appealed], 0))
