@@ -220,7 +220,7 @@ impl Deployment {
             catalogue,
             appeals: parts.appeals,
             access: Access::new(parts.credentials, parts.clock.clone()),
-            money: Money::new(parts.money, parts.clock.clone()),
+            money: Money::new(parts.money, parts.clock.clone(), parts.disk.clone()),
             clock: parts.clock,
             drive: parts.drive,
             readers,

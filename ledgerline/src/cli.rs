@@ -2,6 +2,7 @@
 
 pub mod appeals;
 pub mod backup;
+pub mod closing;
 pub mod rights;
 pub mod ledger;
 pub mod privacy;

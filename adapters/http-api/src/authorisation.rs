@@ -10,7 +10,7 @@ use utoipa::Path as _;
 use utoipa::openapi::path::Operation;
 
 use crate::router::Service;
-use crate::routes::{adjudication, appeals, conservation, counts, fraud, ledger, operations, plays, privacy, reports, revenue, rights, terms};
+use crate::routes::{adjudication, appeals, closes, conservation, counts, fraud, ledger, operations, plays, privacy, reports, revenue, rights, terms};
 
 /// Who may use an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ const LEDGER_READ: Needs = Needs::Scope(Scope::LedgerRead);
 const PRIVACY_WRITE: Needs = Needs::Scope(Scope::PrivacyWrite);
 
 /// The table.
-pub static ENDPOINTS: [Endpoint; 29] = [
+pub static ENDPOINTS: [Endpoint; 39] = [
     Endpoint {
         method: Method::POST,
         path: "/api/v1/playback/report",
@@ -247,6 +247,86 @@ pub static ENDPOINTS: [Endpoint; 29] = [
         refusals: &[],
         route: || post(privacy::erase),
         operation: privacy::__path_erase::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/closes",
+        needs: ROYALTY_READ,
+        refusals: &[],
+        route: || get(closes::list),
+        operation: closes::__path_list::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/closes/{period}",
+        needs: ROYALTY_READ,
+        refusals: &[404],
+        route: || get(closes::read),
+        operation: closes::__path_read::operation,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/api/v1/royalty/closes/{period}",
+        needs: ROYALTY_WRITE,
+        refusals: &[409],
+        route: || post(closes::close),
+        operation: closes::__path_close::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/closes/{period}/verification",
+        needs: ROYALTY_READ,
+        refusals: &[404],
+        route: || get(closes::verify),
+        operation: closes::__path_verify::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/closes/{period}/statements",
+        needs: ROYALTY_READ,
+        refusals: &[404],
+        route: || get(closes::statements),
+        operation: closes::__path_statements::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/closes/{period}/statements/{payee}",
+        needs: ROYALTY_READ,
+        refusals: &[404],
+        route: || get(closes::statement),
+        operation: closes::__path_statement::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/closes/{period}/statements/{payee}/lines",
+        needs: ROYALTY_READ,
+        refusals: &[404],
+        route: || get(closes::lines),
+        operation: closes::__path_lines::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/closes/{period}/statements/{payee}/lines/{number}",
+        needs: ROYALTY_READ,
+        refusals: &[404],
+        route: || get(closes::explain_line),
+        operation: closes::__path_explain_line::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/plays/{user_id}/{play_id}",
+        needs: ROYALTY_READ,
+        refusals: &[404, 409],
+        route: || get(closes::explain_play),
+        operation: closes::__path_explain_play::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/estimates",
+        needs: ROYALTY_READ,
+        refusals: &[404],
+        route: || get(closes::estimates),
+        operation: closes::__path_estimates::operation,
     },
     Endpoint {
         method: Method::GET,

@@ -7,9 +7,11 @@ use ledgerline_app::adjudication::DecideError;
 use ledgerline_app::appeals::AppealError;
 use ledgerline_app::deployment::ReadError;
 use ledgerline_app::intake::IntakeError;
+use ledgerline_app::money::close::{CloseError, ExplainPlayError};
 use ledgerline_app::plays::PlayError;
 use ledgerline_app::ports::{Scope, StoreError};
 use ledgerline_app::privacy::EraseError;
+use ledgerline_ids::Period;
 
 use crate::dto::{PROBLEM_JSON, ProblemBody, ScopeWord};
 use crate::reports::BodyError;
@@ -39,6 +41,8 @@ kinds! {
     Forbidden 403 "forbidden" "The key may not do this";
     NoSuchPath 404 "not_found" "There is nothing here";
     PlayNotFound 404 "play_not_found" "There is no such play";
+    NotClosed 404 "not_closed" "The month isn't closed";
+    StatementNotFound 404 "statement_not_found" "There is no such statement or line";
     AppealNotFound 404 "appeal_not_found" "There is no such appeal";
     NotInCatalogue 404 "not_in_catalogue" "The catalogue has no such thing";
     NoSuchContract 404 "no_such_contract" "There is no such contract";
@@ -47,6 +51,7 @@ kinds! {
     AmbiguousPlay 409 "ambiguous_play" "Several sources have such a play";
     NotWaiting 409 "not_waiting" "The play waits for no decision";
     AlreadyCounted 409 "already_counted" "The play was counted before";
+    CloseRefused 409 "close_refused" "The month can't be closed as it is";
     NotKeptBack 409 "not_kept_back" "Nothing is held or excluded there";
     AlreadyDecided 409 "already_decided" "The appeal was decided otherwise";
     PlayForgotten 409 "play_forgotten" "The play can't be ruled on any more";
@@ -112,6 +117,11 @@ impl Problem {
         let mut problem = Self::new(Kind::InvalidParameter, format!("{name} {detail}"));
         problem.body.parameter = Some(name.to_owned());
         problem
+    }
+
+    /// 404: there is no such close, or it isn't done.
+    pub(crate) fn not_closed(period: Period) -> Self {
+        Self::new(Kind::NotClosed, format!("{period} isn't closed"))
     }
 
     /// 401 (RFC 6750, section 3).
@@ -272,6 +282,36 @@ impl From<AppealError> for Problem {
             AppealError::Read(error) => error.into(),
             AppealError::Store(error) => error.into(),
             AppealError::Ruling(error) => error.into(),
+        }
+    }
+}
+
+impl From<CloseError> for Problem {
+    fn from(error: CloseError) -> Self {
+        let detail = error.to_string();
+        match error {
+            CloseError::NotClosed(period) => Self::not_closed(period),
+            CloseError::NotFound(_) => Self::new(Kind::StatementNotFound, detail),
+            CloseError::Refused { refusals, .. } => Self::new(Kind::CloseRefused, detail)
+                .with(|problem| problem.problems = Some(refusals)),
+            CloseError::NotOver { .. }
+            | CloseError::OutOfOrder { .. }
+            | CloseError::OtherFiles { .. }
+            | CloseError::Booking(_)
+            | CloseError::Money(_) => Self::new(Kind::CloseRefused, detail),
+            CloseError::Waits(why) => stopped(&why),
+            CloseError::Read(error) => error.into(),
+            CloseError::Store(error) => error.into(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<ExplainPlayError> for Problem {
+    fn from(error: ExplainPlayError) -> Self {
+        match error {
+            ExplainPlayError::Play(error) => error.into(),
+            ExplainPlayError::Close(error) => error.into(),
         }
     }
 }

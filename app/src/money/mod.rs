@@ -8,8 +8,11 @@
 //! - [`ledger`]: posting entries, reading and verifying them
 //! - [`sentences`]: what statements and explanations say, in words
 //! - [`trial`]: what listening histories would have paid, by two models
+//! - [`close`]: a month is closed; [`files`]: what a close states, as files
 //! - [`sales_report`]: a payee's sales of a month, as a licensor's systems read them
 
+pub mod close;
+pub mod files;
 pub mod fx;
 pub mod ledger;
 mod ledger_check;
@@ -27,9 +30,10 @@ pub use ledgerline_money::{BigRational, Currency, Fraction, Micros};
 use std::sync::Arc;
 
 use crate::ports::{
-    Clock, ContractReader, ContractStore, HeadKeeper, HeadSigner, LedgerStore, RevenueStore,
+    Clock, ContractReader, ContractStore, Disk, HeadKeeper, HeadSigner, LedgerStore, RevenueStore,
     RightsStore,
 };
+use close::{Closes, Sources};
 use ledger::Ledger;
 use revenue::Revenue;
 use rights::Rights;
@@ -57,7 +61,8 @@ pub struct MoneyParts {
 #[derive(Debug)]
 pub struct Money {
     ledger: Ledger,
-    terms: Terms,
+    terms: Arc<Terms>,
+    closes: Closes,
     rights: Rights,
     revenue: Revenue,
 }
@@ -65,12 +70,16 @@ pub struct Money {
 impl Money {
     /// Out of its parts.
     #[must_use]
-    pub fn new(parts: MoneyParts, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(parts: MoneyParts, clock: Arc<dyn Clock>, disk: Arc<dyn Disk>) -> Self {
         let MoneyParts { contracts, contract_reader, rights, revenue, ledger, signer, keeper } =
             parts;
+        let terms = Arc::new(Terms::new(contracts, contract_reader));
+        let sources =
+            Sources { rights: rights.clone(), revenue: revenue.clone(), contracts: terms.clone() };
         Self {
             ledger: Ledger::new(ledger, signer, keeper, clock),
-            terms: Terms::new(contracts, contract_reader),
+            terms,
+            closes: Closes::new(sources, disk),
             rights: Rights::new(rights),
             revenue: Revenue::new(revenue),
         }
@@ -98,5 +107,11 @@ impl Money {
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// The closes.
+    #[must_use]
+    pub fn closes(&self) -> &Closes {
+        &self.closes
     }
 }

@@ -3,6 +3,11 @@
 //! Each record is a play after a change; what it was before is its record before. A record's
 //! predecessor is nearly always one that was just seen, so these are kept for a while; others are
 //! read again.
+//!
+//! A cut is a position in the report log: a record belongs to it where its cause stands before
+//! that position. The lengths of plays logs are shortcuts only, since a log that was derived again
+//! may have other addresses; a shortcut is believed where the record in front of it still is the one
+//! that was met there, and otherwise the log is read from its beginning.
 
 use ledgerline_counting::identity::identity_hash;
 use ledgerline_ids::{HashKey, PartitionId, Period, Position, UnixMs};
@@ -25,8 +30,17 @@ pub struct PartitionCut {
     pub partition: PartitionId,
     /// The position after the last record of the report log that is judged there.
     pub position: Position,
-    /// The length of the plays log there, in bytes.
+    /// The length of the plays log there, in bytes, as it was then.
     pub plays_bytes: u64,
+}
+
+/// The last record of a partition's plays log in front of a cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// Where it stands in the plays log, in bytes.
+    pub address: u64,
+    /// The position of the record that caused it.
+    pub cause: u64,
 }
 
 /// Up to where all plays are taken in, in the order of the partitions.
@@ -88,6 +102,8 @@ pub struct Taken {
     pub folded: Folded,
     /// What changed since the last close, in months that were closed by then.
     pub changes: BTreeMap<Period, Changes>,
+    /// The last record of each partition in front of the cut.
+    pub marks: BTreeMap<PartitionId, Mark>,
 }
 
 /// What to add up.
@@ -100,8 +116,12 @@ pub struct Piece {
     pub closes: Vec<(Period, Cut)>,
     /// Where to begin: a former cut, or nothing for the logs' beginning.
     pub from: Option<Cut>,
+    /// The last records in front of `from`.
+    pub marks: BTreeMap<PartitionId, Mark>,
     /// Up to where.
     pub until: Cut,
+    /// How long each plays log is now, in the order of the partitions of `until`.
+    pub lengths: Vec<u64>,
     /// Plays that keep a month, as of `from`.
     pub kept: BTreeMap<u128, Period>,
 }
@@ -118,19 +138,20 @@ pub fn take(
     progress: &AtomicU64,
 ) -> Result<Taken, UsageError> {
     let parts = std::thread::scope(|scope| {
-        let start = |cut: &PartitionCut| {
-            let cut = *cut;
-            scope.spawn(move || Walk::over(readers, key, piece, cut, progress))
+        let start = |(cut, length): (&PartitionCut, &u64)| {
+            let (cut, length) = (*cut, *length);
+            scope.spawn(move || Walk::over(readers, key, piece, (cut, length), progress))
         };
-        let threads: Vec<_> = piece.until.iter().map(start).collect();
+        let threads: Vec<_> = piece.until.iter().zip(&piece.lengths).map(start).collect();
         let joined = threads.into_iter();
         let joined = joined.map(|thread| thread.join().unwrap_or(Err(UsageError::BrokenOff)));
         joined.collect::<Result<Vec<_>, _>>()
     })?;
-    let mut taken = Taken::default();
+    let mut taken = Taken { marks: piece.marks.clone(), ..Taken::default() };
     taken.folded.kept.clone_from(&piece.kept);
     for part in parts {
         taken.folded.add(part.folded);
+        taken.marks.extend(part.marks);
         for (period, changes) in part.changes {
             taken.changes.entry(period).or_default().add(changes);
         }
@@ -174,7 +195,12 @@ struct Walk<'w> {
     key: &'w HashKey,
     partition: PartitionId,
     fold: UsageFold,
-    last_cut: u64,
+    /// Closes that aren't met yet, the next one last: month, position.
+    ahead: Vec<(Period, Position)>,
+    from: Position,
+    until: Position,
+    last_cut: Position,
+    mark: Option<Mark>,
     recent: [HashMap<u64, Kept>; 2],
     changes: BTreeMap<Period, Changes>,
     failed: Option<LogError>,
@@ -185,53 +211,79 @@ impl<'w> Walk<'w> {
         readers: &'w Readers,
         key: &'w HashKey,
         piece: &Piece,
-        until: PartitionCut,
+        (until, length): (PartitionCut, u64),
         progress: &AtomicU64,
     ) -> Result<Taken, UsageError> {
+        let of = |cut: &Cut| cut.iter().find(|it| it.partition == until.partition).copied();
+        let from = piece.from.as_ref().and_then(of);
+        let position = |cut: &Cut| of(cut).map_or(Position(0), |cut| cut.position);
+        let ahead = piece.closes.iter().rev().map(|(period, cut)| (*period, position(cut)));
         let mut walk = Self {
             readers,
             key,
             partition: until.partition,
             fold: UsageFold::new(piece.needs.clone()),
-            last_cut: 0,
+            ahead: ahead.collect(),
+            from: from.map_or(Position(0), |from| from.position),
+            until: until.position,
+            last_cut: Position(0),
+            mark: None,
             recent: Default::default(),
             changes: BTreeMap::new(),
             failed: None,
         };
         walk.fold.keep(&piece.kept);
-        let of = |cut: &Cut| cut.iter().find(|it| it.partition == until.partition).copied();
-        let mut at = piece.from.as_ref().and_then(of).map_or(0, |cut| cut.plays_bytes);
-        let begin = at;
-        for (period, cut) in &piece.closes {
-            let cut = of(cut).map_or(0, |cut| cut.plays_bytes);
-            if cut > begin {
-                walk.piece(at, cut, progress)?;
-                at = cut;
+        walk.meet(walk.from);
+        let shortcut = from.filter(|from| from.plays_bytes <= length);
+        let mark = piece.marks.get(&until.partition).copied();
+        match shortcut.zip(mark) {
+            Some((from, mark)) if walk.is_there(mark) => {
+                walk.piece(from.plays_bytes, length, progress)?;
             }
-            walk.fold.cut(*period);
-            walk.last_cut = cut;
-            // What changed before this cut is in its close.
-            walk.changes.clear();
+            _ => walk.piece(0, length, progress)?,
         }
-        walk.piece(at, until.plays_bytes, progress)?;
-        Ok(Taken { folded: walk.fold.finish()?, changes: walk.changes })
+        walk.meet(walk.until);
+        let marks = walk.mark.map(|mark| (walk.partition, mark)).into_iter().collect();
+        Ok(Taken { folded: walk.fold.finish()?, changes: walk.changes, marks })
     }
 
-    fn piece(&mut self, from: u64, until: u64, progress: &AtomicU64) -> Result<(), UsageError> {
+    /// Whether the record of a mark still stands where it stood.
+    fn is_there(&self, mark: Mark) -> bool {
+        let mut bytes = Vec::new();
+        let address = PlayAddress(mark.address);
+        let read = read(self.readers, self.partition, address, &mut bytes);
+        read.is_ok_and(|play| play.cause.0 == mark.cause)
+    }
+
+    /// Notes every close whose cut lies at `position` or before it.
+    fn meet(&mut self, position: Position) {
+        while let Some((period, cut)) = self.ahead.pop_if(|(_, cut)| *cut <= position) {
+            self.fold.cut(period);
+            self.last_cut = cut;
+            // What changed before this cut is in its close.
+            self.changes.clear();
+        }
+    }
+
+    fn piece(&mut self, from: u64, length: u64, progress: &AtomicU64) -> Result<(), UsageError> {
         let (readers, partition) = (self.readers, self.partition);
         let mut told = from;
-        readers.for_each(partition, from, until, &mut |address, play| {
-            if self.failed.is_none()
-                && let Err(error) = self.record(address, play)
-            {
-                self.failed = Some(error);
-            }
+        readers.for_each(partition, from, length, &mut |address, play| {
             if address.0 > told + (1 << 20) {
                 progress.fetch_add(address.0 - told, Ordering::Relaxed);
                 told = address.0;
             }
+            let wanted = (self.from..self.until).contains(&play.cause);
+            if !wanted || self.failed.is_some() {
+                return;
+            }
+            self.meet(play.cause);
+            if let Err(error) = self.record(address, play) {
+                self.failed = Some(error);
+            }
+            self.mark = Some(Mark { address: address.0, cause: play.cause.0 });
         })?;
-        progress.fetch_add(until.saturating_sub(told), Ordering::Relaxed);
+        progress.fetch_add(length.saturating_sub(told), Ordering::Relaxed);
         self.failed.take().map_or(Ok(()), |error| Err(error.into()))
     }
 
@@ -310,19 +362,18 @@ fn changed(address: PlayAddress, partition: PartitionId, play: &PlayRecord<'_>) 
     }
 }
 
-/// When the play whose record stands at `newest` started, where it counted when the log was
-/// `cut` long.
+/// When the play whose record stands at `newest` started, where it counted at `cut`.
 fn counted_at(
     readers: &Readers,
     partition: PartitionId,
     newest: Option<PlayAddress>,
-    cut: u64,
+    cut: Position,
 ) -> Result<Option<UnixMs>, LogError> {
     let mut bytes = Vec::new();
     let mut next = newest;
     while let Some(address) = next {
         let play = read(readers, partition, address, &mut bytes)?;
-        if address.0 < cut {
+        if play.cause < cut {
             return Ok((play.to == Status::Counted).then_some(play.started_at));
         }
         next = play.previous;

@@ -164,6 +164,12 @@ impl MonthPlays {
     /// The sum of two.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
+        if other.rows.is_empty() {
+            return self;
+        }
+        if self.rows.is_empty() {
+            return other;
+        }
         let mut rows = self.rows;
         let mut numbers = Vec::new();
         let mut names = Vec::new();

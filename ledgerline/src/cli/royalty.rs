@@ -5,6 +5,8 @@ use ledgerline_app::money::{Currency, Fraction, Micros};
 use ledgerline_ids::Period;
 use std::path::PathBuf;
 
+use super::closing::{CloseArgs, ClosesAction, EstimateArgs, ExplainMoney, StatementsAction};
+
 /// What to do about money.
 #[derive(Debug, Subcommand)]
 pub enum RoyaltyAction {
@@ -53,6 +55,47 @@ pub enum RoyaltyAction {
         /// What to do with them.
         #[command(subcommand)]
         action: super::terms::TermsAction,
+    },
+    /// Close a month: its plays become statements and entries, once and for good.
+    #[command(
+        after_help = "Everything that is missing is named, and nothing is closed then. A close that \
+                            was broken off is finished by the same command.\n\nExamples:\n  \
+                            ledgerline royalty close --period 2026-10 --dry-run\n  \
+                            ledgerline royalty close --period 2026-10"
+    )]
+    Close(CloseArgs),
+    /// List, show and verify closes.
+    #[command(after_help = "Examples:\n  ledgerline royalty closes list\n  \
+                            ledgerline royalty closes show 2026-10\n  \
+                            ledgerline royalty closes verify")]
+    Closes {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: ClosesAction,
+    },
+    /// List and show statements of closed months.
+    #[command(after_help = "Examples:\n  ledgerline royalty statements list --period 2026-10\n  \
+                            ledgerline royalty statements show --payee northern-lights --period 2026-10")]
+    Statements {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: StatementsAction,
+    },
+    /// List whom the newest close pays, and what is carried.
+    Payees,
+    /// What the month that goes on comes to so far: an estimate, which is never paid.
+    #[command(after_help = "Examples:\n  ledgerline royalty estimate\n  \
+                            ledgerline royalty estimate --period 2026-11 --payee northern-lights")]
+    Estimate(EstimateArgs),
+    /// From a line of a statement to its plays, and from a play to every cent it caused.
+    #[command(
+        after_help = "Examples:\n  ledgerline royalty explain line northern-lights 1 --period 2026-10\n  \
+                            ledgerline royalty explain play anna 0198f3a2-7c1e-7b3a-9d52-0c8e6f1a2b3c"
+    )]
+    Explain {
+        /// What to explain.
+        #[command(subcommand)]
+        what: ExplainMoney,
     },
     /// Sales reports for licensors, in DDEX's flat file format (DSR).
     #[command(

@@ -1,5 +1,7 @@
 //! `demo`: the whole way of a small service's plays, from reports to an audited count.
 
+mod money;
+
 use ledgerline_ids::DayNo;
 use ledgerline_population::{Population, Profile, Truth};
 use serde_json::json;
@@ -56,12 +58,23 @@ async fn show(data: &Path, as_json: bool) -> Result<bool, Failure> {
          counting, and compared: every play, every count, every sum.\n")?;
     let audit = audit::audit(data).await?;
     say(&audit.to_text())?;
-    let good = shown.first_agrees && shown.nothing_changed && audit.balanced();
+    say(
+        "\nThese counts become money. A licence, two labels, an artist with a record deal and the\n\
+         month's revenue come in; then March is closed, and so is April after a dispute.\n",
+    )?;
+    let session = Session::begin(data).await?;
+    let paid = money::show(&session).await;
+    session.end().await?;
+    let paid = paid?;
+    paid.text.iter().try_for_each(|text| say(text))?;
+    let counted = shown.first_agrees && shown.nothing_changed && audit.balanced();
+    let good = counted && paid.good;
     if as_json {
         print_json(&json!({
             "good": good,
             "truth_agrees": shown.first_agrees,
             "nothing_changed": shown.nothing_changed,
+            "closes_verify": paid.good,
             "audit": audit.to_json(),
         }))?;
     } else if good {

@@ -50,6 +50,7 @@ pub fn router(deployment: Arc<Deployment>) -> Router {
         .route("/control/v1/catalogue/devices", post(list_devices))
         .route("/control/v1/ledger/entries", post(ledger::post_entries))
         .route("/control/v1/ledger/head-file", post(ledger::renew_head_file))
+        .route("/control/v1/royalty/progress", get(close_progress))
         .layer(DefaultBodyLimit::max(CHUNK_BYTES_MAX))
         .merge(sheets::routes())
         .with_state(deployment.clone());
@@ -63,6 +64,12 @@ fn refused(status: StatusCode, detail: &dyn std::fmt::Display) -> Response {
 
 fn failed(error: &dyn std::fmt::Display) -> Response {
     refused(StatusCode::INTERNAL_SERVER_ERROR, error)
+}
+
+/// How far the close that goes on is.
+async fn close_progress(State(deployment): State<Arc<Deployment>>) -> Response {
+    let (doing, done, of) = deployment.money().closes().progress().now();
+    Json(json!({ "doing": doing, "done": done, "of": of })).into_response()
 }
 
 #[derive(Deserialize)]

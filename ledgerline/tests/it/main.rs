@@ -8,6 +8,7 @@
 //! - `truth`: made-up populations against the truth that they were made from
 //! - `http`, `limits`, `decisions`: the API; bad input, limits, people's decisions
 //! - `appeals`: the rules run again, and a person decides
+//! - `closes`: months that are closed, and what is known of them later
 //! - `papers`: sales reports
 //! - `trial`: what histories would have paid, against a plain script
 //! - `rights`: the catalogue of rights, revenue, rates, brought usage
@@ -37,6 +38,7 @@ mod rights;
 mod trial;
 
 mod backup;
+mod closes;
 mod control;
 mod crash;
 mod damage;

@@ -1,6 +1,7 @@
 //! The shapes of requests and answers. The command line prints the same ones with `--json`.
 
 mod appeals;
+mod closes;
 mod conservation;
 mod counts;
 mod fraud;
@@ -12,12 +13,18 @@ mod problem;
 mod reports;
 mod revenue;
 mod rights;
+mod statements;
 mod terms;
 mod words;
 
 pub use appeals::{
     Appeal, AppealAgainst, AppealDecision, AppealDecisionRequest, AppealFinding, AppealPage,
     AppealRequest, AppealedPlay, AppealedRule,
+};
+pub use closes::{
+    ChangedPlay, Close, CloseAdjustment, CloseCheck, CloseList, CloseMoney, CloseSummary,
+    CutPosition, Estimate, EstimatedPayee, ExplainedLine, LinePlay, LinePool, PlayMoney,
+    PlayMoneyLine, PoolStep,
 };
 pub use conservation::{Conservation, Hour, Partition};
 pub use counts::{AppliedTo, CountRow, Counts};
@@ -45,6 +52,10 @@ pub use terms::{
     ContractDetail, ContractRevision, ContractSummary, ImportTermsFile, ImportTermsRequest,
     ImportedTerms, LostTerm, TermName, TermsExplanation, TermsFinding, TermsLeaf, TermsList,
     TermsPart, TermsReview,
+};
+pub use statements::{
+    Statement, StatementAccount, StatementAdjustment, StatementBalance, StatementExchange,
+    StatementLine, StatementLinePage, StatementPage, StatementPayout, UnpaidPlays,
 };
 pub use words::{
     AccountKindWord, ByWord, DecisionWord, EntryReasonWord, EventWord, FraudRuleWord, Instant,

@@ -2,6 +2,7 @@
 
 pub(crate) mod adjudication;
 pub(crate) mod appeals;
+pub(crate) mod closes;
 pub(crate) mod conservation;
 pub(crate) mod counts;
 pub(crate) mod fraud;

@@ -1,8 +1,10 @@
 //! `royalty`: plays become money. One file for each of its words.
 
+mod close;
 mod dsr;
 mod sheets;
 mod trial;
+mod statements;
 mod terms;
 
 use std::path::Path;
@@ -16,6 +18,14 @@ pub(super) async fn run(data: &Path, action: RoyaltyAction, as_json: bool) -> Re
         RoyaltyAction::Fx { action } => sheets::fx(data, action, as_json).await,
         RoyaltyAction::Usage { action } => sheets::usage(data, action, as_json).await,
         RoyaltyAction::Terms { action } => terms::run(data, action, as_json).await,
+        RoyaltyAction::Close(args) => close::close(data, &args, as_json).await,
+        RoyaltyAction::Closes { action } => close::closes(data, &action, as_json).await,
+        RoyaltyAction::Estimate(args) => close::estimate(data, &args, as_json).await,
+        RoyaltyAction::Statements { action } => {
+            statements::statements(data, &action, as_json).await
+        }
+        RoyaltyAction::Payees => statements::payees(data, as_json).await,
+        RoyaltyAction::Explain { what } => statements::explain(data, &what, as_json).await,
         RoyaltyAction::Dsr { action } => dsr::run(action, as_json),
         RoyaltyAction::Try(args) => trial::run(&args, as_json),
     }
