@@ -3,6 +3,7 @@
 pub mod appeals;
 pub mod backup;
 pub mod closing;
+pub mod papers;
 pub mod rights;
 pub mod ledger;
 pub mod privacy;

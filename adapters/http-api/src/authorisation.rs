@@ -10,7 +10,7 @@ use utoipa::Path as _;
 use utoipa::openapi::path::Operation;
 
 use crate::router::Service;
-use crate::routes::{adjudication, appeals, closes, conservation, counts, fraud, ledger, operations, plays, privacy, reports, revenue, rights, terms};
+use crate::routes::{adjudication, appeals, closes, conservation, counts, fraud, ledger, operations, papers, plays, privacy, reports, revenue, rights, terms};
 
 /// Who may use an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ const LEDGER_READ: Needs = Needs::Scope(Scope::LedgerRead);
 const PRIVACY_WRITE: Needs = Needs::Scope(Scope::PrivacyWrite);
 
 /// The table.
-pub static ENDPOINTS: [Endpoint; 39] = [
+pub static ENDPOINTS: [Endpoint; 40] = [
     Endpoint {
         method: Method::POST,
         path: "/api/v1/playback/report",
@@ -135,6 +135,14 @@ pub static ENDPOINTS: [Endpoint; 39] = [
         refusals: &[404, 408, 409, 413, 415, 422],
         route: || post(appeals::decide),
         operation: appeals::__path_decide::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/statements/{period}/{file}",
+        needs: ROYALTY_READ,
+        refusals: &[404],
+        route: || get(papers::download),
+        operation: papers::__path_download::operation,
     },
     Endpoint {
         method: Method::GET,

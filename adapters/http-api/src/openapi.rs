@@ -61,10 +61,10 @@ use crate::dto::{self, PROBLEM_JSON};
         dto::RightsRecording, dto::RightsRelease, dto::RightsShare, dto::RightsWork,
         dto::RightsWorkPart, dto::RuleRequest, dto::RulingWord, dto::ScopeWord, dto::Statement,
         dto::StatementAccount, dto::StatementAdjustment, dto::StatementBalance,
-        dto::StatementExchange, dto::StatementLine, dto::StatementLinePage, dto::StatementPage,
-        dto::StatementPayout, dto::StatusWord, dto::TermName, dto::TermsExplanation,
-        dto::TermsFinding, dto::TermsLeaf, dto::TermsList, dto::TermsPart, dto::TermsReview,
-        dto::Transition, dto::UnpaidPlays, dto::VerdictWord,
+        dto::StatementExchange, dto::StatementFile, dto::StatementLine, dto::StatementLinePage,
+        dto::StatementPage, dto::StatementPayout, dto::StatusWord, dto::TermName,
+        dto::TermsExplanation, dto::TermsFinding, dto::TermsLeaf, dto::TermsList, dto::TermsPart,
+        dto::TermsReview, dto::Transition, dto::UnpaidPlays, dto::VerdictWord,
     ))
 )]
 struct Shapes;
@@ -132,6 +132,7 @@ fn refusal(status: u16) -> Response {
         401 => "The key is missing, unknown or revoked",
         403 => "The key lacks the scope",
         404 => "There is no such play, appeal or period, or nothing of that name",
+        404 => "There is no such play, appeal or period",
         408 => "The body did not arrive in time",
         409 => "It can't be done as things stand, or several sources have such a play",
         413 => "The body is too large",

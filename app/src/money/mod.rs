@@ -9,6 +9,7 @@
 //! - [`sentences`]: what statements and explanations say, in words
 //! - [`trial`]: what listening histories would have paid, by two models
 //! - [`close`]: a month is closed; [`files`]: what a close states, as files
+//! - [`papers`]: statements as sheets, payouts, sales reports
 //! - [`sales_report`]: a payee's sales of a month, as a licensor's systems read them
 
 pub mod close;
@@ -16,6 +17,7 @@ pub mod files;
 pub mod fx;
 pub mod ledger;
 mod ledger_check;
+pub mod papers;
 pub mod revenue;
 pub mod rights;
 pub mod sales_report;

@@ -12,7 +12,7 @@
 //! | reserve held, released | payee's `earned` | payee's `reserve`, and back |
 //! | payable | payee's `earned` | payee's `payable` |
 //! | fx | payee's `payable` | service `fx`, and in the other currency back |
-//! | payout | payee's `payable` | payee's `paid` |
+//! | payout | payee's `payable` | payee's `paid`; booked once the bank has paid, and not by a close |
 
 use crate::closing::{AccountKey, ClosedAccount, ClosedPayee, Closing};
 use crate::splits::UNMATCHED;
@@ -104,7 +104,7 @@ pub fn entries(booked: &Booked<'_>) -> Result<Vec<EntryDraft>, BookingError> {
     book.guarantees()?;
     book.accounts()?;
     for (payee, closed) in &booked.closing.payees {
-        book.payout(payee, closed)?;
+        book.exchange(payee, closed)?;
     }
     Ok(book.drafts)
 }
@@ -270,7 +270,7 @@ impl Book<'_> {
         Ok(())
     }
 
-    fn payout(&mut self, payee: &str, closed: &ClosedPayee) -> Result<(), BookingError> {
+    fn exchange(&mut self, payee: &str, closed: &ClosedPayee) -> Result<(), BookingError> {
         for exchanged in &closed.payout.exchanged {
             let (from, to) = (exchanged.from, closed.currency);
             let moved = [
@@ -282,14 +282,6 @@ impl Book<'_> {
             let moved = moved.into_iter().filter(|(_, amount)| *amount != Micros::ZERO);
             let postings = moved.map(|(account, amount)| Posting { account, amount }).collect();
             self.draft(&[payee, from.code(), "fx"], Reason::Fx, postings)?;
-        }
-        if let Ok(paid) = closed.payout.paid {
-            let currency = closed.currency;
-            let accounts = (
-                party(payee, currency, AccountKind::Payable),
-                party(payee, currency, AccountKind::Paid),
-            );
-            self.entry(&[payee, currency.code(), "payout"], Reason::Payout, accounts, paid)?;
         }
         Ok(())
     }

@@ -3,6 +3,8 @@
 use clap::{Args, Subcommand};
 use ledgerline_ids::Period;
 
+use super::papers::StatementsExport;
+
 /// What to do with closes.
 #[derive(Debug, Subcommand)]
 pub enum ClosesAction {
@@ -43,6 +45,10 @@ pub enum StatementsAction {
         #[arg(long, default_value_t = 50)]
         lines: u64,
     },
+    /// Write statements as files: JSON with all lines, and the lines as CSV for each currency.
+    #[command(after_help = "Examples:\n  \
+                            ledgerline royalty statements export --period 2026-10 --out statements")]
+    Export(StatementsExport),
 }
 
 /// What to explain of money.

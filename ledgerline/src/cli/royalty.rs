@@ -6,6 +6,7 @@ use ledgerline_ids::Period;
 use std::path::PathBuf;
 
 use super::closing::{CloseArgs, ClosesAction, EstimateArgs, ExplainMoney, StatementsAction};
+use super::papers::{DsrExport, PayoutsAction};
 
 /// What to do about money.
 #[derive(Debug, Subcommand)]
@@ -96,6 +97,12 @@ pub enum RoyaltyAction {
         /// What to explain.
         #[command(subcommand)]
         what: ExplainMoney,
+    },
+    /// What is to be paid for a closed month: as a file for the bank, and booked once it was.
+    Payouts {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: PayoutsAction,
     },
     /// Sales reports for licensors, in DDEX's flat file format (DSR).
     #[command(
@@ -214,4 +221,9 @@ pub enum DsrAction {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Write the reports of a closed month, one for each recipient with a DPID, territory and profile.
+    #[command(after_help = "Examples:\n  \
+                            ledgerline royalty dsr export --period 2026-10 --out dsr \
+                            --sender-dpid PADPIDA2013020802I --sender-name 'A Service'")]
+    Export(DsrExport),
 }

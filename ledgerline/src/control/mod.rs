@@ -5,6 +5,7 @@
 
 mod ledger;
 
+pub mod papers;
 mod sheets;
 
 use axum::extract::{DefaultBodyLimit, Path as PathParam, Query, State};
@@ -52,7 +53,7 @@ pub fn router(deployment: Arc<Deployment>) -> Router {
         .route("/control/v1/ledger/head-file", post(ledger::renew_head_file))
         .route("/control/v1/royalty/progress", get(close_progress))
         .layer(DefaultBodyLimit::max(CHUNK_BYTES_MAX))
-        .merge(sheets::routes())
+        .merge(sheets::routes().merge(papers::routes()))
         .with_state(deployment.clone());
     ledgerline_http_api::control_router(deployment).merge(operator)
 }

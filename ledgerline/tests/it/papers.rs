@@ -1,7 +1,10 @@
-//! Papers that are handed on: sales reports.
+//! Papers that are handed on: statements as files, payouts, sales reports.
 
-use crate::support::Folder;
-use serde_json::json;
+use crate::support::reports::with;
+use crate::support::{Folder, Server};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::PathBuf;
 
 /// A financial report of one sale, made up. `{}` is the sum of its money.
 fn report(sum: &str) -> String {
@@ -32,7 +35,7 @@ fn a_sales_report_is_checked_by_the_command() {
     let path = folder.write(name, report("1.000002"));
     let said = folder.run(&["royalty", "dsr", "check", &path, "--json"]);
     assert_eq!(said.code, 1, "{}", said.all());
-    let answer: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+    let answer: Value = serde_json::from_str(&said.out).expect("JSON");
     let first = &answer["files"][0]["findings"][0];
     assert_eq!(
         (&first["line"], &first["cell"]),
@@ -40,4 +43,259 @@ fn a_sales_report_is_checked_by_the_command() {
     );
     assert_eq!(folder.run(&["royalty", "dsr", "check", "nowhere.tsv"]).code, 3);
     assert_eq!(folder.run(&["royalty", "dsr", "check"]).code, 2);
+}
+
+const PARTIES: &str = "party_id,name,kinds,dpid,payout_currency,minimum_payout\n\
+    comet,Comet,artist,,EUR,\n\
+    northern,Northern Lights,label,PADPIDA20070627029,EUR,1\n\
+    southern,=Southern Cross,label,,EUR,\n";
+const RECORDINGS: &str = "track_id,title,isrc,duration_ms,label,artists\n\
+    t1,One | and only,SEABC2600001,200000,northern,comet\n\
+    t2,Two,SE-ABC-26-00002,200000,northern,comet\n\
+    t3,Three,,200000,southern,\n";
+const SHARES: &str = "right,track_id,holder,share\n\
+    master,t1,northern,100%\n\
+    master,t2,northern,50%\n\
+    master,t2,southern,50%\n\
+    master,t3,southern,100%\n";
+const REVENUE: &str = "period,territory,tier,plan,subscribers,currency,gross,tax\n\
+    2024-03,SE,premium,individual,40,EUR,400.00,0.00\n\
+    2024-03,*,premium,individual,30,EUR,300.00,60.00\n";
+const LICENCE: &str = "id = \"licence\"\nkind = \"licence\"\nsigned_on = \"2023-12-01\"\n\
+    from = \"2024-01-01\"\ncurrency = \"EUR\"\n\n[[terms]]\nid = \"all\"\nrights = [\"master\"]\n\
+    pro_rata = { share = \"50%\" }\n";
+const DEAL: &str = "id = \"comet-deal\"\nkind = \"agreement\"\ngrantor = \"northern\"\n\
+    signed_on = \"2023-12-01\"\nfrom = \"2024-01-01\"\ncurrency = \"EUR\"\n\n\
+    [[terms]]\nid = \"all\"\nrights = [\"master\"]\nartists = [\"comet\"]\n\
+    pass_on = [{ payee = \"comet\", share = \"25%\" }]\n";
+const ACCOUNTS: &str = "payee,name,iban,bic\n\
+    northern,Northern Lights & Co,DE89370400440532013000,DEUTDEFF\n\
+    southern,=Southern Cross,GB29NWBK60161331926819,\n\
+    comet,Comet,NO9386011117947,\n";
+
+fn import(folder: &Folder, words: &[&str], name: &str, text: &str) {
+    let file = folder.write(name, text);
+    folder.ok(&[words, &[&file]].concat());
+}
+
+/// A deployment whose March 2024 is closed.
+fn closed() -> Folder {
+    const MARCH: u64 = 1_709_251_200_000;
+    let folder = Folder::new();
+    import(&folder, &["catalog", "rights", "import"], "parties.csv", PARTIES);
+    import(&folder, &["catalog", "rights", "import"], "recordings.csv", RECORDINGS);
+    import(&folder, &["catalog", "rights", "import"], "shares.csv", SHARES);
+    import(&folder, &["royalty", "terms", "import"], "licence.toml", LICENCE);
+    import(&folder, &["royalty", "terms", "import"], "deal.toml", DEAL);
+    import(&folder, &["royalty", "revenue", "import"], "revenue.csv", REVENUE);
+    let mut lines = String::new();
+    for (track, territory, count) in
+        [("t1", "SE", 40), ("t1", "DE", 10), ("t2", "SE", 21), ("t3", "SE", 33), ("t3", "NO", 7)]
+    {
+        for number in 0..count {
+            let started_at = MARCH + (600 + number * 7) * 60_000;
+            let further =
+                json!({ "started_at": started_at, "territory": territory, "tier": "premium" });
+            let (name, user) =
+                (format!("{track}-{territory}-{number}"), format!("u{}", number % 9));
+            lines.push_str(&with(&name, &user, track, 40_000, &further));
+        }
+    }
+    let args = ["replay", "-", "--clock", "event"];
+    folder.run_with_input(&args, lines.as_bytes()).good(&args);
+    folder.ok(&["royalty", "close", "--period", "2024-03"]);
+    folder
+}
+
+fn out(folder: &Folder, name: &str) -> (PathBuf, String) {
+    let path = folder.data().join(name);
+    let text = path.to_str().expect("a plain path").to_owned();
+    (path, text)
+}
+
+fn micros(text: &str) -> i64 {
+    text.replace('.', "").parse().expect("an amount with six digits")
+}
+
+/// The cells of a sheet that quotes nothing but sentences, which stand near the end.
+fn cell(row: &str, at: usize) -> &str {
+    row.split(',').nth(at).expect("a cell")
+}
+
+#[test]
+fn statements_are_files_whose_lines_add_up() {
+    let folder = closed();
+    let (path, to) = out(&folder, "papers");
+    let args = ["royalty", "statements", "export", "--period", "2024-03", "--out", &to];
+    let written = folder.json(&args);
+    let files: Vec<&str> =
+        written["files"].as_array().expect("files").iter().filter_map(Value::as_str).collect();
+    assert!(files.contains(&"2024-03.northern.json"), "{files:?}");
+    assert!(files.contains(&"2024-03.comet.EUR.csv"), "{files:?}");
+    let whole = fs::read(path.join("2024-03.northern.json")).expect("it is there");
+    let whole: Value = serde_json::from_slice(&whole).expect("JSON");
+    let lines = whole["lines"].as_array().expect("lines");
+    let earned = whole["statement"]["accounts"][0]["earned"].as_str().expect("an amount");
+    let sum: i64 =
+        lines.iter().map(|line| micros(line["amount"].as_str().expect("an amount"))).sum();
+    assert_eq!(sum, micros(earned), "{whole}");
+    let sheet = fs::read_to_string(path.join("2024-03.northern.EUR.csv")).expect("it is there");
+    let mut rows = sheet.split("\r\n").filter(|row| !row.is_empty());
+    assert!(rows.next().is_some_and(|header| header.starts_with("line,period,cause,track_id,")));
+    let rows: Vec<&str> = rows.collect();
+    assert_eq!(rows.len(), lines.len());
+    assert_eq!(rows.iter().map(|row| micros(cell(row, 13))).sum::<i64>(), sum);
+    // Again the same bytes; the same by HTTP, for those who may.
+    folder.ok(&args);
+    let again = fs::read_to_string(path.join("2024-03.northern.EUR.csv")).expect("it is there");
+    assert_eq!(again, sheet);
+    let server = Server::start(&folder);
+    let api = server.api_of(&folder, &["--scope", "royalty:read"]);
+    let path = "/api/v1/royalty/statements/2024-03";
+    assert_eq!(api.get(&format!("{path}/northern.json")).is(200)["lines"], whole["lines"]);
+    api.get(&format!("{path}/nobody.json")).refused(404, "statement_not_found");
+    api.get(&format!("{path}/northern.pdf")).refused(404, "not_found");
+    api.get("/api/v1/royalty/statements/2024-04/northern.json").refused(404, "not_closed");
+    let other = server.api_of(&folder, &["--scope", "counts:read"]);
+    other.get(&format!("{path}/northern.json")).refused(403, "forbidden");
+    server.end();
+}
+
+#[test]
+fn sales_reports_say_what_the_statement_says() {
+    let folder = closed();
+    let (path, to) = out(&folder, "dsr");
+    let export = |dpid: &str| {
+        folder.run(&[
+            "royalty",
+            "dsr",
+            "export",
+            "--period",
+            "2024-03",
+            "--out",
+            &to,
+            "--sender-dpid",
+            dpid,
+            "--sender-name",
+            "A Service",
+            "--json",
+        ])
+    };
+    let refused = export("PADPIDA2013020802J");
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("check digit is J, must be I"), "{}", refused.err);
+    let written = export("PADPIDA2013020802I");
+    assert_eq!(written.code, 0, "{}", written.all());
+    let written: Value = serde_json::from_str(&written.out).expect("JSON");
+    let files = written["files"].as_array().expect("files");
+    // One recipient with a DPID; its plays are in Sweden and elsewhere.
+    assert_eq!(files.len(), 2, "{written}");
+    let mut sum = 0;
+    for file in files {
+        let name = file.as_str().expect("a name");
+        assert!(name.starts_with("DSR_PADPIDA20070627029_PADPIDA2013020802I_Ledgerline_2024-03_"));
+        let file = path.join(name);
+        let said = folder.ok(&["royalty", "dsr", "check", file.to_str().expect("a plain path")]);
+        assert!(said.contains("good"), "{said}");
+        let text = fs::read_to_string(&file).expect("it is there");
+        for sale in text.lines().filter(|line| line.starts_with("SR08\t")) {
+            sum += micros(sale.split('\t').nth(43).expect("a cell"));
+        }
+        assert!(text.contains("SEABC2600001"), "{text}");
+    }
+    let args = ["royalty", "statements", "show", "--payee", "northern", "--period", "2024-03"];
+    let statement = folder.json(&args);
+    assert_eq!(sum, micros(statement["accounts"][0]["earned"].as_str().expect("an amount")));
+    let args = [
+        "royalty",
+        "dsr",
+        "export",
+        "--period",
+        "2024-03",
+        "--out",
+        &to,
+        "--payee",
+        "comet",
+        "--sender-dpid",
+        "PADPIDA2013020802I",
+        "--sender-name",
+        "A Service",
+    ];
+    let refused = folder.run(&args);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("comet has no DPID"), "{}", refused.err);
+}
+
+#[test]
+fn payouts_are_written_and_booked_once() {
+    let folder = closed();
+    let list = || folder.json(&["royalty", "payouts", "list", "--period", "2024-03"]);
+    let found = list();
+    let rows = found["payouts"].as_array().expect("payouts");
+    assert_eq!(rows.len(), 3, "{found}");
+    let due: i64 = rows.iter().map(|row| micros(row["amount"].as_str().expect("it"))).sum();
+    let total = &found["totals"][0];
+    let of = |field: &str| micros(total[field].as_str().expect("an amount"));
+    assert_eq!((of("amount"), of("open")), (due, due));
+    assert!(due % 10_000 == 0 && of("payable") >= due && of("payable") - due < 3 * 10_000);
+
+    let (csv, csv_to) = out(&folder, "payouts.csv");
+    let accounts = folder.write("accounts.csv", ACCOUNTS);
+    let export = |format: &str, to: &str| {
+        folder.run(&[
+            "royalty",
+            "payouts",
+            "export",
+            "--period",
+            "2024-03",
+            "--format",
+            format,
+            "--out",
+            to,
+            "--accounts",
+            &accounts,
+            "--debtor",
+            "A Service",
+            "--debtor-iban",
+            "DE89370400440532013000",
+            "--debtor-bic",
+            "DEUTDEFF",
+            "--on",
+            "2024-04-15",
+        ])
+    };
+    assert_eq!(export("csv", &csv_to).code, 0);
+    let (xml, xml_to) = out(&folder, "payouts.xml");
+    let said = export("pain001", &xml_to);
+    assert_eq!(said.code, 0, "{}", said.all());
+    let xml = fs::read_to_string(xml).expect("it is there");
+    let sum = format!("{}.{:02}", due / 1_000_000, due / 10_000 % 100);
+    let sum = sum.trim_end_matches('0').trim_end_matches('.');
+    assert!(xml.contains(&format!("<CtrlSum>{sum}</CtrlSum>")), "{xml}");
+    assert!(
+        xml.contains("Northern Lights &amp; Co") && xml.contains("<Dt>2024-04-15</Dt>"),
+        "{xml}"
+    );
+
+    // What isn't to be paid is refused, and nothing is booked then.
+    let sheet = fs::read_to_string(&csv).expect("it is there");
+    let wrong = folder.write("wrong.csv", sheet.clone() + "2024-03,comet,EUR,1.00,,,,\r\n");
+    let refused = folder.run(&["royalty", "payouts", "paid", &wrong, "--on", "2024-04-15"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("nothing was booked: comet is to be paid"), "{}", refused.err);
+    assert_eq!(list(), found);
+
+    let pay = ["royalty", "payouts", "paid", &csv_to, "--on", "2024-04-15"];
+    assert_eq!(folder.json(&pay), json!({ "booked": 3, "already": 0 }));
+    let later = ["royalty", "payouts", "paid", &csv_to, "--on", "2024-04-20"];
+    assert_eq!(folder.json(&later), json!({ "booked": 0, "already": 3 }));
+    let after = list();
+    assert_eq!(micros(after["totals"][0]["open"].as_str().expect("it")), 0);
+    let payable = micros(after["totals"][0]["payable"].as_str().expect("it"));
+    assert_eq!(payable, of("payable") - due);
+    assert!(after["payouts"][0]["paid_by"].is_u64(), "{after}");
+    let nothing = export("pain001", &xml_to);
+    assert_eq!(nothing.code, 1);
+    assert!(nothing.err.contains("there is nothing to pay"), "{}", nothing.err);
+    assert_eq!(folder.json(&["royalty", "closes", "verify"])["holds"], true);
 }

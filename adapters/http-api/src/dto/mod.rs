@@ -7,6 +7,7 @@ mod counts;
 mod fraud;
 mod health;
 mod ledger;
+mod papers;
 mod plays;
 mod privacy;
 mod problem;
@@ -33,6 +34,7 @@ pub use health::Health;
 pub use ledger::{
     LedgerBalance, LedgerBalancePage, LedgerEntry, LedgerEntryPage, LedgerHead, LedgerPosting,
 };
+pub use papers::StatementFile;
 pub use plays::{DecideRequest, Play, PlayPage, PlayReport, Transition};
 pub use privacy::{
     Erased, PersonContext, PersonDecision, PersonExport, PersonIdentity, PersonReport,

@@ -8,6 +8,7 @@ pub(crate) mod counts;
 pub(crate) mod fraud;
 pub(crate) mod ledger;
 pub(crate) mod operations;
+pub(crate) mod papers;
 pub(crate) mod plays;
 pub(crate) mod privacy;
 pub(crate) mod reports;

@@ -449,9 +449,6 @@ impl Check {
                 self.finding(format!("{payee}'s lines in {currency} don't sum to its accounts"));
             }
         }
-        if statement.payout.amount != Micros::ZERO {
-            self.add_said(payee, statement.payout.currency, "payout", statement.payout.amount)?;
-        }
         Ok(())
     }
 
@@ -463,14 +460,10 @@ impl Check {
         let name = match draft.reason {
             ledgerline_ledger::Reason::Adjustment => "adjustment",
             _ if word == "earned" => "earned",
-            _ if word == "payout" => "payout",
             _ => return,
         };
         for posting in &draft.postings {
-            let wanted = match name {
-                "payout" => AccountKind::Paid,
-                _ => AccountKind::Earned,
-            };
+            let wanted = AccountKind::Earned;
             let payee = match &posting.account.holder {
                 Holder::Party(payee) if posting.account.kind == wanted => payee.to_string(),
                 Holder::Service if posting.account.kind == AccountKind::Unmatched => {

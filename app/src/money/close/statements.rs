@@ -165,10 +165,7 @@ fn stored_account(key: &AccountKey, account: &ClosedAccount) -> Result<StoredAcc
     })
 }
 
-fn adjustments_of(
-    payee: &str,
-    outcome: &Outcome,
-) -> Result<Vec<StoredSummary>, MoneyError> {
+fn adjustments_of(payee: &str, outcome: &Outcome) -> Result<Vec<StoredSummary>, MoneyError> {
     let mut told = Vec::new();
     for (number, adjustment) in outcome.adjustments.iter().enumerate() {
         let sheet = &adjustment.sheet;

@@ -2,16 +2,18 @@
 
 use serde_json::json;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::export;
 use crate::cli::royalty::DsrAction;
 use crate::failure::Failure;
 use crate::output::{print, print_json};
 use ledgerline_ddex::check;
 
-pub(super) fn run(action: DsrAction, as_json: bool) -> Result<u8, Failure> {
+pub(super) async fn run(data: &Path, action: DsrAction, as_json: bool) -> Result<u8, Failure> {
     match action {
         DsrAction::Check { files } => check_files(&files, as_json),
+        DsrAction::Export(args) => export::sales_reports(data, &args, as_json).await,
     }
 }
 

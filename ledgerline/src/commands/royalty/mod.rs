@@ -2,6 +2,8 @@
 
 mod close;
 mod dsr;
+mod export;
+mod payouts;
 mod sheets;
 mod trial;
 mod statements;
@@ -28,5 +30,7 @@ pub(super) async fn run(data: &Path, action: RoyaltyAction, as_json: bool) -> Re
         RoyaltyAction::Explain { what } => statements::explain(data, &what, as_json).await,
         RoyaltyAction::Dsr { action } => dsr::run(action, as_json),
         RoyaltyAction::Try(args) => trial::run(&args, as_json),
+        RoyaltyAction::Payouts { action } => payouts::run(data, action, as_json).await,
+        RoyaltyAction::Dsr { action } => dsr::run(data, action, as_json).await,
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 use super::close::closed_periods;
+use super::export;
 use crate::cli::closing::{ExplainMoney, StatementsAction};
 use crate::commands::encoded;
 use crate::failure::Failure;
@@ -40,12 +41,16 @@ pub(super) async fn statements(
     action: &StatementsAction,
     as_json: bool,
 ) -> Result<u8, Failure> {
+    if let StatementsAction::Export(args) = action {
+        return export::statements(data, args, as_json).await;
+    }
     let session = Session::begin_reading(data).await?;
     let shown = match action {
         StatementsAction::List { period } => all(&session, *period).await,
         StatementsAction::Show { payee, period, lines } => {
             one(&session, payee, *period, *lines).await
         }
+        StatementsAction::Export(_) => Ok(Value::Null),
     };
     session.end().await?;
     let shown = shown?;
@@ -55,7 +60,7 @@ pub(super) async fn statements(
     }
     match action {
         StatementsAction::List { .. } => print(&listed(&shown))?,
-        StatementsAction::Show { .. } => print(&told(&shown))?,
+        StatementsAction::Show { .. } | StatementsAction::Export(_) => print(&told(&shown))?,
     }
     Ok(0)
 }

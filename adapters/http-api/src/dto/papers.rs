@@ -1,0 +1,19 @@
+//! A statement as one file.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Statement, StatementLine};
+
+/// A statement with its lines.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StatementFile {
+    /// The statement.
+    pub statement: Statement,
+    /// Its lines, or those from `from` on.
+    pub lines: Vec<StatementLine>,
+    /// Where the next file begins, as `from`; null where there are no more lines.
+    #[schema(required)]
+    pub next: Option<u64>,
+}

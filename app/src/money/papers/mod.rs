@@ -1,0 +1,9 @@
+//! What is handed on of a closed month: statements as sheets, payouts, sales reports.
+//!
+//! - [`statement_sheet`]: a statement's lines as CSV
+//! - [`payouts`]: what is to be paid, and what was
+//! - [`sales`]: a licensor's sales, out of its statement and the catalogue of the close
+
+pub mod payouts;
+pub mod sales;
+pub mod statement_sheet;
