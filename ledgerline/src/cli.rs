@@ -3,10 +3,10 @@
 pub mod appeals;
 pub mod backup;
 pub mod closing;
-pub mod papers;
-pub mod rights;
 pub mod ledger;
+pub mod papers;
 pub mod privacy;
+pub mod rights;
 pub mod royalty;
 pub mod terms;
 

@@ -10,7 +10,10 @@ use utoipa::Path as _;
 use utoipa::openapi::path::Operation;
 
 use crate::router::Service;
-use crate::routes::{adjudication, appeals, closes, conservation, counts, fraud, ledger, operations, papers, plays, privacy, reports, revenue, rights, terms};
+use crate::routes::{
+    adjudication, appeals, closes, conservation, counts, fraud, ledger, operations, papers, plays,
+    privacy, reports, revenue, rights, terms,
+};
 
 /// Who may use an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,9 +21,9 @@ pub mod memory_disk;
 #[cfg(feature = "conformance")]
 pub mod memory_ledger;
 #[cfg(feature = "conformance")]
-pub mod memory_rights;
-#[cfg(feature = "conformance")]
 pub mod memory_listeners;
+#[cfg(feature = "conformance")]
+pub mod memory_rights;
 pub mod music;
 pub mod plays_log;
 pub mod report_log;

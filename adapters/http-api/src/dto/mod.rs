@@ -50,14 +50,14 @@ pub use rights::{
     RightsCredit, RightsEntry, RightsHolder, RightsParty, RightsRecording, RightsRelease,
     RightsShare, RightsWork, RightsWorkPart,
 };
+pub use statements::{
+    Statement, StatementAccount, StatementAdjustment, StatementBalance, StatementExchange,
+    StatementLine, StatementLinePage, StatementPage, StatementPayout, UnpaidPlays,
+};
 pub use terms::{
     ContractDetail, ContractRevision, ContractSummary, ImportTermsFile, ImportTermsRequest,
     ImportedTerms, LostTerm, TermName, TermsExplanation, TermsFinding, TermsLeaf, TermsList,
     TermsPart, TermsReview,
-};
-pub use statements::{
-    Statement, StatementAccount, StatementAdjustment, StatementBalance, StatementExchange,
-    StatementLine, StatementLinePage, StatementPage, StatementPayout, UnpaidPlays,
 };
 pub use words::{
     AccountKindWord, ByWord, DecisionWord, EntryReasonWord, EventWord, FraudRuleWord, Instant,

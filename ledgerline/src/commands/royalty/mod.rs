@@ -5,9 +5,9 @@ mod dsr;
 mod export;
 mod payouts;
 mod sheets;
-mod trial;
 mod statements;
 mod terms;
+mod trial;
 
 use std::path::Path;
 
@@ -28,7 +28,6 @@ pub(super) async fn run(data: &Path, action: RoyaltyAction, as_json: bool) -> Re
         }
         RoyaltyAction::Payees => statements::payees(data, as_json).await,
         RoyaltyAction::Explain { what } => statements::explain(data, &what, as_json).await,
-        RoyaltyAction::Dsr { action } => dsr::run(action, as_json),
         RoyaltyAction::Try(args) => trial::run(&args, as_json),
         RoyaltyAction::Payouts { action } => payouts::run(data, action, as_json).await,
         RoyaltyAction::Dsr { action } => dsr::run(data, action, as_json).await,
