@@ -132,7 +132,6 @@ fn refusal(status: u16) -> Response {
         401 => "The key is missing, unknown or revoked",
         403 => "The key lacks the scope",
         404 => "There is no such play, appeal or period, or nothing of that name",
-        404 => "There is no such play, appeal or period",
         408 => "The body did not arrive in time",
         409 => "It can't be done as things stand, or several sources have such a play",
         413 => "The body is too large",

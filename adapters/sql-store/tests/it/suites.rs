@@ -1,9 +1,7 @@
 //! The conformance suites of the ports.
 
 use ledgerline_app::ports::conformance::{
-    appeals, contracts, credentials, facts, ledger, music, revenue, rights,
-};
-    appeals, contracts, credentials, facts, ledger, listeners, music,
+    appeals, contracts, credentials, facts, ledger, listeners, music, revenue, rights,
 };
 use ledgerline_sql_store::SqlStore;
 use std::sync::atomic::{AtomicU32, Ordering};
