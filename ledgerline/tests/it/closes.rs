@@ -260,6 +260,23 @@ fn a_month_is_closed_once_and_its_corrections_land_in_the_next() {
 }
 
 #[test]
+fn a_changed_file_and_a_rebuilt_log_are_told_apart() {
+    let folder = service(true);
+    folder.ok(&["royalty", "close", "--period", "2024-03"]);
+    // The plays log is derived: built again it may stand elsewhere, and nothing is adjusted.
+    folder.ok(&["doctor", "--rebuild"]);
+    let april = folder.json(&["royalty", "close", "--period", "2024-04"]);
+    assert_eq!(april["adjustments"], json!([]), "{april}");
+    let lines = folder.data().join("closes/2024-03/own.lines");
+    let mut bytes = fs::read(&lines).expect("it can be read");
+    *bytes.last_mut().expect("there are lines") ^= 1;
+    fs::write(&lines, bytes).expect("it can be written");
+    let check = folder.run(&["royalty", "closes", "verify", "2024-03"]);
+    assert_eq!(check.code, 1, "{}", check.all());
+    assert!(check.out.contains("own.lines has the SHA-256"), "{}", check.out);
+}
+
+#[test]
 fn a_line_leads_to_its_plays_and_a_play_to_its_lines() {
     let folder = service(true);
     folder.ok(&["royalty", "close", "--period", "2024-03"]);
