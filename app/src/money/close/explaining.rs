@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::CloseError;
+use super::reading::Place;
 use super::record::{CloseState, Record};
 use super::words::why_unpaid;
 use crate::Deployment;
@@ -114,7 +115,10 @@ impl Deployment {
             let record = month.record();
             let plays = match wanted {
                 0 => Vec::new(),
-                _ => plays_of((&readers, &lengths), &record.cut, &line, wanted)?,
+                _ => {
+                    let revenue = month.revenue_of(&line)?;
+                    plays_of((&readers, &lengths), &record.cut, (&line, &revenue), wanted)?
+                }
             };
             let revisions = record.revisions;
             Ok(ExplainedLine { payee, stated_in, line, pool, detail, revisions, plays })
@@ -278,7 +282,7 @@ fn why_of(play: &PlayView) -> String {
 fn plays_of(
     (readers, lengths): (&Readers, &[u64]),
     cut: &Cut,
-    line: &StatementLine,
+    (line, revenue): (&StatementLine, &[Place]),
     wanted: usize,
 ) -> Result<Vec<LinePlay>, CloseError> {
     let mut found = Vec::new();
@@ -293,7 +297,7 @@ fn plays_of(
                 if let Some(previous) = play.previous {
                     standing.remove(&previous.0);
                 }
-                if play.to == Status::Counted && is_of(line, play) {
+                if play.to == Status::Counted && is_of((line, revenue), play) {
                     standing.insert(address.0, line_play(at.partition, play));
                 }
             })
@@ -306,12 +310,20 @@ fn plays_of(
     Ok(found)
 }
 
-fn is_of(line: &StatementLine, play: &PlayRecord<'_>) -> bool {
+/// Whether a play is of a line's recording and month, and the line's revenue is the most specific
+/// that is about it.
+fn is_of((line, revenue): (&StatementLine, &[Place]), play: &PlayRecord<'_>) -> bool {
     let part = part_of(play);
-    part.track == line.track_id
-        && Period::of(part.started_at) == line.period
-        && line.territory.as_deref().is_none_or(|of| part.territory == Some(of))
-        && line.tier.as_deref().is_none_or(|of| part.tier == Some(of))
+    if part.track != line.track_id || Period::of(part.started_at) != line.period {
+        return false;
+    }
+    let about = |(territory, tier): &&Place| {
+        territory.as_deref().is_none_or(|of| part.territory == Some(of))
+            && tier.as_deref().is_none_or(|of| part.tier == Some(of))
+    };
+    let names = |(territory, tier): &&Place| (territory.is_some(), tier.is_some());
+    let own = revenue.iter().filter(about).max_by_key(names);
+    own.is_some_and(|(territory, tier)| (territory, tier) == (&line.territory, &line.tier))
 }
 
 fn line_play(partition: PartitionId, play: &PlayRecord<'_>) -> LinePlay {

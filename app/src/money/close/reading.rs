@@ -265,6 +265,25 @@ impl ClosedMonth {
         )))
     }
 
+    /// The territories and tiers of the revenue that a line's sheet has pools of, each once.
+    ///
+    /// # Errors
+    /// [`CloseError`].
+    pub(crate) fn revenue_of(&self, line: &StatementLine) -> Result<Vec<Place>, CloseError> {
+        let same = |(sheet, cause): &&(SheetFile, Option<Cause>)| {
+            (sheet.period, *cause) == (line.period, line.cause)
+        };
+        let mut places = Vec::new();
+        for (sheet, _) in self.sheets.iter().filter(same) {
+            for pool in sheet.pools()? {
+                places.push((pool.territory.map(String::from), pool.tier.map(String::from)));
+            }
+        }
+        places.sort_unstable();
+        places.dedup();
+        Ok(places)
+    }
+
     /// All lines of a recording, at most `limit`: payee, line, pool.
     ///
     /// # Errors
@@ -301,6 +320,9 @@ impl ClosedMonth {
         Ok(found)
     }
 }
+
+/// A territory and a tier; `None` is any.
+pub(crate) type Place = (Option<String>, Option<String>);
 
 /// What a sheet's numbers stand for, each read once.
 struct SheetNames<'s> {
@@ -484,6 +506,10 @@ impl Check {
     }
 
     fn finish(mut self) -> CloseCheck {
+        if self.check.statements == 0 && !self.check.findings.is_empty() {
+            // Files that differ were not read further.
+            return self.check;
+        }
         let said = std::mem::take(&mut self.said);
         let booked = std::mem::take(&mut self.booked);
         let keys = said.keys().chain(booked.keys()).collect::<std::collections::BTreeSet<_>>();

@@ -332,6 +332,16 @@ impl SheetFile {
         parse_pool(&bytes).ok_or_else(|| FileError::damaged(&self.path, "a pool can't be read"))
     }
 
+    /// All pools.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn pools(&self) -> Result<Vec<Pool>, FileError> {
+        let damaged = || FileError::damaged(&self.path, "a pool can't be read");
+        let pools = self.pools.all()?;
+        pools.iter().map(|(_, it)| parse_pool(it)).collect::<Option<_>>().ok_or_else(damaged)
+    }
+
     /// A way.
     ///
     /// # Errors
