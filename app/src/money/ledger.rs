@@ -355,8 +355,14 @@ fn kept_is(heads: &[SignedHead], kept: Option<&str>) -> Kept {
              or an old copy of the database was put in its place",
             kept.head.seq
         )),
+        (Some(kept), _) if kept.head.seq < ends => Kept::Wrong(format!(
+            "the head's file stops at entry {}, more than one transaction behind the ledger: it is an \
+             old copy. If it came with a backup that was made while entries were posted, remove it \
+             and let `ledger verify --renew-head-file` write it anew",
+            kept.head.seq
+        )),
         (Some(kept), _) => Kept::Wrong(format!(
-            "the head's file knows another entry {} than the ledger, or is an old copy",
+            "the head's file knows another entry {} than the ledger",
             kept.head.seq
         )),
     }
@@ -469,6 +475,7 @@ mod tests {
         }
         keeper.kept.set(None);
         ledger.post(post("x")).await.expect("an empty ledger has no head");
+        let first = keeper.kept().expect("reads");
         ledger.post(post("y")).await.expect("posts");
         for (kept, says) in [
             (Some("ledgerline-head/1 seq=2".to_owned()), "the head's file is damaged"),
@@ -482,6 +489,9 @@ mod tests {
         assert_eq!(renewed.head.seq, 2);
         ledger.renew_head_file().await.expect_err("it is there");
         assert_eq!(ledger.post(post("z")).await.expect("posts").seqs, [3]);
+        keeper.kept.set(first);
+        let error = ledger.post(post("z")).await.expect_err("two behind");
+        assert!(error.to_string().contains("stops at entry 1"), "{error}");
     }
 
     #[tokio::test]
