@@ -14,7 +14,7 @@
 //! - `by_hand`: a log's writer without a thread; `memory`: how much memory a call may take
 //! - `report_line`, `report_body`: what producers send
 //! - `records`, `frames`, `report_log`, `plays_log`, `sealed_index`: what stands in the data folder
-//! - `exports`, `export_zip`, `catalogue`, `contract`: what people import
+//! - `exports`, `export_zip`, `catalogue`, `contract`, `sheets`: what people import
 //! - [`corpus`]: the inputs that everything begins with, and how they are made
 //! - [`mutator`], [`dictionary`]: seeded changes to them
 
@@ -39,6 +39,7 @@ mod report_log;
 mod scratch;
 mod script;
 mod sealed_index;
+mod sheets;
 
 pub use catalogue::catalogue;
 pub use contract::contract;
@@ -51,6 +52,7 @@ pub use report_body::report_body;
 pub use report_line::report_line;
 pub use report_log::report_log;
 pub use sealed_index::sealed_index;
+pub use sheets::sheets;
 
 /// One reader, and what drives it.
 #[derive(Debug, Clone, Copy)]
@@ -78,6 +80,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "export_zip", run: export_zip, mutations: 12_000 },
     Target { name: "catalogue", run: catalogue, mutations: 80_000 },
     Target { name: "contract", run: contract, mutations: 20_000 },
+    Target { name: "sheets", run: sheets, mutations: 20_000 },
 ];
 
 /// The target of that name.

@@ -154,6 +154,9 @@ pub(crate) async fn end(
     ids: &[&str],
     revision: i64,
 ) -> Result<(), Fault> {
+    if revision == 1 {
+        return Ok(()); // There is nothing yet.
+    }
     for batch in batches(ids) {
         let wanted = value_placeholders(batch.len());
         let last = batch.len() + 1;

@@ -36,6 +36,7 @@ pub(super) fn of(target: &str) -> Vec<Vec<u8>> {
         "export_zip" => zips(),
         "catalogue" => catalogues(),
         "contract" => contracts(),
+        "sheets" => sheets(),
         _ => Vec::new(),
     }
 }
@@ -422,6 +423,28 @@ fn zips() -> Vec<Vec<u8>> {
         zip_of("listens/2024/5.jsonl", &listens_files()[1]),
         zip_of("read me.txt", b"nothing"),
     ]
+}
+
+fn sheets() -> Vec<Vec<u8>> {
+    let files = [
+        "party_id,name,kinds,country,ipi,isni,dpid,tax_country,tax_treaty,payout_currency,minimum_payout\n\
+         a,\"A, the first\",artist; label,SE,00045620792,000000012150090X,PADPIDA2013020802I,GB,yes,EUR,12.50\n",
+        "work_id,iswc,title,writers\nw1,T-034.524.680-1,One,\nw2,,Two,\n",
+        "track_id,isrc,title,duration_ms,kind,label,artists,works\nt1,SE-ABC-26-00001,One,61000,noise,,,\n",
+        "release_id,upc,title,label,released_on,tracks\nr1,036000291452,One,,2026-01-01,\n",
+        "right,track_id,work_id,holder,share,from,until,territories\n\
+         master,t1,,a,1/3,2026-01-01,2026-07-01,SE; DE\nmechanical,,w1,a,50%,,,\n",
+        "{\"parties\": [{\"party_id\": \"a\", \"kinds\": [\"artist\"]}], \"works\": [{\"work_id\": \"w\", \
+         \"writers\": [{\"party\": \"a\", \"role\": \"composer\"}]}], \"recordings\": [{\"track_id\": \"t\", \
+         \"artists\": [\"a\"], \"works\": [{\"work\": \"w\", \"weight\": \"1\"}]}], \"releases\": [{\"release_id\": \
+         \"r\", \"tracks\": [\"t\"]}], \"shares\": [{\"right\": \"master\", \"track_id\": \"t\", \"holder\": \"a\", \
+         \"share\": \"1\", \"territories\": [\"US\"]}]}",
+        "period,territory,tier,listener,plan,subscribers,currency,gross,tax,store_fee,refunds,correction\n\
+         2026-10,SE,premium,,family,12,EUR,120.00,20,3,1.5,\n2026-10,*,,anna,,,EUR,-1,,,,mistake\n",
+        "base,quote,day,rate,inverse,source\nEUR,SEK,2026-10-31,11.4321,yes,a bank\n",
+        "period,track_id,territory,tier,use,listener,plays\n2026-10,t1,SE,premium,radio,anna,3\n",
+    ];
+    files.iter().map(|file| file.as_bytes().to_vec()).collect()
 }
 
 fn catalogues() -> Vec<Vec<u8>> {

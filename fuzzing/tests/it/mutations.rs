@@ -56,7 +56,7 @@ macro_rules! checks {
 
 checks! {
     report_line report_body records frames report_log plays_log sealed_index
-    spotify_account spotify_extended listenbrainz export_zip catalogue contract
+    spotify_account spotify_extended listenbrainz export_zip catalogue contract sheets
 }
 
 /// The canary: a reader with a mistake is found out, and by the same input each time.

@@ -129,7 +129,12 @@ impl Sources {
 fn rates(rows: impl Iterator<Item = FxRow>) -> Result<ExchangeRates, StoreError> {
     let mut rates = ExchangeRates::default();
     for row in rows {
-        let added = rates.add((row.base, row.quote), row.day, row.rate);
+        let pair = (row.base, row.quote);
+        let added = if row.inverse {
+            rates.add_both_ways(pair, row.day, row.rate)
+        } else {
+            rates.add(pair, row.day, row.rate)
+        };
         added.map_err(|error| StoreError {
             what: "reading rates of exchange",
             detail: format!("{} to {} on {}: {error}", row.base, row.quote, row.day),

@@ -196,7 +196,7 @@ impl Story {
             ["rate", from, to, rate] => {
                 let [from, to] = [from, to].map(|code| Currency::parse(code).expect(row));
                 let day = words.day("day").expect("a rate has its day");
-                self.rates.add((from, to), day, fraction(rate)).expect(row);
+                self.rates.add_both_ways((from, to), day, fraction(rate)).expect(row);
             }
             _ => return self.said.take(row),
         }
