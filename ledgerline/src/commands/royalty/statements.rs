@@ -104,7 +104,32 @@ async fn one(
         }
     }
     statement["shown_lines"] = Value::Array(lines);
+    statement["appeals"] = Value::Array(appeals(session, payee, &period).await?);
     Ok(statement)
+}
+
+/// The appeals against lines of a payee's statement, as they stand now.
+async fn appeals(session: &Session, payee: &str, period: &str) -> Result<Vec<Value>, Failure> {
+    let (mut found, mut after) = (Vec::new(), 0);
+    loop {
+        let page = session.get(&format!("/api/v1/appeals?limit=100&after={after}")).await?;
+        let of_statement = page["items"].as_array().into_iter().flatten().filter(|appeal| {
+            let against = &appeal["against"];
+            against["payee"] == payee && against["period"] == period
+        });
+        found.extend(of_statement.map(|appeal| {
+            json!({
+                "number": appeal["number"],
+                "track_id": appeal["against"]["track_id"],
+                "opened_at": appeal["opened_at"],
+                "sentence": appeal["sentence"],
+            })
+        }));
+        match page["next"].as_u64() {
+            Some(next) => after = next,
+            None => return Ok(found),
+        }
+    }
 }
 
 pub(super) async fn payees(data: &Path, as_json: bool) -> Result<u8, Failure> {
@@ -202,6 +227,12 @@ fn told(statement: &Value) -> String {
         &statement["unpaid"],
         "Plays that are not paid",
         &["track_id", "standing", "plays", "sentence"],
+    );
+    section(
+        &mut out,
+        &statement["appeals"],
+        "Appeals, as they stand now",
+        &["number", "track_id", "opened_at", "sentence"],
     );
     section(
         &mut out,
