@@ -11,8 +11,8 @@ use utoipa::openapi::path::Operation;
 
 use crate::router::Service;
 use crate::routes::{
-    adjudication, appeals, closes, conservation, counts, fraud, ledger, operations, papers, plays,
-    privacy, reports, revenue, rights, terms,
+    adjudication, appeals, closes, comparisons, conservation, counts, fraud, ledger, operations,
+    papers, plays, privacy, reports, revenue, rights, terms,
 };
 
 /// Who may use an endpoint.
@@ -50,7 +50,7 @@ const LEDGER_READ: Needs = Needs::Scope(Scope::LedgerRead);
 const PRIVACY_WRITE: Needs = Needs::Scope(Scope::PrivacyWrite);
 
 /// The table.
-pub static ENDPOINTS: [Endpoint; 40] = [
+pub static ENDPOINTS: [Endpoint; 41] = [
     Endpoint {
         method: Method::POST,
         path: "/api/v1/playback/report",
@@ -338,6 +338,14 @@ pub static ENDPOINTS: [Endpoint; 40] = [
         refusals: &[404],
         route: || get(closes::estimates),
         operation: closes::__path_estimates::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/comparisons",
+        needs: ROYALTY_READ,
+        refusals: &[],
+        route: || get(comparisons::read),
+        operation: comparisons::__path_read::operation,
     },
     Endpoint {
         method: Method::GET,

@@ -88,6 +88,16 @@ pub enum RoyaltyAction {
     #[command(after_help = "Examples:\n  ledgerline royalty estimate\n  \
                             ledgerline royalty estimate --period 2026-11 --payee northern-lights")]
     Estimate(EstimateArgs),
+    /// A month by several models on the same plays: who would gain, and who would lose.
+    ///
+    /// Terms that share revenue are read with each model; prices for each play stay as they are.
+    /// Nothing is stored, and nothing of it is ever paid.
+    #[command(
+        after_help = "Models: as-agreed, pro-rata, user-centric, artist-centric.\n\nExamples:\n  \
+                      ledgerline royalty compare --period 2026-10\n  \
+                      ledgerline royalty compare --models as-agreed,user-centric --period 2026-10 --csv"
+    )]
+    Compare(CompareArgs),
     /// From a line of a statement to its plays, and from a play to every cent it caused.
     #[command(
         after_help = "Examples:\n  ledgerline royalty explain line northern-lights 1 --period 2026-10\n  \
@@ -152,6 +162,21 @@ fn share(text: &str) -> Result<Fraction, String> {
         Ok(_) => Err("must be more than 0 and at most 100%".to_owned()),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// What to compare.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The month, such as 2026-10; open or closed.
+    #[arg(long, value_parser = Period::parse)]
+    pub period: Period,
+    /// By which models.
+    #[arg(long, value_delimiter = ',', default_value = "pro-rata,user-centric,artist-centric",
+          value_parser = ["as-agreed", "pro-rata", "user-centric", "artist-centric"])]
+    pub models: Vec<String>,
+    /// Print a row for everyone, for spreadsheets.
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
 }
 
 /// What to do with revenue.

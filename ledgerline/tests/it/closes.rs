@@ -371,3 +371,33 @@ fn check_same(killed: &Folder, undisturbed: &Folder) {
     assert!(files(killed) == files(undisturbed), "the files differ");
     assert_eq!(killed.files("closes/").len(), undisturbed.files("closes/").len());
 }
+
+/// The same plays by several models: sums agree, and only who gets what differs.
+#[test]
+fn a_month_is_compared_before_it_is_closed_and_after() {
+    let folder = service(true);
+    let words = ["royalty", "compare", "--period", "2024-03"];
+    let open = folder.json(&words);
+    assert_eq!(open["models"], json!(["pro-rata", "user-centric", "artist-centric"]));
+    assert_eq!((&open["plays"], &open["missing"]), (&json!(122), &json!([])));
+    for rows in ["payees", "artists"] {
+        for model in 0..3 {
+            let rows = open[rows].as_array().expect("rows").iter();
+            let sum: i64 = rows.map(|row| micros(&row["amounts"][model])).sum();
+            assert_eq!(sum, 320_000_000, "half of 640 net, by model {model}: {open}");
+        }
+    }
+    let payee = |said: &Value, name: &str| {
+        let rows = said["payees"].as_array().expect("rows");
+        rows.iter().find(|row| row["name"] == name).expect("a payee")["amounts"].clone()
+    };
+    assert_ne!(payee(&open, "comet")[0], payee(&open, "comet")[1], "the models differ: {open}");
+    folder.ok(&["royalty", "close", "--period", "2024-03"]);
+    assert_eq!(folder.json(&words), open, "a close changes nothing of it");
+    let agreed = folder.json(&[&words[..], &["--models", "as-agreed"]].concat());
+    assert_eq!(payee(&agreed, "comet")[0], payee(&open, "comet")[0], "the terms are pro-rata");
+    let csv = folder.ok(&[&words[..], &["--csv"]].concat());
+    assert!(csv.starts_with("by,name,currency,pro-rata,user-centric,artist-centric\n"), "{csv}");
+    let wrong = folder.run(&[&words[..], &["--models", "fair"]].concat());
+    assert_eq!(wrong.code, 2, "{}", wrong.all());
+}

@@ -2,6 +2,7 @@
 
 mod appeals;
 mod closes;
+mod comparisons;
 mod conservation;
 mod counts;
 mod fraud;
@@ -27,6 +28,7 @@ pub use closes::{
     CutPosition, Estimate, EstimatedPayee, ExplainedLine, LinePlay, LinePool, PlayMoney,
     PlayMoneyLine, PoolStep,
 };
+pub use comparisons::{ComparedAmounts, Comparison};
 pub use conservation::{Conservation, Hour, Partition};
 pub use counts::{AppliedTo, CountRow, Counts};
 pub use fraud::{Evidence, EvidencePlay, FraudCase, FraudPage, RuleRequest};

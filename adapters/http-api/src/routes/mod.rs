@@ -3,6 +3,7 @@
 pub(crate) mod adjudication;
 pub(crate) mod appeals;
 pub(crate) mod closes;
+pub(crate) mod comparisons;
 pub(crate) mod conservation;
 pub(crate) mod counts;
 pub(crate) mod fraud;

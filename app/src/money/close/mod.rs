@@ -11,6 +11,7 @@
 //! In reading order: `record`, `known`, `stored`, `plays`, `compute`, `statements`, `write`, then
 //! [`reading`](mod@reading), `explaining`, `estimating`.
 
+pub mod comparing;
 mod compute;
 mod estimating;
 mod explaining;

@@ -1,6 +1,7 @@
 //! `royalty`: plays become money. One file for each of its words.
 
 mod close;
+mod compare;
 mod dsr;
 mod export;
 mod payouts;
@@ -23,6 +24,7 @@ pub(super) async fn run(data: &Path, action: RoyaltyAction, as_json: bool) -> Re
         RoyaltyAction::Close(args) => close::close(data, &args, as_json).await,
         RoyaltyAction::Closes { action } => close::closes(data, &action, as_json).await,
         RoyaltyAction::Estimate(args) => close::estimate(data, &args, as_json).await,
+        RoyaltyAction::Compare(args) => compare::run(data, &args, as_json).await,
         RoyaltyAction::Statements { action } => {
             statements::statements(data, &action, as_json).await
         }
