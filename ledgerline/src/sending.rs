@@ -77,7 +77,9 @@ fn send_here(
     let take = Mutex::new(take);
     let turn =
         (Mutex::new(Turn { next: 0, previous: UnixMs::EPOCH, failed: None }), Condvar::new());
-    let sender = Sender { deployment, origin, clock, told, runtime, turn: &turn };
+    let pseudonymised = runtime.block_on(deployment.listeners().pseudonymised())?;
+    let one_by_one = pseudonymised.iter().any(|source| **source == *origin.source);
+    let sender = Sender { deployment, origin, clock, told, runtime, turn: &turn, one_by_one };
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| sender.work(&take))).collect();
         let mut read = Ok(());
@@ -120,6 +122,10 @@ struct Sender<'s> {
     told: &'s (dyn Fn(u64) + Sync),
     runtime: &'s Handle,
     turn: &'s (Mutex<Turn>, Condvar),
+    /// Whether a chunk is decoded only when it is its turn. What is staged of a pseudonymised
+    /// source holds its listeners still until it is queued, and an earlier chunk may have to
+    /// introduce some: each would wait for the other.
+    one_by_one: bool,
 }
 
 impl Sender<'_> {
@@ -145,6 +151,9 @@ impl Sender<'_> {
     /// Decodes a chunk, waits for its turn, and queues it.
     fn queue(&self, chunk: &Chunk, sent: &mut Sent) -> Option<Queued<'_>> {
         let previous = || self.wait_for(chunk.number).previous;
+        if self.one_by_one {
+            drop(self.wait_for(chunk.number));
+        }
         let intake = self.deployment.intake();
         let mut introduced = Introduced::default();
         let staged = loop {

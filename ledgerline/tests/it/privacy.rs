@@ -216,6 +216,27 @@ fn listeners_are_made_once_however_many_ask() {
     folder.balanced();
 }
 
+/// A file of several chunks, which are decoded side by side where no listener is to be introduced.
+#[test]
+fn a_large_file_is_replayed_under_pseudonyms() {
+    let folder = Folder::new();
+    let key = ["keys", "create", "--scope", "reports:write", "--source", "files", "--pseudonymise"];
+    folder.ok(&key);
+    let work = Work::new(33, 14_000);
+    let lines: String = work.batches.into_iter().flatten().collect();
+    assert!(lines.len() > 3 << 20, "it has more than three chunks: {}", lines.len());
+    let file = folder.write("large.ndjson", &lines);
+    let said = folder.json(&["replay", &file]);
+    assert_eq!(said["accepted"], 42_000, "{said}");
+    let counts = folder.counts("user");
+    assert_eq!(counts.values().sum::<u64>(), work.expected.values().sum::<u64>());
+    assert_eq!(counts.len(), work.expected.len());
+    let all = folder.all_counts();
+    folder.json(&["replay", &file]);
+    assert_eq!(folder.all_counts(), all, "again they are the same listeners");
+    folder.balanced();
+}
+
 #[test]
 fn a_user_is_erased_while_it_plays() {
     let folder = Folder::new();

@@ -16,7 +16,7 @@ use super::record::{CloseState, Record};
 use super::words::why_unpaid;
 use crate::Deployment;
 use crate::money::usage_fold::{Cut, part_of};
-use crate::plays::{PlayRef, PlayView};
+use crate::plays::{PlayError, PlayRef, PlayView};
 use crate::ports::drive::apart;
 use crate::reading::Readers;
 
@@ -134,6 +134,9 @@ impl Deployment {
         &self,
         play: &PlayRef,
     ) -> Result<ExplainedPlay, ExplainPlayError> {
+        // What is durable by now may have changed how the play stands.
+        let settled = self.settle_for_reading().await;
+        settled.map_err(|error| PlayError::Stopped(error.to_string()))?;
         let view = self.play(play).await?;
         let records = self.closes().await?;
         let closed: Vec<Record> =
