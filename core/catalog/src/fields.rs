@@ -9,7 +9,7 @@ use crate::right::{Dates, Right};
 use ledgerline_ids::{
     DayNo, Dpid, Ipi, Isni, Isrc, Iswc, PartyId, ReleaseId, TrackId, Upc, WorkId,
 };
-use ledgerline_money::{Currency, Fraction, Micros};
+use ledgerline_money::{Currency, Fraction, FractionError, Micros};
 use std::borrow::Cow;
 use std::fmt::Display;
 
@@ -316,9 +316,22 @@ pub fn release(mut row: Row<'_>) -> Option<Placed<Release>> {
     row.entry(Placed { at, entry })
 }
 
+/// Reads a fraction that can be written down and read again.
+///
+/// # Errors
+/// What it must be.
+pub fn fraction(text: &str) -> Result<Fraction, String> {
+    let read = Fraction::parse(text).map_err(|why| why.to_string())?;
+    // A quotient of two long decimals has a longer denominator than is read.
+    match Fraction::parse(&read.to_string()) {
+        Ok(again) if again == read => Ok(read),
+        _ => Err(FractionError::TooPrecise.to_string()),
+    }
+}
+
 /// More than nothing, at most the whole.
 fn part(text: &str) -> Result<Fraction, String> {
-    let share = Fraction::parse(text).map_err(|why| why.to_string())?;
+    let share = fraction(text)?;
     if share.is_share() && share > Fraction::ZERO {
         return Ok(share);
     }

@@ -2,7 +2,7 @@
 
 use crate::revenue::{FxRow, PeriodRevenue, Plan, RevenueRow};
 use crate::usage::{UsageEntry, Use};
-use ledgerline_catalog::fields::{Row, track_id, yes_or_no};
+use ledgerline_catalog::fields::{Row, fraction, track_id, yes_or_no};
 use ledgerline_ids::{DayNo, Period, Territory, Tier, UserId};
 use ledgerline_money::{Currency, Fraction, Micros};
 
@@ -98,10 +98,10 @@ pub fn revenue(mut row: Row<'_>) -> Option<PeriodRevenue> {
 /// Reads a rate of exchange.
 pub fn fx(mut row: Row<'_>) -> Option<FxRow> {
     let euro = Currency::parse("EUR").expect("the euro is in use");
-    let rate = |text: &str| match Fraction::parse(text) {
+    let rate = |text: &str| match fraction(text) {
         Ok(rate) if rate > Fraction::ZERO => Ok(rate),
         Ok(_) => Err("must be more than 0".to_owned()),
-        Err(why) => Err(why.to_string()),
+        Err(why) => Err(why),
     };
     let read = FxRow {
         base: row.required("base", euro, Currency::parse),
