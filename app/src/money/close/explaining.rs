@@ -196,7 +196,7 @@ impl Deployment {
 pub enum ExplainPlayError {
     /// There is no such play.
     #[error(transparent)]
-    Play(#[from] crate::plays::PlayError),
+    Play(#[from] PlayError),
     /// A close can't be read.
     #[error(transparent)]
     Close(#[from] CloseError),
