@@ -150,7 +150,7 @@ fn told(close: &Value) -> String {
             number("plays_before_first")
         ));
     }
-    let header = ["currency", "net revenue", "pools", "adjusted", "paid out"];
+    let header = ["currency", "net revenue", "pools", "adjusted", "payable"];
     let mut rows = vec![header.map(str::to_owned).to_vec()];
     for money in summary["money"].as_array().into_iter().flatten() {
         rows.push(
