@@ -3,12 +3,13 @@
 use ledgerline_app::Deployment;
 use ledgerline_http_api::{HttpOptions, router, serve};
 use ledgerline_local_disk::raise_open_files_limit;
+use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpSocket, UnixListener};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
@@ -38,8 +39,7 @@ pub(super) async fn run(
     };
     // A connection is an open file, and so is every segment that is read.
     raise_open_files_limit();
-    let listener = TcpListener::bind(listen)
-        .await
+    let listener = listen_on(listen)
         .map_err(|error| Failure::failed(format!("can't listen on {listen}: {error}")))?;
     let opened = folder.open(settings()?).await?;
     let deployment = opened.deployment.clone();
@@ -66,6 +66,21 @@ pub(super) async fn run(
     let _ = std::fs::remove_file(control::socket_path(data));
     opened.close().await?;
     Ok(0)
+}
+
+/// So many clients may wait to be accepted, as far as the system lets them: as many as are served at
+/// once. Of a crowd that comes together, the system resets those for whom there is no room.
+const WAITING_MAX: u32 = 4096;
+
+fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // A server that begins again takes its port back at once.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING_MAX)
 }
 
 /// Serves the control socket, which only this user may open.
@@ -107,7 +122,7 @@ struct Signals {
 impl Signals {
     /// From now on they no longer end the process by themselves.
     fn listen() -> Result<Self, Failure> {
-        let failed = |error: std::io::Error| Failure::from_error(&error);
+        let failed = |error: io::Error| Failure::from_error(&error);
         let terminate = signal(SignalKind::terminate()).map_err(failed)?;
         let interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
         Ok(Self { terminate, interrupt })

@@ -29,6 +29,13 @@ const ANONYMOUS_KIB_MAX: u64 = 1_280 << 10;
 /// Tens of millions of plays take longer to recount than anything else here.
 const AUDIT_DEADLINE: Duration = Duration::from_secs(20 * 60);
 
+/// So long the server reads what is left of a body that it refused; who takes longer to send it is
+/// cut off (`TIME_MAX` in `adapters/http-api/src/linger.rs`).
+const REFUSED_READ: Duration = Duration::from_secs(30);
+
+/// What is listed of a client that was still sending then.
+const CUT_OFF: &str = "cut off while still sending a refused body";
+
 /// What a connection that broke is listed under, with why.
 const NO_ANSWER: &str = "no answer";
 
@@ -150,6 +157,7 @@ impl Shared {
                     pass(u64::try_from(early.as_micros()).expect("a short time"));
                 }
             }
+            let sent_at = Instant::now();
             let answer = match &mut connection {
                 Some(open) => sender.call(open, batch),
                 None => Err(std::io::ErrorKind::NotConnected.into()),
@@ -157,7 +165,14 @@ impl Shared {
             let answer = match answer {
                 Ok(answer) => answer,
                 Err(error) => {
-                    let kind = format!("{NO_ANSWER}: {:?}", error.kind());
+                    let kind = match sent_at.elapsed() >= REFUSED_READ {
+                        true => CUT_OFF.to_owned(),
+                        false => format!(
+                            "{NO_ANSWER}: {:?} after {} s",
+                            error.kind(),
+                            sent_at.elapsed().as_secs()
+                        ),
+                    };
                     *answers.entry(kind).or_default() += 1;
                     connection = Connection::open(self.api.address).ok();
                     continue;
