@@ -1,0 +1,96 @@
+// Which screen stands in the frame: by who looks and where.
+
+import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { type Refusal, refusalOf } from './api/problem';
+import { Empty, Skeleton } from './parts/answered';
+import { announce } from './parts/announce';
+import { Refused } from './parts/notice';
+import { match, place } from './router';
+import { Invited, SignIn } from './screens/sign-in/sign-in';
+import { type Route, type ScreenComponent, home, routes } from './screens/routes';
+import { resume, session, unreachable } from './session/session';
+import { Shell } from './shell';
+
+export function App(): JSX.Element {
+  useEffect(() => {
+    void resume();
+  }, []);
+  return (
+    <Shell>
+      <Inside />
+    </Shell>
+  );
+}
+
+function Inside(): JSX.Element {
+  const { parts, query } = place.value;
+  const secret = parts[0] === 'invitation' ? parts[1] : undefined;
+  if (secret !== undefined) return <Invited secret={secret} />;
+  const found = route(parts);
+  const open = found !== null && found.route.for === 'anybody';
+  const who = session.value;
+  if (found !== null && open) return <Loaded {...found} query={query} />;
+  if (unreachable.value !== null) return <Refused refusal={unreachable.value} onAgain={() => void resume()} />;
+  if (who === undefined) return <Skeleton rows={5} />;
+  if (who === null) return <SignIn />;
+  if (parts.length === 0) {
+    // No step of its own in the history: the back button would lead here and forth again.
+    queueMicrotask(() => location.replace(home(who)));
+    return <Skeleton rows={5} />;
+  }
+  if (found === null || (found.route.for !== 'anybody' && !found.route.for(who))) {
+    return (
+      <Empty title="There is nothing here for you">
+        No screen has this address, or it isn’t one of yours. <a href="#/">Go to the first one.</a>
+      </Empty>
+    );
+  }
+  return <Loaded {...found} query={query} />;
+}
+
+function route(parts: readonly string[]): { route: Route; params: Record<string, string> } | null {
+  for (const candidate of routes) {
+    const params = match(candidate.pattern, parts);
+    if (params !== null) return { route: candidate, params };
+  }
+  return null;
+}
+
+const fetched = new Map<Route, ScreenComponent>();
+
+function Loaded({ route, params, query }: { route: Route; params: Record<string, string>; query: URLSearchParams }): JSX.Element {
+  const [, setTimes] = useState(0);
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const Screen = fetched.get(route);
+  useEffect(() => {
+    if (fetched.has(route)) return;
+    setRefusal(null);
+    route.load().then(
+      (module) => {
+        fetched.set(route, module.default);
+        setTimes((before) => before + 1);
+      },
+      (thrown: unknown) => setRefusal(refusalOf(thrown)),
+    );
+  }, [route]);
+  useArrival(`${route.pattern} ${JSON.stringify(params)}`, Screen !== undefined);
+  // A script that is gone was replaced by a newer version of these pages.
+  if (refusal !== null) return <Refused refusal={refusal} onAgain={() => location.reload()} />;
+  return Screen === undefined ? <Skeleton rows={6} /> : <Screen key={route.pattern} params={params} query={query} />;
+}
+
+/** A new screen is gone to like a new page: at its top, with its heading in focus, and told. */
+function useArrival(where: string, there: boolean): void {
+  const last = useRef<string | null>(null);
+  useEffect(() => {
+    if (!there || last.current === where) return;
+    const first = last.current === null;
+    last.current = where;
+    if (first) return;
+    scrollTo(0, 0);
+    const heading = document.querySelector<HTMLElement>('#main h1');
+    heading?.focus({ preventScroll: true });
+    announce(heading?.textContent ?? '');
+  }, [where, there]);
+}

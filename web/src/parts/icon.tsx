@@ -1,0 +1,47 @@
+// Drawn signs, 20 units wide, in the colour of the writing around them. Never the only bearer of a meaning.
+
+import type { JSX } from 'preact';
+
+const PATHS = {
+  overview: 'M3 10.5 10 4l7 6.5M5 9v7h10V9',
+  earnings: 'M3 16V9m4.7 7V5m4.6 11V8M17 16V3',
+  statement: 'M5 2.8h7l3 3v11.4H5zM7.5 8h5M7.5 11h5M7.5 14h3',
+  held: 'M10 3.2a6.8 6.8 0 1 0 0 13.6 6.8 6.8 0 0 0 0-13.6M10 6.4V10l2.4 1.6',
+  balance: 'M10 3v14M5 17h10M3 8l3-3.6L9 8a3 3 0 0 1-6 0m8 0 3-3.6L17 8a3 3 0 0 1-6 0',
+  close: 'M4 4.5h12v12H4zM4 8h12M7 2.8v3M13 2.8v3m-5.5 6 2 2 3.3-3.6',
+  revenue: 'M3 5.5h14v9H3zM10 8a2 2 0 1 0 0 4 2 2 0 0 0 0-4',
+  contract: 'M5 2.8h7l3 3v11.4H5zM7.5 13.5c1.5-3 2-3 2.6 0 .4-1 1-1 2.4 0M7.5 7.5h4',
+  comparison: 'M4 16V7h4v9zM12 16V4h4v12zM2.5 16.5h15',
+  ledger: 'M4 3h10.5a1.5 1.5 0 0 1 1.5 1.5V17H5.5A1.5 1.5 0 0 1 4 15.5zM7 7h6M7 10h6M7 13h3',
+  queue: 'M3 5h14M3 10h14M3 15h8',
+  audit: 'M9 3.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11M13 13l4 4M7 9l1.5 1.5L11.5 7.5',
+  access: 'M7 7a3.2 3.2 0 1 0 0 6.4A3.2 3.2 0 0 0 7 7m3 2.6 7-.1v3M14 9.6v2',
+  try: 'M10 13V3.5M6.2 7 10 3.2 13.8 7M3.5 12v4.5h13V12',
+  menu: 'M3 6h14M3 10h14M3 14h14',
+  cross: 'M5 5l10 10M15 5 5 15',
+  chevron: 'M8 5l5 5-5 5',
+  down: 'M5 8l5 5 5-5',
+  download: 'M10 3v9.5M6.2 9 10 12.8 13.8 9M3.5 14v2.5h13V14',
+  print: 'M6 7V3h8v4M6 14H3.5V7h13v7H14M6 11.5h8V17H6z',
+  copy: 'M7 7h9v9H7zM4 13V4h9',
+  sun: 'M10 6.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7M10 2v1.5m0 13V18M2 10h1.5m13 0H18M4.3 4.3l1.1 1.1m9.2 9.2 1.1 1.1m0-11.4-1.1 1.1M5.4 14.6l-1.1 1.1',
+  moon: 'M16 11.6A6.6 6.6 0 0 1 8.4 4a6.6 6.6 0 1 0 7.6 7.6z',
+  system: 'M3 4.5h14v9H3zM7 16.5h6M10 13.5v3',
+  out: 'M8 3.5H4v13h4M12 6.5 15.5 10 12 13.5M7.5 10h8',
+  check: 'M4 10.5 8.2 14.5 16 6',
+  warning: 'M10 3.2 17.5 16.5h-15zM10 8.2v4M10 14.2v.2',
+  flag: 'M5 17V3.5M5 4h9l-2 3 2 3H5',
+  play: 'M6.5 4.5v11l9-5.5z',
+  arrow: 'M4 10h11.5M11 5.5 15.5 10 11 14.5',
+} as const;
+
+/** A sign's name. */
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name, size = 20 }: { name: IconName; size?: number }): JSX.Element {
+  return (
+    <svg class="icon" width={size} height={size} viewBox="0 0 20 20" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

@@ -1,0 +1,132 @@
+// A line and all that it came from: the amount, the pool and how its money came about, the terms it
+// passed, and the plays behind it. From each play it goes on to the raw reports.
+
+import './explain.css';
+import type { JSX } from 'preact';
+import { get, type Shape } from '../../api/client';
+import { useAnswer } from '../../api/answer';
+import { tenThousandths } from '../../figures/decimal';
+import { count, duration, month, percent, title } from '../../figures/format';
+import { Answered, Empty, Skeleton } from '../../parts/answered';
+import { Badge } from '../../parts/badge';
+import { Card, Columns } from '../../parts/card';
+import { Id } from '../../parts/code';
+import { Facts, Figure, Figures } from '../../parts/figure';
+import { Money } from '../../parts/money';
+import { Instant } from '../../parts/time';
+import { Screen } from '../../parts/screen';
+import { Table } from '../../parts/table';
+import { to } from '../../router';
+import { session } from '../../session/session';
+import type { ScreenProps } from '../routes';
+
+/** As many plays as the API shows of a line. */
+const PLAYS = 100;
+
+type Explained = Shape<'ExplainedLine'>;
+
+export default function ExplainScreen({ params }: ScreenProps): JSX.Element {
+  const { period = '', payee = '', number = '' } = params;
+  const line = useAnswer(
+    (signal) => get('/api/v1/royalty/closes/{period}/statements/{payee}/lines/{number}', { path: { period, payee, number: Number.parseInt(number, 10) }, query: { plays: PLAYS }, signal }),
+    [period, payee, number],
+  );
+  return (
+    <Screen
+      title={`Line ${number}`}
+      note={`of ${payee}’s statement of ${month(period)}`}
+      crumbs={[
+        { label: 'Statements', href: to(['statements']) },
+        { label: `${month(period)}, ${payee}`, href: to(['statements', period, payee]) },
+      ]}
+    >
+      <Answered of={line} skeleton={<Skeleton figures={3} rows={8} />}>
+        {(explained) => <Whole of={explained} />}
+      </Answered>
+    </Screen>
+  );
+}
+
+function Whole({ of }: { of: Explained }): JSX.Element {
+  const { line, pool } = of;
+  const part = tenThousandths(line.amount, pool.money);
+  return (
+    <>
+      <Figures>
+        <Figure large label={<>Amount {line.cause === null ? null : <Badge tone="wait">Adjustment</Badge>}</>} note={`${title(line.right)} right in ${line.track_id}`}>
+          <Money amount={line.amount} currency={line.currency} />
+        </Figure>
+        <Figure label="Plays of this line" note={`of ${count(pool.plays)} in the pool`}>
+          {count(line.plays)}
+        </Figure>
+        <Figure label="The pool" note={part === 0 ? undefined : `this line is ${percent(part, 2)} of it`}>
+          <Money amount={pool.money} currency={pool.currency} />
+        </Figure>
+      </Figures>
+      <Card title="In a sentence">
+        <p>{line.sentence}</p>
+        {of.detail === null ? null : <p class="explain-detail">{of.detail}</p>}
+      </Card>
+      <Columns>
+        <Card title="Where the pool’s money comes from" note="Step by step, exactly.">
+          <ol class="steps">
+            {pool.steps.map((step, at) => (
+              <li key={at}>
+                <span>{step.what}</span>
+                <span class="number">{step.result}</span>
+              </li>
+            ))}
+          </ol>
+        </Card>
+        <Card title="Which terms decide">
+          <Terms of={of} />
+        </Card>
+      </Columns>
+      <Plays of={of} />
+    </>
+  );
+}
+
+function Terms({ of: { line, revisions } }: { of: Explained }): JSX.Element {
+  const sees = session.value?.parties === null;
+  const contract = (name: string): JSX.Element => {
+    const [id = name] = name.split('/');
+    return sees ? <a href={to(['contracts', id])}>{name}</a> : <Id of={name} />;
+  };
+  return (
+    <Facts
+      of={[
+        ['Licence', contract(line.licence)],
+        ['Share of', line.holder],
+        ['Passed on by', line.passed.length === 0 ? 'nobody: it is the holder’s own' : line.passed.map((name) => <span key={name}>{contract(name)} </span>)],
+        ['Goes to account', <Id key="a" of={line.account} />],
+        ['Plays of', month(line.period)],
+        ['Territory and tier', `${line.territory ?? 'any territory'}, ${line.tier ?? 'any tier'}`],
+        ['Computed from', Object.entries(revisions).map(([kind, revision]) => `${kind} r${revision}`).join(', ')],
+      ]}
+    />
+  );
+}
+
+function Plays({ of }: { of: Explained }): JSX.Element {
+  const { line, plays } = of;
+  return (
+    <Card title="The plays behind it" note={plays.length < Math.abs(line.plays) ? `The first ${count(plays.length)} of ${count(line.plays)}. Open one to see its raw reports.` : 'Open one to see its raw reports.'} flush>
+      <Table
+        caption="Plays behind the line"
+        rows={plays}
+        rowKey={(play) => `${play.partition}-${play.position}`}
+        rowLink={(play) => (play.play_id === null || play.user_id === null ? null : to(['plays', play.user_id, play.play_id], { source: play.source }))}
+        shown={25}
+        empty={<Empty title="No play stands behind this line">It comes from an agreement or a correction alone.</Empty>}
+        columns={[
+          { key: 'play', head: 'Play', cell: (play) => play.play_id ?? <span class="faint">without a key</span> },
+          { key: 'user', head: 'Listener', cell: (play) => play.user_id ?? '–' },
+          { key: 'started', head: 'Started', cell: (play) => <Instant of={play.started_at} /> },
+          { key: 'heard', head: 'Listened', kind: 'figure', cell: (play) => duration(play.listened_ms) },
+          { key: 'at', head: 'In the log', kind: 'figure', cell: (play) => `${play.partition}:${play.position}` },
+        ]}
+      />
+    </Card>
+  );
+}

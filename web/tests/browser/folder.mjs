@@ -1,0 +1,170 @@
+// A data folder with two closed months and one that goes on: a small service, made up, whose figures
+// are the same in each run of a month. Filled by the commands that an operator has.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** What somebody may have put into a title: it must be seen, not run. */
+export const INJECTED = '<img src=x onerror="document.title=\'run\'"><b>Loud</b>';
+
+const PARTIES = [
+  ['party_id', 'name', 'kinds', 'payout_currency', 'minimum_payout'],
+  ['comet', `Comet ${INJECTED}`, 'artist', 'EUR', ''],
+  ['low-tide', 'Low Tide', 'artist', 'EUR', ''],
+  ['northern-lights', 'Northern Lights', 'label', 'EUR', '10'],
+  ['southern-cross', 'Southern Cross', 'label', 'EUR', '10'],
+  ['paper-moon', 'Paper Moon Publishing', 'publisher', 'EUR', ''],
+];
+
+// Recording, title, label, artist, and how much it is heard.
+const RECORDINGS = [
+  ['harbour', 'Harbour at Six', 'northern-lights', 'comet', 120],
+  ['loud', INJECTED, 'northern-lights', 'comet', 64],
+  ['slow-train', 'Slow Train North', 'northern-lights', 'comet', 88],
+  ['glasshouse', 'Glasshouse', 'northern-lights', 'low-tide', 45],
+  ['salt', 'Salt', 'northern-lights', 'low-tide', 71],
+  ['undertow', 'Undertow', 'southern-cross', 'low-tide', 52],
+  ['meridian', 'Meridian', 'southern-cross', '', 97],
+  ['lantern', 'Lantern', 'southern-cross', '', 33],
+  ['first-snow', 'First Snow', 'southern-cross', '', 18],
+];
+
+const LICENCE = `id = "licence"
+kind = "licence"
+title = "What the service pays"
+signed_on = "2025-12-01"
+from = "2026-01-01"
+currency = "EUR"
+
+[[terms]]
+id = "masters"
+rights = ["master"]
+pro_rata = { share = "52%" }
+
+[[terms]]
+id = "works"
+rights = ["mechanical"]
+pro_rata = { share = "10%" }
+`;
+
+const DEAL = `id = "comet-deal"
+kind = "agreement"
+title = "Comet's record deal"
+grantor = "northern-lights"
+signed_on = "2025-12-01"
+from = "2026-01-01"
+currency = "EUR"
+
+[[terms]]
+id = "all"
+rights = ["master"]
+artists = ["comet"]
+pass_on = [{ payee = "comet", share = "22%" }]
+`;
+
+/** The first millisecond of the month that is `months` away from now's, UTC. */
+export function monthStart(months, now = new Date()) {
+  return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + months, 1);
+}
+
+/** `2026-10` */
+export function period(months) {
+  return new Date(monthStart(months)).toISOString().slice(0, 7);
+}
+
+/** Makes the folder; `remove` takes it away again. */
+export function fill(binary) {
+  const folder = mkdtempSync(join(tmpdir(), 'ledgerline-browser-'));
+  const data = join(folder, 'data');
+  const run = (args, input) => {
+    const done = spawnSync(binary, [...args, '--data', data], { input, encoding: 'utf8', maxBuffer: 64 << 20 });
+    if (done.status !== 0) throw new Error(`ledgerline ${args.join(' ')}: ${done.stderr}${done.stdout}`);
+    return done.stdout;
+  };
+  const file = (name, text) => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+  run(['catalog', 'rights', 'import', file('parties.csv', sheet(PARTIES)), file('recordings.csv', sheet(recordings())), file('works.csv', sheet(works())), file('releases.csv', sheet(releases())), file('shares.csv', sheet(shares()))]);
+  run(['royalty', 'terms', 'import', file('licence.toml', LICENCE), file('comet.toml', DEAL)]);
+  run(['royalty', 'revenue', 'import', file('revenue.csv', sheet(revenue()))]);
+  run(['catalog', 'devices', 'add', file('bots.txt', 'bot-9\n')]);
+  run(['replay', '-', '--clock', 'event', '--source', 'web'], plays().join(''));
+  for (const months of [-2, -1]) run(['royalty', 'close', '--period', period(months)]);
+  const key = (scope) => run(['keys', 'create', '--scope', scope]).trim().split('\n').at(-1);
+  return { folder, data, run, file, key, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+function sheet(rows) {
+  const cell = (value) => (/[",\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : value);
+  return `${rows.map((row) => row.map(cell).join(',')).join('\n')}\n`;
+}
+
+function recordings() {
+  const rows = RECORDINGS.map(([track, title, label, artist]) => [track, title, 214000, label, artist, `w-${track}`]);
+  return [['track_id', 'title', 'duration_ms', 'label', 'artists', 'works'], ...rows];
+}
+
+function works() {
+  return [['work_id', 'title', 'writers'], ...RECORDINGS.map(([track, title]) => [`w-${track}`, title, 'paper-moon(composer)'])];
+}
+
+function releases() {
+  const of = (label) => RECORDINGS.filter((row) => row[2] === label).map(([track]) => track).join(';');
+  return [
+    ['release_id', 'title', 'label', 'tracks'],
+    ['lights-out', 'Lights Out', 'northern-lights', of('northern-lights')],
+    ['south', 'South', 'southern-cross', of('southern-cross')],
+  ];
+}
+
+function shares() {
+  const masters = RECORDINGS.map(([track, , label]) => ['master', track, '', label, '100%']);
+  const songs = RECORDINGS.map(([track]) => ['mechanical', '', `w-${track}`, 'paper-moon', '100%']);
+  return [['right', 'track_id', 'work_id', 'holder', 'share'], ...masters, ...songs];
+}
+
+function revenue() {
+  const rows = [-2, -1, 0].flatMap((months) => [
+    [period(months), 'SE', 'premium', 'individual', 400, 'EUR', '3996.00', '638.00'],
+    [period(months), 'DE', 'premium', 'individual', 310, 'EUR', '3096.90', '494.47'],
+    [period(months), '*', '*', 'individual', 90, 'EUR', '719.10', '114.81'],
+  ]);
+  return [['period', 'territory', 'tier', 'plan', 'subscribers', 'currency', 'gross', 'tax'], ...rows];
+}
+
+const TERRITORIES = ['SE', 'DE', 'NO', 'SE', 'DE', 'SE'];
+const HOUR = 3_600_000;
+
+/** Months of plays by listeners who play little, a listener who loops one recording, and a bot. */
+function plays() {
+  const lines = [];
+  const add = (play) => lines.push(`${JSON.stringify(play)}\n`);
+  for (const months of [-2, -1, 0]) {
+    const start = monthStart(months);
+    const end = Math.min(monthStart(months + 1), Date.now() - HOUR);
+    let number = 0;
+    for (const [track, , , , heard] of RECORDINGS) {
+      for (let at = 0; at < heard; at += 1) {
+        number += 1;
+        // Spread over the month, more of it in the evenings and towards its end.
+        const part = ((number * 7919) % 10_000) / 10_000;
+        const started = start + Math.floor(part ** 0.85 * (end - start - HOUR));
+        const play = { play_id: `p${months + 2}-${track}-${at}`, user_id: `listener-${number % 61}`, track_id: track, device_id: `phone-${number % 61}`, territory: TERRITORIES[number % 6], tier: number % 5 === 0 ? 'free' : 'premium' };
+        add({ ...play, started_at: started, duration_listened_ms: number % 17 === 0 ? 12_000 : 60_000 + ((number * 1373) % 150_000) });
+        // A phone that never got its answer.
+        if (number % 9 === 0) add({ ...play, started_at: started, duration_listened_ms: 45_000 });
+      }
+    }
+    if (months === 0) continue;
+    for (let at = 0; at < 130; at += 1) {
+      add({ play_id: `loop${months + 2}-${at}`, user_id: 'listener-loop', track_id: 'harbour', device_id: 'desk', territory: 'SE', tier: 'premium', started_at: start + 5 * 24 * HOUR + at * 215_000, duration_listened_ms: 214_000 });
+    }
+    for (let at = 0; at < 25; at += 1) {
+      add({ play_id: `bot${months + 2}-${at}`, user_id: `listener-b${at}`, track_id: 'meridian', device_id: 'bot-9', territory: 'DE', tier: 'premium', started_at: start + 9 * 24 * HOUR + at * 400_000, duration_listened_ms: 40_000 });
+    }
+  }
+  return lines;
+}
