@@ -526,9 +526,9 @@ Examples:
   cargo xtask bench counting --install --write-docs --json target/bench.json
 
 `cargo xtask bench royalty` measures how counts become money: [--rows 1M,10M] [--listener-rows 20M]
-[--only decision,allocation,user-centric] [--json FILE] [--install]. It decides made-up months of a
+[--only decision,allocation,user-centric,close] [--json FILE] [--install]. It decides made-up months of a
 million recordings, a hundred thousand payees and a thousand contracts, and allocates their pools beside
-DuckDB.
+DuckDB; and brings such a service as files, closes its months and explains lines of them.
 
 Needs: Rust, a C compiler and make; Linux for all but rates. For the peers Python 3.11 with venv, a JDK
 from 17 on, and PostgreSQL. For syncs strace. Data is written under target/ and removed afterwards:

@@ -1,12 +1,13 @@
 //! Revenue, rates of exchange, and usage that another system counted.
 
+use ledgerline_app::money::usage::Gathered;
 use ledgerline_app::ports::PeriodUsage;
 use ledgerline_catalog::fields::Row;
 use ledgerline_catalog::{Place, RowErrors};
 use ledgerline_ids::Period;
 use ledgerline_royalty::fields::{self, FX_COLUMNS, REVENUE_COLUMNS, USAGE_COLUMNS};
 use ledgerline_royalty::revenue::{FxRow, PeriodRevenue};
-use ledgerline_royalty::usage::UsageEntry;
+use std::collections::BTreeMap;
 
 use crate::sheet::{self, Kind, NamedFile};
 use crate::wrong::SheetsError;
@@ -46,21 +47,39 @@ pub fn read_fx(file: NamedFile<'_>) -> Result<Vec<FxRow>, SheetsError> {
 /// # Errors
 /// [`SheetsError`] names up to a hundred rows.
 pub fn read_usage(file: NamedFile<'_>) -> Result<Vec<PeriodUsage>, SheetsError> {
-    let mut rows: Vec<(Place, (Period, UsageEntry))> = Vec::new();
+    let mut months: BTreeMap<Period, (Gathered, Vec<Place>)> = BTreeMap::new();
     sheet::read(&[file], &USAGE, &mut |_, row, at, errors| {
-        rows.extend(fields::usage(Row::new(row, at, errors)).map(|row| (at, row)));
+        let Some((period, entry)) = fields::usage(Row::new(row, at, errors)) else { return };
+        let (gathered, places) = months.entry(period).or_default();
+        match gathered.add(&entry) {
+            Ok(()) => places.push(at),
+            Err(error) => {
+                errors.add(
+                    at,
+                    "tier",
+                    entry.tier.as_deref().unwrap_or_default(),
+                    error.to_string(),
+                );
+            }
+        }
     })?;
-    let key = |(period, entry): &(Period, UsageEntry)| {
-        (*period, UsageEntry { plays: 0, ..entry.clone() })
+    let mut errors = RowErrors::default();
+    for (gathered, places) in months.values() {
+        for (first, other) in gathered.repeated() {
+            let why = about_the_same(places[first as usize]);
+            errors.add(places[other as usize], "track_id", "", why);
+        }
+    }
+    errors.finish().map_err(|refused| sheet::rows_error(&[file], refused))?;
+    let month = |(period, (gathered, _)): (Period, (Gathered, _))| {
+        let plays = gathered.finish();
+        PeriodUsage { period, plays }
     };
-    let mut rows = unique(file, rows, "track_id", key)?;
-    rows.sort_unstable();
-    let months = rows.chunk_by(|left, right| left.0 == right.0);
-    let months = months.map(|month| PeriodUsage {
-        period: month[0].0,
-        entries: month.iter().map(|(_, entry)| entry.clone()).collect(),
-    });
-    Ok(months.collect())
+    Ok(months.into_iter().map(month).collect())
+}
+
+fn about_the_same(first: Place) -> String {
+    format!("the row is about the same as row {}: keep one", first.row)
 }
 
 /// The rows, where no two of them have the same key.
@@ -74,8 +93,7 @@ fn unique<T, K: Ord>(
     keys.sort_unstable();
     let mut errors = RowErrors::default();
     for pair in keys.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
-        let why = format!("the row is about the same as row {}: keep one", pair[0].1.row);
-        errors.add(pair[1].1, column, "", why);
+        errors.add(pair[1].1, column, "", about_the_same(pair[0].1));
     }
     errors.finish().map_err(|refused| sheet::rows_error(&[file], refused))?;
     Ok(rows.into_iter().map(|(_, row)| row).collect())

@@ -1,14 +1,15 @@
 //! Revenue, rates of exchange and brought usage, by revision.
 
 use async_trait::async_trait;
+use ledgerline_app::money::files::month;
 use ledgerline_app::ports::{
     ImportedRows, PeriodUsage, RevenueStore, SourceFile, StoreError, Stored,
 };
 use ledgerline_catalog::Tally;
 use ledgerline_ids::{DayNo, Period, UnixMs};
 use ledgerline_money::{Currency, Fraction, Micros};
+use ledgerline_royalty::month_plays::MonthPlays;
 use ledgerline_royalty::revenue::{FxRow, PeriodRevenue, Plan, RevenueRow};
-use ledgerline_royalty::usage::{UsageEntry, Use};
 use sqlx::Row as _;
 use std::collections::BTreeMap;
 
@@ -17,6 +18,11 @@ use crate::fault::{Fault, said, to_column};
 use crate::open::SqlStore;
 use crate::revisions::{self, Kind, insert};
 use crate::rights_rows::{Columns, Row};
+
+/// A month of ten million rows is packed in a second, to a fifth.
+const ZSTD_LEVEL: i32 = 1;
+/// A month's usage stands in pieces of at most 4 MiB: no statement carries more.
+const PART_BYTES: usize = 4 << 20;
 
 #[async_trait]
 impl RevenueStore for SqlStore {
@@ -101,7 +107,7 @@ impl RevenueStore for SqlStore {
         &self,
         period: Period,
         revision: u64,
-    ) -> Result<Vec<(String, Vec<UsageEntry>)>, StoreError> {
+    ) -> Result<Vec<(String, MonthPlays)>, StoreError> {
         let read = async {
             let mut snapshot = self.begin_read().await?;
             usage_at(&mut snapshot, period, revision).await
@@ -365,8 +371,8 @@ async fn import_usage(
     let newest = revisions::newest(connection, Kind::Usage).await?;
     let mut known = BTreeMap::new();
     for period in latest.keys() {
-        if let Some(entries) = usage_of(connection, source, *period, newest).await? {
-            known.insert(*period, PeriodUsage { period: *period, entries });
+        if let Some(plays) = usage_of(connection, source, *period, newest).await? {
+            known.insert(*period, PeriodUsage { period: *period, plays });
         }
     }
     let (write, end, tally) = changed(&latest, &known);
@@ -384,7 +390,7 @@ async fn import_usage(
         .execute(&mut *connection)
         .await?;
     }
-    for PeriodUsage { period, entries } in write {
+    for PeriodUsage { period, plays } in write {
         let period = period.to_string();
         sqlx::query(
             "INSERT INTO usage_months (source, period, since_revision) VALUES ($1, $2, $3)",
@@ -394,17 +400,21 @@ async fn import_usage(
         .bind(revision)
         .execute(&mut *connection)
         .await?;
-        let into = "usage_rows (source, period, since_revision, track_id, territory, tier, \
-                    usage_use, listener, plays)";
-        insert(connection, into, 9, entries, |query, entry| {
-            let query = query.bind(source.to_owned()).bind(period.clone()).bind(revision);
-            let query = query.bind(entry.track_id.to_string());
-            let query = query.bind(text(entry.territory.as_deref()));
-            let query = query.bind(text(entry.tier.as_deref())).bind(entry.usage_use.word());
-            let query = query.bind(text(entry.listener.as_deref()));
-            Ok(query.bind(to_column("a number of plays", entry.plays)?))
-        })
-        .await?;
+        let bytes = zstd::encode_all(&*month::to_bytes(plays), ZSTD_LEVEL)
+            .map_err(|error| Fault::Said(format!("a month's usage can't be packed: {error}")))?;
+        for (part, bytes) in (0_i64..).zip(bytes.chunks(PART_BYTES)) {
+            sqlx::query(
+                "INSERT INTO usage_parts (source, period, since_revision, part, bytes) \
+                 VALUES ($1, $2, $3, $4, $5)",
+            )
+            .bind(source)
+            .bind(&period)
+            .bind(revision)
+            .bind(part)
+            .bind(bytes)
+            .execute(&mut *connection)
+            .await?;
+        }
     }
     outcome(connection, Kind::Usage, tally).await
 }
@@ -415,7 +425,7 @@ async fn usage_of(
     source: &str,
     period: Period,
     revision: u64,
-) -> Result<Option<Vec<UsageEntry>>, Fault> {
+) -> Result<Option<MonthPlays>, Fault> {
     let since: Option<i64> = sqlx::query_scalar(
         "SELECT since_revision FROM usage_months WHERE source = $1 AND period = $2 \
          AND since_revision <= $3 AND (until_revision IS NULL OR until_revision > $3)",
@@ -426,38 +436,33 @@ async fn usage_of(
     .fetch_optional(&mut *connection)
     .await?;
     let Some(since) = since else { return Ok(None) };
-    let rows = sqlx::query(
-        "SELECT * FROM usage_rows WHERE source = $1 AND period = $2 AND since_revision = $3",
+    let parts: Vec<Vec<u8>> = sqlx::query_scalar(
+        "SELECT bytes FROM usage_parts WHERE source = $1 AND period = $2 AND since_revision = $3 \
+         ORDER BY part",
     )
     .bind(source)
     .bind(period.to_string())
     .bind(since)
     .fetch_all(connection)
     .await?;
-    let mut entries = rows.iter().map(usage_row).collect::<Result<Vec<_>, _>>()?;
-    entries.sort_unstable();
-    Ok(Some(entries))
-}
-
-fn usage_row(row: &Row) -> Result<UsageEntry, Fault> {
-    let source: String = row.try_get("source")?;
-    let columns = Columns::new(row, "usage_rows", &source);
-    let usage_use = |word: &str| Use::from_word(word).ok_or("the word is unknown");
-    Ok(UsageEntry {
-        track_id: columns.text("track_id")?,
-        territory: name(&columns.text("territory")?),
-        tier: name(&columns.text("tier")?),
-        usage_use: columns.must("usage_use", usage_use)?,
-        listener: name(&columns.text("listener")?),
-        plays: columns.number("plays")?,
-    })
+    let packed = parts.concat();
+    drop(parts);
+    let bytes = zstd::decode_all(&*packed).ok();
+    let plays = bytes.and_then(|bytes| month::from_bytes(&bytes));
+    let unread = || {
+        Fault::Said(format!(
+            "the usage that {source} brought for {period} can't be read: where an earlier build kept it, \
+             import it again"
+        ))
+    };
+    plays.ok_or_else(unread).map(Some)
 }
 
 async fn usage_at(
     connection: &mut Connection,
     period: Period,
     revision: u64,
-) -> Result<Vec<(String, Vec<UsageEntry>)>, Fault> {
+) -> Result<Vec<(String, MonthPlays)>, Fault> {
     let sources: Vec<String> = sqlx::query_scalar(
         "SELECT DISTINCT source FROM usage_months WHERE period = $1 ORDER BY source",
     )
@@ -466,8 +471,8 @@ async fn usage_at(
     .await?;
     let mut usage = Vec::new();
     for source in sources {
-        if let Some(entries) = usage_of(connection, &source, period, revision).await? {
-            usage.push((source, entries));
+        if let Some(plays) = usage_of(connection, &source, period, revision).await? {
+            usage.push((source, plays));
         }
     }
     Ok(usage)

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use ledgerline_catalog::{Catalogue, Tally, with_changes};
 use ledgerline_ids::{Period, UnixMs};
+use ledgerline_royalty::month_plays::MonthPlays;
 use ledgerline_royalty::revenue::{FxRow, PeriodRevenue};
-use ledgerline_royalty::usage::UsageEntry;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
@@ -197,12 +197,12 @@ impl RevenueStore for MemoryRevenue {
         &self,
         period: Period,
         revision: u64,
-    ) -> Result<Vec<(String, Vec<UsageEntry>)>, StoreError> {
+    ) -> Result<Vec<(String, MonthPlays)>, StoreError> {
         let usage = held(&self.usage);
         let count = usize::try_from(revision).unwrap_or(usize::MAX).min(usage.revisions.len());
         let Some(last) = count.checked_sub(1) else { return Ok(Vec::new()) };
         let months = usage.revisions[last].iter().filter(|(key, _)| key.1 == period);
-        let told = months.map(|((source, _), month)| (source.clone(), month.row.entries.clone()));
+        let told = months.map(|((source, _), month)| (source.clone(), month.row.plays.clone()));
         Ok(told.collect())
     }
 }

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use ledgerline_catalog::Tally;
 use ledgerline_ids::{Period, UnixMs};
+use ledgerline_royalty::month_plays::MonthPlays;
 use ledgerline_royalty::revenue::{FxRow, PeriodRevenue};
-use ledgerline_royalty::usage::UsageEntry;
 
 use super::{SourceFile, StoreError};
 
@@ -35,8 +35,8 @@ pub struct Stored<T> {
 pub struct PeriodUsage {
     /// The month.
     pub period: Period,
-    /// All of it, sorted, no two of the same key.
-    pub entries: Vec<UsageEntry>,
+    /// All of it; every play counted.
+    pub plays: MonthPlays,
 }
 
 /// Where revenue, rates of exchange and brought usage are kept. Each of the three has revisions
@@ -112,7 +112,7 @@ pub trait RevenueStore: Send + Sync + 'static {
         at: UnixMs,
     ) -> Result<ImportedRows, StoreError>;
 
-    /// The usage of a month as known at `revision`, by source, sorted.
+    /// The usage of a month as known at `revision`, by source.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -120,5 +120,5 @@ pub trait RevenueStore: Send + Sync + 'static {
         &self,
         period: Period,
         revision: u64,
-    ) -> Result<Vec<(String, Vec<UsageEntry>)>, StoreError>;
+    ) -> Result<Vec<(String, MonthPlays)>, StoreError>;
 }

@@ -23,6 +23,7 @@ use super::CloseError;
 use super::known::{Known, KnownMonth};
 use super::plays::{Logs, Plays};
 use super::progress::Progress;
+use super::record::Revisions;
 use super::stored::StoredCloses;
 use crate::money::files::lines::digest;
 use crate::money::usage_fold::{Changes, Cut, Mark};
@@ -244,8 +245,7 @@ fn adjust(
         work.progress.told("looking at earlier months", done, months.len() as u64);
         let nothing = KnownMonth::default();
         let (was, is) = (old.month_or(*month, &nothing), work.new.month_or(*month, &nothing));
-        let same = was == is && old.revisions == work.new.revisions;
-        if same && !plays.changed(*month) {
+        if was == is && same_rules(plays.needs(), old, work.new) && !plays.changed(*month) {
             continue;
         }
         let changed = month_anew(work, plays, old, *month)?;
@@ -266,6 +266,16 @@ fn adjust(
         restated.push((*month, changed.now));
     }
     Ok(restated)
+}
+
+/// Whether a month comes to the same where its own plays and revenue are the same. Other months'
+/// revenue is nothing to it; other months' usage only where terms ask for what was before.
+fn same_rules(needs: &UsageNeeds, old: &Known, new: &Known) -> bool {
+    let asked = |it: Revisions| match needs.trailing || needs.before {
+        true => (it.fx, it.rights, it.contracts, it.usage),
+        false => (it.fx, it.rights, it.contracts, 0),
+    };
+    asked(old.revisions) == asked(new.revisions)
 }
 
 fn month_anew(

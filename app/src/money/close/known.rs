@@ -3,11 +3,10 @@
 use ledgerline_catalog::Catalogue;
 use ledgerline_ids::Period;
 use ledgerline_money::ExchangeRates;
-use ledgerline_royalty::month_plays::{MonthPlays, PartKey, PartRow, Standing};
+use ledgerline_royalty::month_plays::MonthPlays;
 use ledgerline_royalty::revenue::{FxRow, RevenueRow};
 use ledgerline_royalty::terms::Contract;
-use ledgerline_royalty::usage::UsageEntry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::record::Revisions;
@@ -115,9 +114,8 @@ impl Sources {
                 None if revisions.usage == 0 => MonthPlays::default(),
                 None => {
                     let sources = self.revenue.usage(*month, revisions.usage).await?;
-                    sources.into_iter().fold(MonthPlays::default(), |sum, (_, entries)| {
-                        sum.plus(brought(&entries))
-                    })
+                    let months = sources.into_iter().map(|(_, plays)| plays);
+                    months.fold(MonthPlays::default(), MonthPlays::plus)
                 }
             };
             known.insert(*month, KnownMonth { revenue, brought });
@@ -141,44 +139,4 @@ fn rates(rows: impl Iterator<Item = FxRow>) -> Result<ExchangeRates, StoreError>
         })?;
     }
     Ok(rates)
-}
-
-/// Usage that others counted, as plays that were folded.
-fn brought(entries: &[UsageEntry]) -> MonthPlays {
-    let mut names: [Vec<Box<str>>; 4] = Default::default();
-    let mut numbers: [HashMap<Box<str>, u32>; 4] = Default::default();
-    let mut number = |kind: usize, name: &Option<Box<str>>| -> u32 {
-        let Some(name) = name else { return MonthPlays::NOBODY };
-        if let Some(number) = numbers[kind].get(name) {
-            return *number;
-        }
-        let fresh = u32::try_from(names[kind].len()).expect("fewer than 2^32 names fit memory");
-        names[kind].push(name.clone());
-        numbers[kind].insert(name.clone(), fresh);
-        fresh
-    };
-    let mut rows = Vec::with_capacity(entries.len());
-    let (mut last, mut track) = (None, 0);
-    for entry in entries {
-        // Sorted by recording, so that a look-up is rare.
-        if last != Some(&entry.track_id) {
-            track = number(0, &Some(entry.track_id.clone()));
-            last = Some(&entry.track_id);
-        }
-        rows.push(PartRow {
-            listener: number(3, &entry.listener),
-            started_ms: 0,
-            key: PartKey {
-                track,
-                territory: number(1, &entry.territory),
-                tier: number(2, &entry.tier),
-                usage_use: entry.usage_use,
-                band: 0,
-                standing: Standing::Counted,
-                why: 0,
-            },
-            plays: i64::try_from(entry.plays).unwrap_or(i64::MAX),
-        });
-    }
-    MonthPlays::of(&names, rows)
 }

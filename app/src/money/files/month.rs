@@ -11,6 +11,7 @@ use ledgerline_royalty::month_plays::{MonthPlays, PartKey, PartRow, Standing};
 use ledgerline_royalty::usage::{Names, Use};
 use ledgerline_royalty::usage_fold::UsageNeeds;
 use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
 
 use super::FileError;
 use super::writing::{FileWriter, Written, read_all};
@@ -48,33 +49,62 @@ pub fn write(
     (needs, month): (&AddedUpFor, &MonthPlays),
 ) -> Result<Written, FileError> {
     let mut writer = FileWriter::begin(disk, folder, name)?;
-    writer.put(MAGIC)?;
+    put(needs, month, &mut |bytes| writer.put(bytes))?;
+    writer.finish()
+}
+
+/// A month of usage that was brought, in the form of these files.
+#[must_use]
+pub fn to_bytes(month: &MonthPlays) -> Vec<u8> {
+    let mut all = Vec::with_capacity(month.rows.len() * ROW_BYTES);
+    let Ok(()) = put(&AddedUpFor::default(), month, &mut |bytes| {
+        all.extend_from_slice(bytes);
+        Ok::<_, Infallible>(())
+    });
+    all
+}
+
+/// Reads what [`to_bytes`] wrote; `None` where it is something else.
+#[must_use]
+pub fn from_bytes(bytes: &[u8]) -> Option<MonthPlays> {
+    parse(bytes).map(|(_, month)| month)
+}
+
+fn put<E>(
+    needs: &AddedUpFor,
+    month: &MonthPlays,
+    put: &mut dyn FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    put(MAGIC)?;
     let needs = serde_json::to_vec(needs).expect("numbers and words are JSON");
-    writer.put(&length_u32(needs.len()))?;
-    writer.put(&needs)?;
+    put(&length_u32(needs.len()))?;
+    put(&needs)?;
     for names in [&month.tracks, &month.territories, &month.tiers, &month.listeners] {
-        writer.put(&length_u32(names.len()))?;
+        put(&length_u32(names.len()))?;
         for name in names.iter() {
             let length = u16::try_from(name.len()).expect("identifiers are short");
-            writer.put(&length.to_le_bytes())?;
-            writer.put(name.as_bytes())?;
+            put(&length.to_le_bytes())?;
+            put(name.as_bytes())?;
         }
     }
-    writer.put(&(month.rows.len() as u64).to_le_bytes())?;
-    let mut bytes = Vec::with_capacity(ROW_BYTES);
+    put(&(month.rows.len() as u64).to_le_bytes())?;
     for row in &month.rows {
-        bytes.clear();
-        let PartKey { track, territory, tier, usage_use, band, standing, why } = row.key;
-        bytes.extend(row.listener.to_le_bytes());
-        bytes.extend(row.started_ms.to_le_bytes());
-        for number in [track, territory, tier] {
-            bytes.extend(number.to_le_bytes());
-        }
-        bytes.extend([usage_use as u8, band, standing as u8, why]);
-        bytes.extend(row.plays.to_le_bytes());
-        writer.put(&bytes)?;
+        put(&row_bytes(row))?;
     }
-    writer.finish()
+    Ok(())
+}
+
+fn row_bytes(row: &PartRow) -> [u8; ROW_BYTES] {
+    let PartKey { track, territory, tier, usage_use, band, standing, why } = row.key;
+    let mut bytes = [0; ROW_BYTES];
+    bytes[0..4].copy_from_slice(&row.listener.to_le_bytes());
+    bytes[4..12].copy_from_slice(&row.started_ms.to_le_bytes());
+    bytes[12..16].copy_from_slice(&track.to_le_bytes());
+    bytes[16..20].copy_from_slice(&territory.to_le_bytes());
+    bytes[20..24].copy_from_slice(&tier.to_le_bytes());
+    bytes[24..28].copy_from_slice(&[usage_use as u8, band, standing as u8, why]);
+    bytes[28..36].copy_from_slice(&row.plays.to_le_bytes());
+    bytes
 }
 
 fn length_u32(length: usize) -> [u8; 4] {

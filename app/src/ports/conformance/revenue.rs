@@ -3,9 +3,11 @@
 use ledgerline_catalog::Tally;
 use ledgerline_ids::{DayNo, Period, UnixMs};
 use ledgerline_money::{Currency, Fraction, Micros};
+use ledgerline_royalty::month_plays::MonthPlays;
 use ledgerline_royalty::revenue::{FxRow, PeriodRevenue, Plan, RevenueRow};
 use ledgerline_royalty::usage::{UsageEntry, Use};
 
+use crate::money::usage::Gathered;
 use crate::ports::{ImportedRows, PeriodUsage, RevenueStore, SourceFile};
 
 /// Runs every case, each on a store of its own.
@@ -133,7 +135,7 @@ pub async fn usage_is_replaced_month_by_month(store: &dyn RevenueStore) {
     };
     let usage = |number: u32, entries: &[UsageEntry]| PeriodUsage {
         period: month(number),
-        entries: entries.to_vec(),
+        plays: plays(entries),
     };
     let october = usage(10, &[entry("T1", 1), entry("T2", 3), entry("T2", 7)]);
     let months = [october.clone(), usage(11, &[entry("T1", 4)])];
@@ -147,7 +149,7 @@ pub async fn usage_is_replaced_month_by_month(store: &dyn RevenueStore) {
     let imported = store.import_usage("a", &fewer, &file(3), at(3)).await.expect("stores");
     assert_eq!(imported, outcome(3, 0, 1, 0));
 
-    let of = |source: &str, usage: &PeriodUsage| (source.to_owned(), usage.entries.clone());
+    let of = |source: &str, usage: &PeriodUsage| (source.to_owned(), usage.plays.clone());
     for (revision, expected) in [
         (0, vec![]),
         (1, vec![of("a", &october)]),
@@ -159,6 +161,14 @@ pub async fn usage_is_replaced_month_by_month(store: &dyn RevenueStore) {
     }
     assert_eq!(store.usage(month(11), 3).await.expect("reads"), [of("a", &months[1])]);
     assert_eq!(store.usage_revision().await.expect("reads"), 3);
+}
+
+fn plays(entries: &[UsageEntry]) -> MonthPlays {
+    let mut gathered = Gathered::default();
+    for entry in entries {
+        gathered.add(entry).expect("few plans");
+    }
+    gathered.finish()
 }
 
 async fn import(store: &dyn RevenueStore, rows: &[PeriodRevenue], number: u64) -> ImportedRows {

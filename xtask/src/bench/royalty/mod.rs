@@ -2,14 +2,19 @@
 //!
 //! `core/royalty/benches/month.rs` makes months up and decides them; a service of a million
 //! recordings, a hundred thousand payees and a thousand contracts. Each of [`PARTS`] is a function
-//! here: what goes through disk and database, once there is a part for it, stands beside these.
+//! here. [`close`] brings such a service as files, and closes its months as an operator does.
 
+mod close;
+mod service;
+
+use self::close::Closes;
 use super::bars::{Bar, fine};
 use super::figures::{grouped, mib, object, ratio, real, short, table};
 use super::place::Place;
 use super::running;
 use crate::Exit;
 use crate::cli::BenchRoyalty;
+use crate::demo;
 use crate::json::Json;
 use crate::needs::{self, Need};
 use crate::programs::cargo;
@@ -21,7 +26,7 @@ use std::process::Command;
 use std::time::Instant;
 
 /// What is measured, in this order.
-pub const PARTS: &[&str] = &["decision", "allocation", "user-centric"];
+pub const PARTS: &[&str] = &["decision", "allocation", "user-centric", "close"];
 /// The same version as the counting bench's.
 const DUCKDB: &str = "2.0.0";
 /// Needed to build and run.
@@ -30,6 +35,9 @@ const NEEDS: &[Need] = &[Need::Rust, Need::CCompiler, Need::Make];
 const DECISION_S_MAX: f64 = 60.0;
 const DECISION_MIB_MAX: f64 = 4096.0;
 const USER_CENTRIC_S_MAX: f64 = 90.0;
+const CLOSE_S_MAX: f64 = 60.0;
+const CLOSE_MIB_MAX: f64 = 4096.0;
+const EXPLAIN_S_MAX: f64 = 1.0;
 const TIMES_DUCKDB_MAX: f64 = 4.0;
 /// The time of a row at the greatest size may be so many times that at the least.
 const LINEAR_MAX: f64 = 1.5;
@@ -59,6 +67,7 @@ struct Allocated {
 struct Figures {
     months: Vec<Decided>,
     allocated: Option<Allocated>,
+    closes: Closes,
     wrong: Vec<String>,
 }
 
@@ -113,6 +122,10 @@ fn measure(
         println!("a month of {} rows by listener", short(options.listener_rows));
         let printed = month(workspace, "user-centric", options.listener_rows, None)?;
         figures.months.push(decided(&printed[0])?);
+    }
+    if wants("close") {
+        demo::build_release(workspace)?;
+        figures.closes = close::measure(place, &options.rows)?;
     }
     Ok(())
 }
@@ -191,6 +204,12 @@ impl Figures {
         let each = |month: &&&Decided| ratio(month.seconds, real(month.rows));
         let growth = greatest.zip(least).map(|(most, least)| ratio(each(&most), each(&least)));
         let user_centric = self.of("user-centric").first().map(|month| month.seconds);
+        let closed = self.closes.months.iter().max_by_key(|month| month.rows);
+        let little = self.closes.months.iter().min_by_key(|month| month.rows);
+        let closing = |month: &close::Closed| ratio(month.seconds, real(month.rows));
+        let closing_growth =
+            closed.zip(little).map(|(most, least)| ratio(closing(most), closing(least)));
+        let close_peak = closed.map(|month| real(month.peak_bytes) / f64::from(1 << 20));
         let duckdb = self.allocated.as_ref().and_then(|it| Some((it.seconds, it.duckdb?)));
         let peak = greatest.map(|month| real(month.peak_bytes) / f64::from(1 << 20));
         vec![
@@ -205,6 +224,30 @@ impl Figures {
                 "a row takes at most 1.5 times as long as in the least month",
                 LINEAR_MAX,
                 growth,
+                fine,
+            ),
+            Bar::most(
+                "the greatest month is closed in at most 60 s, through disk and database",
+                CLOSE_S_MAX,
+                closed.map(|month| month.seconds),
+                fine,
+            ),
+            Bar::most(
+                "with at most 4096 MiB, files' pages included",
+                CLOSE_MIB_MAX,
+                close_peak,
+                grouped,
+            ),
+            Bar::most(
+                "a row takes at most 1.5 times as long to close",
+                LINEAR_MAX,
+                closing_growth,
+                fine,
+            ),
+            Bar::most(
+                "a line of it is explained in at most 1 s",
+                EXPLAIN_S_MAX,
+                self.closes.explain_seconds,
                 fine,
             ),
             Bar::most("user-centric in at most 90 s", USER_CENTRIC_S_MAX, user_centric, fine),
@@ -240,6 +283,14 @@ fn conclude(figures: &Figures, options: &BenchRoyalty) -> Exit {
         rows.push(row);
     }
     println!("\n{}", table(&rows));
+    if !figures.closes.months.is_empty() {
+        let mut rows = vec![close::HEADS.map(str::to_owned).to_vec()];
+        rows.extend(figures.closes.months.iter().map(close::row));
+        println!("{}", table(&rows));
+    }
+    if let Some((seconds, bytes)) = figures.closes.rights {
+        println!("rights imported in {seconds:.1} s with {}\n", mib(bytes));
+    }
     if let Some(Allocated { lines, seconds, duckdb }) = &figures.allocated {
         let peer = duckdb.map(|(read, allocate)| {
             format!(
