@@ -27,7 +27,7 @@ mod wrong;
 
 pub use devices::{DevicesError, read_devices};
 pub use export::{RightsSheet, Unwritable, rights_as_csv, rights_as_json};
-pub use money::{read_fx, read_revenue, read_usage};
+pub use money::{read_ahead, read_fx, read_revenue, read_usage};
 pub use rights::read_rights;
 pub use sheet::{BYTES_MAX, JSON_BYTES_MAX, NamedFile, ROWS_MAX};
 pub use tracks::{DURATION_MS_MAX, TracksError, WrongRow, read_tracks};

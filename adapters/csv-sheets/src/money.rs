@@ -1,11 +1,12 @@
-//! Revenue, rates of exchange, and usage that another system counted.
+//! Revenue, rates of exchange, advances and costs, and usage that another system counted.
 
 use ledgerline_app::money::usage::Gathered;
 use ledgerline_app::ports::PeriodUsage;
 use ledgerline_catalog::fields::Row;
 use ledgerline_catalog::{Place, RowErrors};
 use ledgerline_ids::Period;
-use ledgerline_royalty::fields::{self, FX_COLUMNS, REVENUE_COLUMNS, USAGE_COLUMNS};
+use ledgerline_royalty::ahead::AheadRow;
+use ledgerline_royalty::fields::{self, AHEAD_COLUMNS, FX_COLUMNS, REVENUE_COLUMNS, USAGE_COLUMNS};
 use ledgerline_royalty::revenue::{FxRow, PeriodRevenue};
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use crate::wrong::SheetsError;
 
 const REVENUE: [Kind; 1] = [Kind { name: "revenue", columns: REVENUE_COLUMNS, told_by: "gross" }];
 const FX: [Kind; 1] = [Kind { name: "fx", columns: FX_COLUMNS, told_by: "rate" }];
+const AHEAD: [Kind; 1] = [Kind { name: "advances", columns: AHEAD_COLUMNS, told_by: "name" }];
 const USAGE: [Kind; 1] = [Kind { name: "usage", columns: USAGE_COLUMNS, told_by: "plays" }];
 
 /// Reads revenue. No two rows may have the same period, territory, tier, listener, plan and
@@ -39,6 +41,18 @@ pub fn read_fx(file: NamedFile<'_>) -> Result<Vec<FxRow>, SheetsError> {
         rows.extend(fields::fx(Row::new(row, at, errors)).map(|row| (at, row)));
     })?;
     unique(file, rows, "day", |row| (row.base, row.quote, row.day))
+}
+
+/// Reads advances and costs, each with where it stands.
+///
+/// # Errors
+/// [`SheetsError`] names up to a hundred rows.
+pub fn read_ahead(file: NamedFile<'_>) -> Result<Vec<(Place, AheadRow)>, SheetsError> {
+    let mut rows = Vec::new();
+    sheet::read(&[file], &AHEAD, &mut |_, row, at, errors| {
+        rows.extend(fields::ahead(Row::new(row, at, errors)).map(|row| (at, row)));
+    })?;
+    Ok(rows)
 }
 
 /// Reads usage, month by month. No two rows of a month may have the same track, territory, tier,

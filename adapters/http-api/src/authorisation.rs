@@ -50,7 +50,7 @@ const LEDGER_READ: Needs = Needs::Scope(Scope::LedgerRead);
 const PRIVACY_WRITE: Needs = Needs::Scope(Scope::PrivacyWrite);
 
 /// The table.
-pub static ENDPOINTS: [Endpoint; 41] = [
+pub static ENDPOINTS: [Endpoint; 42] = [
     Endpoint {
         method: Method::POST,
         path: "/api/v1/playback/report",
@@ -234,6 +234,14 @@ pub static ENDPOINTS: [Endpoint; 41] = [
         refusals: &[],
         route: || get(terms::check),
         operation: terms::__path_check::operation,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/api/v1/royalty/terms/preview",
+        needs: ROYALTY_READ,
+        refusals: &[404, 408, 409, 413, 415, 422],
+        route: || post(terms::preview),
+        operation: terms::__path_preview::operation,
     },
     Endpoint {
         method: Method::GET,

@@ -43,7 +43,7 @@ use crate::dto::{self, PROBLEM_JSON};
         dto::AppealDecisionRequest, dto::AppealFinding, dto::AppealPage, dto::AppealRequest,
         dto::AppealedPlay, dto::AppealedRule, dto::AppliedTo, dto::ByWord, dto::ChangedPlay,
         dto::Close, dto::CloseAdjustment, dto::CloseCheck, dto::CloseList, dto::CloseMoney,
-        dto::CloseSummary, dto::Conservation, dto::ContractDetail, dto::ContractRevision,
+        dto::CloseSummary, dto::Conservation, dto::PreviewTermsRequest, dto::PreviewedPayee, dto::TermsPreview, dto::ContractDetail, dto::ContractRevision,
         dto::ContractSummary, dto::CountRow, dto::Counts, dto::CutPosition, dto::DecideRequest,
         dto::ComparedAmounts, dto::Comparison, dto::DecisionWord, dto::EntryReasonWord,
         dto::Erased, dto::Estimate, dto::EstimatedPayee,

@@ -7,11 +7,13 @@
 //! - [`revenue`], [`fx`], [`usage`]: what months earned, rates of exchange, usage from elsewhere
 //! - [`ledger`]: posting entries, reading and verifying them
 //! - [`sentences`]: what statements and explanations say, in words
+//! - [`advances`]: advances and costs
 //! - [`trial`]: what listening histories would have paid, by two models
 //! - [`close`]: a month is closed; [`files`]: what a close states, as files
 //! - [`papers`]: statements as sheets, payouts, sales reports
 //! - [`sales_report`]: a payee's sales of a month, as a licensor's systems read them
 
+pub mod advances;
 pub mod close;
 pub mod files;
 pub mod fx;

@@ -6,8 +6,9 @@ pub(crate) struct Pieces<T> {
     pieces: Vec<Vec<T>>,
 }
 
-/// So many things are in a piece.
-const PIECE: usize = 4096;
+/// So many things are in a piece: 1 MiB of those that have 32 bytes, which a malloc that maps each such piece
+/// on its own rounds up by a page. What nothing was put into yet takes no memory.
+const PIECE: usize = 32_768;
 
 impl<T> Default for Pieces<T> {
     fn default() -> Self {

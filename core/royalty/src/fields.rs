@@ -1,9 +1,11 @@
-//! Revenue, rates of exchange and usage from the columns of a row, whatever it was written in.
+//! Revenue, rates of exchange, advances, costs and usage from the columns of a row, whatever it was written in.
 
+use crate::ahead::{AheadKind, AheadRow};
 use crate::revenue::{FxRow, PeriodRevenue, Plan, RevenueRow};
 use crate::usage::{UsageEntry, Use};
 use ledgerline_catalog::fields::{Row, fraction, track_id, yes_or_no};
-use ledgerline_ids::{DayNo, Period, Territory, Tier, UserId};
+use ledgerline_ids::{ContractId, DayNo, PartyId, Period, Territory, Tier, UserId};
+use ledgerline_ledger::Note;
 use ledgerline_money::{Currency, Fraction, Micros};
 
 /// The columns of revenue.
@@ -26,6 +28,10 @@ pub const FX_COLUMNS: &[&str] = &["base", "quote", "day", "rate", "inverse", "so
 /// The columns of usage.
 pub const USAGE_COLUMNS: &[&str] =
     &["period", "track_id", "territory", "tier", "use", "listener", "plays"];
+
+/// The columns of advances and costs.
+pub const AHEAD_COLUMNS: &[&str] =
+    &["contract", "payee", "kind", "amount", "currency", "on", "name", "note"];
 
 /// What stands for any territory or tier.
 pub const ANY: &str = "*";
@@ -114,6 +120,47 @@ pub fn fx(mut row: Row<'_>) -> Option<FxRow> {
     if read.base == read.quote {
         row.wrong("quote", read.quote.code(), "must be another currency than base");
     }
+    row.entry(read)
+}
+
+/// Reads an advance or a cost.
+pub fn ahead(mut row: Row<'_>) -> Option<AheadRow> {
+    let kind = |text: &str| {
+        let words = || AheadKind::ALL.map(AheadKind::word).join(" or ");
+        let known = AheadKind::ALL.into_iter().find(|kind| kind.word() == text);
+        known.ok_or_else(|| format!("must be {}", words()))
+    };
+    let amount = |text: &str| match Micros::parse(text) {
+        Ok(amount) if amount > Micros::ZERO => Ok(amount),
+        Ok(_) => Err("must be more than 0".to_owned()),
+        Err(error) => Err(error.to_string()),
+    };
+    let contract =
+        |text: &str| ContractId::new(text).map(|_| text.into()).map_err(|error| error.to_string());
+    let payee =
+        |text: &str| PartyId::new(text).map(|_| text.into()).map_err(|error| error.to_string());
+    let name = |text: &str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+        match text.len() <= 64 && text.bytes().all(plain) {
+            true => Ok(text.into()),
+            false => Err("must be up to 64 letters, digits and _ . -"),
+        }
+    };
+    let note = |text: &str| match Note::new(text) {
+        Ok(_) => Ok(text.into()),
+        Err(error) => Err(error.to_string()),
+    };
+    let euro = Currency::parse("EUR").expect("the euro is in use");
+    let read = AheadRow {
+        contract: row.required("contract", Box::default(), contract),
+        payee: row.required("payee", Box::default(), payee),
+        kind: row.required("kind", AheadKind::Advance, kind),
+        amount: row.required("amount", Micros::ZERO, amount),
+        currency: row.required("currency", euro, Currency::parse),
+        on: row.required("on", DayNo(0), DayNo::parse),
+        name: row.required("name", Box::default(), name),
+        note: row.optional("note", note).unwrap_or_default(),
+    };
     row.entry(read)
 }
 

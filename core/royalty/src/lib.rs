@@ -21,6 +21,7 @@
 //! - [`models`]: what a pool is worth, and what weighs in it
 //! - [`sheet`]: lines with their names, and the difference of two months
 //! - [`compare`](mod@compare): the same month by several models
+//! - [`ahead`]: advances and costs, as entries and back
 //! - [`account`]: from what a payee earned to what is paid out
 //! - [`adjust`]: a closed month, computed anew cause by cause
 //! - [`closing`], [`statement`]: a close for everyone, and what each is told
@@ -29,6 +30,7 @@
 
 pub mod account;
 pub mod adjust;
+pub mod ahead;
 pub mod bookings;
 pub mod closing;
 pub mod compare;

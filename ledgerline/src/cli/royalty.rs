@@ -38,6 +38,16 @@ pub enum RoyaltyAction {
         #[command(subcommand)]
         action: FxAction,
     },
+    /// Advances and costs that are recouped from what is earned.
+    #[command(
+        after_help = "Examples:\n  ledgerline royalty advances import advances.csv --dry-run\n  \
+                            ledgerline royalty advances list --payee comet"
+    )]
+    Advances {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: AdvancesAction,
+    },
     /// Usage that another system counted.
     #[command(
         after_help = "Examples:\n  ledgerline royalty usage import plays.csv --source old-player"
@@ -208,6 +218,26 @@ pub enum FxAction {
     Import(ImportFile),
     /// List them.
     List,
+}
+
+/// What to do with advances and costs.
+#[derive(Debug, Subcommand)]
+pub enum AdvancesAction {
+    /// Book advances and costs: all rows or none. The closes that follow recoup them, as the contract
+    /// says. The same file again changes nothing; what was booked wrongly is taken back in the ledger.
+    #[command(
+        after_help = "Columns: contract,payee,kind,amount,currency,on,name,note; kind is advance \
+                            (paid to the payee) or cost (paid to others). Contract and name together \
+                            tell one from another.\n\n\
+                            Examples:\n  ledgerline royalty advances import advances.csv"
+    )]
+    Import(ImportFile),
+    /// List what was booked.
+    List {
+        /// Only this payee's.
+        #[arg(long)]
+        payee: Option<String>,
+    },
 }
 
 /// What to do with usage.

@@ -1,7 +1,7 @@
 //! The words of `royalty terms` and of `explain terms`.
 
 use clap::{Args, Subcommand};
-use ledgerline_ids::DayNo;
+use ledgerline_ids::{DayNo, Period};
 use std::path::PathBuf;
 
 /// What to do with contracts.
@@ -46,6 +46,18 @@ pub enum TermsAction {
         /// As the contracts hold on this day, UTC; today where it isn't said.
         #[arg(long, value_parser = DayNo::parse)]
         date: Option<DayNo>,
+    },
+    /// Work a month out with contract files added or changed, beside what it is worth by those that
+    /// are known. Nothing is stored.
+    #[command(after_help = "Examples:\n  \
+                            ledgerline royalty terms preview --period 2026-10 new-deal.toml")]
+    Preview {
+        /// The month.
+        #[arg(long, value_parser = Period::parse)]
+        period: Period,
+        /// Contract files, or folders of them.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
     },
     /// Print the JSON Schema of a contract file, by which editors complete and check it.
     Schema,

@@ -3,6 +3,7 @@
 //! It serves the whole API without a key, for whoever may open the socket (mode 0600), and
 //! besides what only the operator does: keys, catalogue, backfills, postings to the ledger.
 
+mod advances;
 mod ledger;
 
 pub mod papers;
@@ -53,7 +54,7 @@ pub fn router(deployment: Arc<Deployment>) -> Router {
         .route("/control/v1/ledger/head-file", post(ledger::renew_head_file))
         .route("/control/v1/royalty/progress", get(close_progress))
         .layer(DefaultBodyLimit::max(CHUNK_BYTES_MAX))
-        .merge(sheets::routes().merge(papers::routes()))
+        .merge(sheets::routes().merge(papers::routes()).merge(advances::routes()))
         .with_state(deployment.clone());
     ledgerline_http_api::control_router(deployment).merge(operator)
 }

@@ -49,7 +49,7 @@ struct ImportQuery {
 }
 
 /// What is wrong with rows, for a person and for a script.
-fn wrong(error: &SheetsError) -> Response {
+pub(super) fn wrong(error: &SheetsError) -> Response {
     let rows = match error {
         SheetsError::File { .. } => Value::Null,
         SheetsError::Rows { files, refused } => refused
@@ -72,7 +72,7 @@ fn wrong(error: &SheetsError) -> Response {
     (status, Json(body)).into_response()
 }
 
-fn wrong_rows(files: &[SourceFile], refused: Refused) -> Response {
+pub(super) fn wrong_rows(files: &[SourceFile], refused: Refused) -> Response {
     let files = files.iter().map(|file| file.name.clone()).collect();
     wrong(&SheetsError::Rows { files, refused })
 }
@@ -82,7 +82,7 @@ fn store_failed(error: &StoreError) -> Response {
 }
 
 /// The files of a body, or the refusal of it.
-fn files(body: &[u8]) -> Result<(Vec<Framed<'_>>, Vec<SourceFile>), Box<Response>> {
+pub(super) fn files(body: &[u8]) -> Result<(Vec<Framed<'_>>, Vec<SourceFile>), Box<Response>> {
     let framed = unframed(body).map_err(|why| Box::new(refused(StatusCode::BAD_REQUEST, &why)))?;
     if framed.is_empty() {
         return Err(Box::new(refused(StatusCode::BAD_REQUEST, &"there is no file")));

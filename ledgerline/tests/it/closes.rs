@@ -374,6 +374,66 @@ fn check_same(killed: &Folder, undisturbed: &Folder) {
 
 /// The same plays by several models: sums agree, and only who gets what differs.
 #[test]
+fn an_advance_is_booked_once_and_recouped_month_by_month() {
+    let folder = service(true);
+    let deal = format!("{DEAL}\n[account]\nrecoup_share = \"100%\"\n");
+    import(&folder, &["royalty", "terms", "import"], "deal.toml", &deal);
+    let sheet = |rows: &str| format!("contract,payee,kind,amount,currency,on,name,note\n{rows}");
+    // Bad rows are named, and nothing of a sheet with one is booked.
+    let import_ahead = |rows: &str, words: &[&str]| {
+        let file = folder.write("advances.csv", sheet(rows));
+        folder.run(&[&["royalty", "advances", "import", &file, "--json"], words].concat())
+    };
+    for (rows, expected) in [
+        ("comet-deal,comet,advance,0,EUR,2024-02-01,signing,", "must be more than 0"),
+        ("comet-deal,comet,gift,10,EUR,2024-02-01,signing,", "must be advance or cost"),
+        ("comet-deal,southern,advance,10,EUR,2024-02-01,signing,", "pays nothing to it"),
+        ("no-deal,comet,advance,10,EUR,2024-02-01,signing,", "there is no such contract"),
+        ("comet-deal,comet,advance,10,EUR,2024-02-01,a/b,", "letters, digits"),
+    ] {
+        let good = "comet-deal,comet,advance,90.00,EUR,2024-02-01,good,\n";
+        let ran = import_ahead(&format!("{good}{rows}\n"), &[]);
+        assert_eq!(ran.code, 1, "{rows}: {}", ran.out);
+        let said: Value = serde_json::from_str(&ran.out).expect("JSON");
+        assert_eq!(said["errors"][0]["row"], 3, "{said:#}");
+        let why = said["errors"][0]["why"].as_str().expect("a sentence");
+        assert!(why.contains(expected), "{why}");
+    }
+    assert_eq!(folder.json(&["royalty", "advances", "list"])["rows"], json!([]));
+
+    let rows = "comet-deal,comet,advance,90.00,EUR,2024-02-01,signing,on signing\n\
+                comet-deal,comet,cost,10.00,EUR,2024-02-10,video,\n";
+    assert_eq!(import_ahead(rows, &["--dry-run"]).code, 0);
+    assert_eq!(folder.json(&["royalty", "advances", "list"])["rows"], json!([]));
+    let booked = import_ahead(rows, &[]);
+    let booked: Value = serde_json::from_str(&booked.out).expect("JSON");
+    assert_eq!((&booked["added"], &booked["unchanged"]), (&json!(2), &json!(0)));
+    let again = import_ahead(rows, &[]);
+    let again: Value = serde_json::from_str(&again.out).expect("JSON");
+    assert_eq!((&again["added"], &again["unchanged"]), (&json!(0), &json!(2)));
+    let other = import_ahead("comet-deal,comet,advance,91.00,EUR,2024-02-01,signing,\n", &[]);
+    assert!(other.code == 1 && other.out.contains("choose another name"), "{}", other.out);
+    let listed = folder.json(&["royalty", "advances", "list", "--payee", "comet"]);
+    assert_eq!(listed["totals"], json!([{ "currency": "EUR", "amount": "100.000000" }]));
+
+    // What comet earns pays off the cost first, then the advance; once both are paid off, it is paid.
+    let account = |period: &str| statement(&folder, "comet", period)["accounts"][0].clone();
+    folder.ok(&["royalty", "close", "--period", "2024-03"]);
+    let march = account("2024-03");
+    let earned = micros(&march["earned"]);
+    assert!((10_000_000..100_000_000).contains(&earned), "{march:#}");
+    assert_eq!(micros(&march["costs"]), 10_000_000, "{march:#}");
+    assert_eq!(micros(&march["advance"]), earned - 10_000_000, "{march:#}");
+    let open = &folder.json(&["ledger", "balances", "--party", "comet"])["items"];
+    let advance = open.as_array().expect("balances").iter();
+    let advance = advance.filter(|it| it["account"] == "party:comet/EUR/advance");
+    let advance: Vec<i64> = advance.map(|it| micros(&it["balance"])).collect();
+    assert_eq!(advance, [earned - 100_000_000]);
+    verified(&folder);
+    folder.ok(&["ledger", "verify"]);
+}
+
+#[test]
 fn a_month_is_compared_before_it_is_closed_and_after() {
     let folder = service(true);
     let words = ["royalty", "compare", "--period", "2024-03"];

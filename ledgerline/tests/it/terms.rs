@@ -1,5 +1,6 @@
 //! Contracts: by command, beside a server, by the API.
 
+use crate::support::reports::with;
 use crate::support::{Folder, Server};
 use serde_json::{Value, json};
 
@@ -182,4 +183,44 @@ fn files_are_made_without_a_deployment() {
     assert_eq!(drafted["renamed"]["A Band"], "a-band");
     assert_eq!(folder.run(&words).code, 1, "nothing is overwritten");
     import(&folder, &[&out]);
+}
+
+#[test]
+fn a_month_is_worked_out_by_other_terms() {
+    const MARCH: u64 = 1_709_251_200_000;
+    let folder = label();
+    let licence = |share: &str| {
+        format!(
+            "id = \"licence\"\nkind = \"licence\"\nsigned_on = \"2023-12-01\"\n\
+             from = \"2024-01-01\"\ncurrency = \"EUR\"\n\n[[terms]]\nid = \"all\"\n\
+             rights = [\"master\"]\npro_rata = {{ share = \"{share}\" }}\n"
+        )
+    };
+    import(&folder, &[&folder.write("licence.toml", licence("50%"))]);
+    let revenue = "period,territory,tier,plan,subscribers,currency,gross,tax\n\
+                   2024-03,*,*,individual,10,EUR,100.00,0.00\n";
+    folder.ok(&["royalty", "revenue", "import", &folder.write("revenue.csv", revenue)]);
+    let lines: String = (0..4_u64)
+        .map(|number| {
+            let further = json!({ "started_at": MARCH + number * 600_000, "territory": "SE" });
+            with(&format!("p{number}"), &format!("u{number}"), "track-1", 40_000, &further)
+        })
+        .collect();
+    let args = ["replay", "-", "--clock", "event"];
+    folder.run_with_input(&args, lines.as_bytes()).good(&args);
+
+    let other = folder.write("other.toml", licence("30%"));
+    let preview = ["royalty", "terms", "preview", "--period", "2024-03", &other];
+    let answer = folder.json(&preview);
+    let expected = json!([{
+        "payee": "northern-lights",
+        "currency": "EUR",
+        "now": "50.000000",
+        "then": "30.000000",
+        "change": "-20.000000",
+    }]);
+    assert_eq!(answer["payees"], expected, "{answer:#}");
+    assert_eq!(answer["missing_now"], json!([]), "{answer:#}");
+    let listed = folder.json(&["royalty", "terms", "list"]);
+    assert_eq!(listed["revision"], 1, "nothing is stored");
 }

@@ -58,8 +58,8 @@ pub use statements::{
 };
 pub use terms::{
     ContractDetail, ContractRevision, ContractSummary, ImportTermsFile, ImportTermsRequest,
-    ImportedTerms, LostTerm, TermName, TermsExplanation, TermsFinding, TermsLeaf, TermsList,
-    TermsPart, TermsReview,
+    ImportedTerms, LostTerm, PreviewTermsRequest, PreviewedPayee, TermName, TermsExplanation,
+    TermsFinding, TermsLeaf, TermsList, TermsPart, TermsPreview, TermsReview,
 };
 pub use words::{
     AccountKindWord, ByWord, DecisionWord, EntryReasonWord, EventWord, FraudRuleWord, Instant,

@@ -1,6 +1,6 @@
 //! Contracts: as they were brought, explained, and reviewed.
 
-use ledgerline_app::money::terms as app;
+use ledgerline_app::money::{close, terms as app};
 use ledgerline_royalty::review::Finding;
 use ledgerline_royalty::terms::Parties;
 use serde::{Deserialize, Serialize};
@@ -115,6 +115,50 @@ pub struct ImportedTerms {
     pub changed: Vec<String>,
     /// Those that were the same, byte by byte.
     pub unchanged: Vec<String>,
+}
+
+/// A month to be worked out with contract files added, or put in the place of those with the same
+/// ids.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PreviewTermsRequest {
+    /// The month.
+    #[schema(pattern = r"^(19[7-9][0-9]|20[0-9]{2}|210[0-9])-(0[1-9]|1[0-2])$")]
+    pub period: String,
+    /// The files.
+    #[schema(max_items = 10000)]
+    pub files: Vec<ImportTermsFile>,
+}
+
+/// A month by the contracts that are known, and with the files.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TermsPreview {
+    /// The month.
+    pub period: String,
+    /// Everyone who has a line by either, by id, then currency.
+    pub payees: Vec<PreviewedPayee>,
+    /// What keeps the month from being paid by the contracts that are known, a sentence each.
+    pub missing_now: Vec<String>,
+    /// The same with the files.
+    pub missing_then: Vec<String>,
+}
+
+/// What one payee's lines come to, in one currency.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PreviewedPayee {
+    /// Who.
+    pub payee: String,
+    /// In which currency.
+    #[schema(pattern = "^[A-Z]{3}$")]
+    pub currency: String,
+    /// By the contracts that are known, to the millionth.
+    pub now: String,
+    /// With the files.
+    pub then: String,
+    /// The difference.
+    pub change: String,
 }
 
 /// Which terms decide about a recording.
@@ -279,6 +323,25 @@ impl From<app::ImportedTerms> for ImportedTerms {
     fn from(done: app::ImportedTerms) -> Self {
         let app::ImportedTerms { revision, added, changed, unchanged } = done;
         Self { revision, added, changed, unchanged }
+    }
+}
+
+impl TermsPreview {
+    /// As it was worked out for a month.
+    pub(crate) fn of(period: String, preview: close::TermsPreview) -> Self {
+        let payees = preview.payees.into_iter().map(|one| PreviewedPayee {
+            payee: one.payee,
+            currency: one.currency.to_string(),
+            now: one.now.to_string(),
+            then: one.then.to_string(),
+            change: one.change.to_string(),
+        });
+        Self {
+            period,
+            payees: payees.collect(),
+            missing_now: preview.missing_now,
+            missing_then: preview.missing_then,
+        }
     }
 }
 

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, RawQuery, Request, State};
+use ledgerline_app::money::close::PreviewError;
 use ledgerline_app::money::terms::{ContractFile, TermsError, TermsQuestion};
 use ledgerline_app::ports::ContractsError;
-use ledgerline_ids::{ContractId, DayNo, Territory, Tier, TrackId};
+use ledgerline_ids::{ContractId, DayNo, Period, Territory, Tier, TrackId};
 use ledgerline_royalty::terms::Right;
 use ledgerline_royalty::usage::Use;
 
 use crate::dto::{
-    ContractDetail, ContractSummary, ImportTermsRequest, ImportedTerms, TermsExplanation,
-    TermsFinding, TermsList, TermsPart, TermsReview,
+    ContractDetail, ContractSummary, ImportTermsFile, ImportTermsRequest, ImportedTerms,
+    PreviewTermsRequest, TermsExplanation, TermsFinding, TermsList, TermsPart, TermsPreview,
+    TermsReview,
 };
 use crate::parameters::{Query, path_value};
 use crate::problem::{Kind, Problem};
@@ -93,13 +95,7 @@ pub(crate) async fn import(
     if asked.files.is_empty() {
         return Err(Problem::new(Kind::InvalidRequest, "files must name at least one"));
     }
-    let file =
-        |file: crate::dto::ImportTermsFile| ContractFile { name: file.name, text: file.text };
-    let files: Vec<ContractFile> = asked.files.into_iter().map(file).collect();
-    let named = |file: &ContractFile| !file.name.is_empty() && file.name.len() <= 256;
-    if !files.iter().all(named) {
-        return Err(Problem::new(Kind::InvalidRequest, "a file's name has 1 to 256 bytes"));
-    }
+    let files = contract_files(asked.files)?;
     let (terms, now) = (service.deployment.money().terms(), service.deployment.now());
     Ok(Json(terms.import(&files, now, asked.dry_run).await?.into()))
 }
@@ -178,6 +174,44 @@ pub(crate) async fn check(
         wrong: wrong as u64,
         findings: checked.findings.iter().map(TermsFinding::from).collect(),
     }))
+}
+
+/// Works a month out by the contracts that are known, and with files added or put in the place of
+/// those with the same ids. Nothing is stored.
+#[utoipa::path(
+    post,
+    path = "/api/v1/royalty/terms/preview",
+    operation_id = "previewTerms",
+    tag = "terms",
+    request_body = PreviewTermsRequest,
+    responses((status = 200, description = "The month, twice", body = TermsPreview))
+)]
+pub(crate) async fn preview(
+    State(service): State<Arc<Service>>,
+    request: Request,
+) -> Result<Json<TermsPreview>, Problem> {
+    let (head, body) = request.into_parts();
+    let (asked, _): (PreviewTermsRequest, _) =
+        read_json_of(&service, &head.headers, body, BYTES_MAX).await?;
+    let period = Period::parse(&asked.period);
+    let period =
+        period.map_err(|error| Problem::new(Kind::InvalidRequest, format!("period {error}")))?;
+    let files = contract_files(asked.files)?;
+    let preview = service.deployment.preview_terms(period, &files).await;
+    let preview = preview.map_err(|error| match error {
+        PreviewError::Terms(error) => Problem::from(error),
+        PreviewError::Close(error) => Problem::from(error),
+    })?;
+    Ok(Json(TermsPreview::of(period.to_string(), preview)))
+}
+
+fn contract_files(files: Vec<ImportTermsFile>) -> Result<Vec<ContractFile>, Problem> {
+    let named = |file: &ImportTermsFile| !file.name.is_empty() && file.name.len() <= 256;
+    if !files.iter().all(named) {
+        return Err(Problem::new(Kind::InvalidRequest, "a file's name has 1 to 256 bytes"));
+    }
+    let file = |file: ImportTermsFile| ContractFile { name: file.name, text: file.text };
+    Ok(files.into_iter().map(file).collect())
 }
 
 fn revision(query: &Query) -> Result<u64, Problem> {

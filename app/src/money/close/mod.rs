@@ -9,7 +9,7 @@
 //! 4. One transaction books the entries, says that the month is closed, and signs the ledger's head.
 //!
 //! In reading order: `record`, `known`, `stored`, `plays`, `compute`, `statements`, `write`, then
-//! [`reading`](mod@reading), `explaining`, `estimating`.
+//! [`reading`](mod@reading), `explaining`, `estimating`, `preview`.
 
 pub mod comparing;
 mod compute;
@@ -17,6 +17,7 @@ mod estimating;
 mod explaining;
 mod known;
 mod plays;
+mod preview;
 mod progress;
 pub mod reading;
 mod record;
@@ -29,13 +30,15 @@ pub use explaining::{
     ExplainPlayError, ExplainedLine, ExplainedPlay, LinePlay, PLAYS_MAX, PlayLine,
 };
 pub use known::{Known, KnownMonth, Sources};
+pub use preview::{PreviewError, PreviewedPayee, TermsPreview};
 pub use progress::Progress;
 pub use record::{CloseMoney, CloseState, CloseSummary, Record, Revisions};
 pub use stored::{Manifest, NamedPlay, StoredAdjustment};
 
 use ledgerline_ids::{Period, UnixMs};
-use ledgerline_ledger::{EntryKey, Reason};
+use ledgerline_ledger::EntryKey;
 use ledgerline_money::{Currency, Micros, MoneyError};
+use ledgerline_royalty::ahead::{self, AheadKind};
 use ledgerline_royalty::bookings::BookingError;
 use ledgerline_royalty::closing::{AccountKey, Books, PaidAhead};
 use std::collections::{BTreeMap, BTreeSet};
@@ -438,12 +441,11 @@ impl Deployment {
             let Some(last) = entries.last() else { break };
             after = last.seq();
             for entry in entries.iter().filter(|entry| entry.seq() <= until) {
-                let draft = entry.draft();
-                let Some((key, charged)) = ahead::of(draft) else { continue };
-                let ahead = sums.entry(key).or_default();
-                match draft.reason {
-                    Reason::Cost => ahead.costs = ahead.costs.plus(charged)?,
-                    _ => ahead.advance = ahead.advance.plus(charged)?,
+                let Some((key, kind, charged)) = ahead::of(entry.draft()) else { continue };
+                let sum = sums.entry(key).or_default();
+                match kind {
+                    AheadKind::Cost => sum.costs = sum.costs.plus(charged)?,
+                    AheadKind::Advance => sum.advance = sum.advance.plus(charged)?,
                 }
             }
         }
@@ -486,34 +488,6 @@ impl Deployment {
 const HEADS_MAX: u32 = 100_000;
 /// So many entries are read at once.
 const ENTRIES_AT_ONCE: u32 = 20_000;
-
-/// Advances and costs in the ledger: entries whose key says which contract they are of.
-pub mod ahead {
-    use super::{AccountKey, Currency, Micros, Reason};
-    use ledgerline_ledger::{AccountKind, EntryDraft, EntryKey, TextError};
-
-    /// The key of the entry that charges a payee under a contract; `name` tells it from others.
-    ///
-    /// # Errors
-    /// [`TextError`] for what is no key.
-    pub fn key(contract: &str, name: &str) -> Result<EntryKey, TextError> {
-        EntryKey::new(&format!("ahead/{contract}/{name}"))
-    }
-
-    /// Which account an entry charges, and how much; `None` for other entries.
-    #[must_use]
-    pub fn of(draft: &EntryDraft) -> Option<(AccountKey, Micros)> {
-        if !matches!(draft.reason, Reason::Advance | Reason::Cost) {
-            return None;
-        }
-        let contract = draft.key.as_str().strip_prefix("ahead/")?.split('/').next()?;
-        let charged = draft.postings.iter().find(|it| it.account.kind == AccountKind::Advance)?;
-        let payee = charged.account.holder.as_party()?;
-        let currency: Currency = charged.account.currency;
-        let key = AccountKey { payee: payee.into(), contract: contract.into(), currency };
-        Some((key, charged.amount.negated().ok()?))
-    }
-}
 
 fn told(outcome: &Outcome) -> Vec<(Period, String, String, u64)> {
     let one = |it: &compute::Adjustment| {

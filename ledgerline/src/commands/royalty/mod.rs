@@ -19,6 +19,7 @@ pub(super) async fn run(data: &Path, action: RoyaltyAction, as_json: bool) -> Re
     match action {
         RoyaltyAction::Revenue { action } => sheets::revenue(data, action, as_json).await,
         RoyaltyAction::Fx { action } => sheets::fx(data, action, as_json).await,
+        RoyaltyAction::Advances { action } => sheets::advances(data, action, as_json).await,
         RoyaltyAction::Usage { action } => sheets::usage(data, action, as_json).await,
         RoyaltyAction::Terms { action } => terms::run(data, action, as_json).await,
         RoyaltyAction::Close(args) => close::close(data, &args, as_json).await,

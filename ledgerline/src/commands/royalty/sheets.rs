@@ -1,10 +1,10 @@
-//! `royalty revenue`, `fx` and `usage`: what is brought in sheets, and listed.
+//! `royalty revenue`, `fx`, `advances` and `usage`: what is brought in sheets, and listed.
 
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::cli::royalty::{FxAction, ImportFile, RevenueAction, UsageAction};
+use crate::cli::royalty::{AdvancesAction, FxAction, ImportFile, RevenueAction, UsageAction};
 use crate::commands::encoded;
 use crate::commands::rights::{outcome, send_files};
 use crate::failure::Failure;
@@ -68,6 +68,41 @@ pub(super) async fn fx(data: &Path, action: FxAction, as_json: bool) -> Result<u
             Ok(0)
         }
     }
+}
+
+pub(super) async fn advances(
+    data: &Path,
+    action: AdvancesAction,
+    as_json: bool,
+) -> Result<u8, Failure> {
+    let payee = match action {
+        AdvancesAction::Import(file) => {
+            let path = format!("/control/v1/advances/import?dry_run={}", file.dry_run);
+            let files = [file.file];
+            let Some(done) = send_files(data, &path, &files, as_json).await? else { return Ok(1) };
+            if as_json {
+                print_json(&done)?;
+                return Ok(0);
+            }
+            let outcome = if done["dry_run"] == true { "nothing was booked" } else { "booked" };
+            print(&format!("{} new, {} as before; {outcome}", done["added"], done["unchanged"]))?;
+            return Ok(0);
+        }
+        AdvancesAction::List { payee } => payee,
+    };
+    let payee = payee.map_or_else(String::new, |payee| format!("?payee={}", encoded(&payee)));
+    let answer = read(data, &format!("/control/v1/advances{payee}")).await?;
+    if as_json {
+        print_json(&answer)?;
+        return Ok(0);
+    }
+    let columns = ["entry", "on", "contract", "payee", "kind", "amount", "currency", "note"];
+    list(&answer, &columns, "No advance and no cost was booked yet.")?;
+    for total in answer["totals"].as_array().into_iter().flatten() {
+        let text = |field: &str| total[field].as_str().unwrap_or_default();
+        print(&format!("{} {} in all", text("amount"), text("currency")))?;
+    }
+    Ok(0)
 }
 
 pub(super) async fn usage(data: &Path, action: UsageAction, as_json: bool) -> Result<u8, Failure> {

@@ -4,6 +4,7 @@ use axum::http::{Method, StatusCode};
 use ledgerline_contract_files::sheet::{Mapping, draft};
 use ledgerline_contract_files::templates::{TEMPLATES, find};
 use ledgerline_contract_files::{read, schema, write};
+use ledgerline_ids::Period;
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write as _;
@@ -27,6 +28,7 @@ pub(super) async fn run(data: &Path, action: TermsAction, as_json: bool) -> Resu
             let day = date.map_or_else(String::new, |day| format!("?date={day}"));
             check(data, &day, as_json).await
         }
+        TermsAction::Preview { period, paths } => preview(data, period, &paths, as_json).await,
         TermsAction::Schema => print(schema().trim_end()).map(|()| 0),
         TermsAction::Template { name, out } => template(name.as_deref(), out.as_deref(), as_json),
         TermsAction::Draft { file, map, out } => draft_files(&file, &map, &out, as_json),
@@ -277,6 +279,35 @@ async fn check(data: &Path, day: &str, as_json: bool) -> Result<u8, Failure> {
         text(&answer["date"])
     ))?;
     Ok(u8::from(wrong > 0))
+}
+
+async fn preview(
+    data: &Path,
+    period: Period,
+    paths: &[PathBuf],
+    as_json: bool,
+) -> Result<u8, Failure> {
+    let files = read_all(paths)?;
+    let session = Session::begin_reading(data).await?;
+    let body = json!({ "period": period.to_string(), "files": bodies(&files) });
+    let answer = session.post(&format!("{TERMS}/preview"), &body).await;
+    session.end().await?;
+    let answer = answer?;
+    if as_json {
+        return print_json(&answer).map(|()| 0);
+    }
+    let fields = ["payee", "currency", "now", "then", "change"];
+    let mut rows = vec![fields.map(str::to_owned).to_vec()];
+    for payee in answer["payees"].as_array().into_iter().flatten() {
+        rows.push(fields.iter().map(|field| text(&payee[*field])).collect());
+    }
+    print(&table(&rows))?;
+    for (side, field) in [("now", "missing_now"), ("then", "missing_then")] {
+        for missing in answer[field].as_array().into_iter().flatten() {
+            print(&format!("{side}, the month could not be paid: {}", text(missing)))?;
+        }
+    }
+    Ok(0)
 }
 
 fn template(name: Option<&str>, out: Option<&Path>, as_json: bool) -> Result<u8, Failure> {

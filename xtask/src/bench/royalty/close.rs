@@ -8,7 +8,6 @@ use crate::bench::running::{self, Ran};
 use crate::json::Json;
 use crate::server::Server;
 use std::path::Path;
-use std::process::Command;
 
 /// A month that was closed.
 #[derive(Clone, Debug)]
