@@ -7,6 +7,7 @@ use crate::bench::place::{Place, remove};
 use crate::bench::running::{self, Ran};
 use crate::json::Json;
 use crate::server::Server;
+use std::fs;
 use std::path::Path;
 
 /// A month that was closed.
@@ -62,7 +63,7 @@ pub fn measure(place: &Place, rows: &[u64]) -> Result<Closes, String> {
             let source = format!("player{number}");
             let ran = running::run(royalty(&["usage", "import", "--source", &source]).arg(&sheet))?;
             import_seconds += ran.took.as_secs_f64();
-            remove(&sheet)?;
+            fs::remove_file(&sheet).map_err(|error| format!("{}: {error}", sheet.display()))?;
         }
         let ran = running::run(&mut royalty(&["close", "--period", &period]))?;
         let (seconds, peak_bytes) = figures(&ran);
