@@ -3,10 +3,11 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Refusal, refusalOf } from './api/problem';
-import { Empty, Skeleton } from './parts/answered';
+import { Skeleton } from './parts/answered';
 import { announce } from './parts/announce';
 import { Refused } from './parts/notice';
-import { match, place } from './router';
+import { Screen } from './parts/screen';
+import { match, place, replace } from './router';
 import { Invited, SignIn } from './screens/sign-in/sign-in';
 import { type Route, type ScreenComponent, home, routes } from './screens/routes';
 import { resume, session, unreachable } from './session/session';
@@ -36,14 +37,16 @@ function Inside(): JSX.Element {
   if (who === null) return <SignIn />;
   if (parts.length === 0) {
     // No step of its own in the history: the back button would lead here and forth again.
-    queueMicrotask(() => location.replace(home(who)));
+    queueMicrotask(() => replace(home(who)));
     return <Skeleton rows={5} />;
   }
   if (found === null || (found.route.for !== 'anybody' && !found.route.for(who))) {
     return (
-      <Empty title="There is nothing here for you">
-        No screen has this address, or it isn’t one of yours. <a href="#/">Go to the first one.</a>
-      </Empty>
+      <Screen title="There is nothing here for you" note="No screen has this address, or it isn’t one of yours.">
+        <p>
+          <a href="#/">Go to the first one that is</a>
+        </p>
+      </Screen>
     );
   }
   return <Loaded {...found} query={query} />;
@@ -62,7 +65,7 @@ const fetched = new Map<Route, ScreenComponent>();
 function Loaded({ route, params, query }: { route: Route; params: Record<string, string>; query: URLSearchParams }): JSX.Element {
   const [, setTimes] = useState(0);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
-  const Screen = fetched.get(route);
+  const Fetched = fetched.get(route);
   useEffect(() => {
     if (fetched.has(route)) return;
     setRefusal(null);
@@ -74,10 +77,10 @@ function Loaded({ route, params, query }: { route: Route; params: Record<string,
       (thrown: unknown) => setRefusal(refusalOf(thrown)),
     );
   }, [route]);
-  useArrival(`${route.pattern} ${JSON.stringify(params)}`, Screen !== undefined);
+  useArrival(`${route.pattern} ${JSON.stringify(params)}`, Fetched !== undefined);
   // A script that is gone was replaced by a newer version of these pages.
   if (refusal !== null) return <Refused refusal={refusal} onAgain={() => location.reload()} />;
-  return Screen === undefined ? <Skeleton rows={6} /> : <Screen key={route.pattern} params={params} query={query} />;
+  return Fetched === undefined ? <Skeleton rows={6} /> : <Fetched key={route.pattern} params={params} query={query} />;
 }
 
 /** A new screen is gone to like a new page: at its top, with its heading in focus, and told. */

@@ -35,13 +35,17 @@ export function go(link: string): void {
   location.hash = link;
 }
 
+/** Goes there in the place of where we are: the back button doesn't lead here again. */
+export function replace(link: string): void {
+  history.replaceState(null, '', link);
+  place.value = read(link);
+}
+
 /** The same place with other values in its query; no new step for the browser's back button. */
 export function requery(changes: Readonly<Record<string, string | null>>): void {
   const { parts, query } = place.peek();
   const wanted = Object.fromEntries(query);
-  const link = to(parts, { ...wanted, ...changes });
-  history.replaceState(null, '', link);
-  place.value = read(link);
+  replace(to(parts, { ...wanted, ...changes }));
 }
 
 /** What `:names` of a pattern such as `/statements/:period/:payee` stand for, where it fits. */

@@ -50,7 +50,9 @@ export function Shell({ children }: { children: ComponentChildren }): JSX.Elemen
         <Button look="quiet" icon={open ? 'cross' : 'menu'} label={open ? 'Close menu' : 'Open menu'} expanded={open} controls="side" onPress={() => setOpen(!open)} />
       </header>
       <div class={`frame-side${open ? ' frame-side-open' : ''}`} id="side">
-        <Brand />
+        <header class="frame-brand">
+          <Brand />
+        </header>
         <Navigation of={session.value ?? null} />
         <Foot of={session.value ?? null} />
       </div>
@@ -110,7 +112,7 @@ function NavItem({ route }: { route: Route }): JSX.Element | null {
 function Foot({ of }: { of: Session | null }): JSX.Element {
   const icon = theme.value === 'light' ? 'sun' : theme.value === 'dark' ? 'moon' : 'system';
   return (
-    <div class="frame-foot">
+    <footer class="frame-foot">
       {of === null ? null : (
         <p class="who">
           <span class="who-name">{of.parties === null || of.parties.length === 0 ? of.name : of.parties.join(', ')}</span>
@@ -121,6 +123,6 @@ function Foot({ of }: { of: Session | null }): JSX.Element {
         <Button look="quiet" icon={icon} label={`Colours: ${theme.value}. Change`} onPress={turn} />
         {of === null ? null : <Button look="quiet" icon="out" label="Sign out" onPress={() => void signOut()} />}
       </div>
-    </div>
+    </footer>
   );
 }

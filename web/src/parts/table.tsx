@@ -2,9 +2,10 @@
 // each row becomes a block. Arrow keys move between rows; a row's link is opened by Enter.
 
 import './table.css';
-import type { ComponentChildren, JSX } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import type { ComponentChildren, JSX, RefObject } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from './icon';
+import { printing } from './printing';
 
 /** A column. */
 export interface Column<Row> {
@@ -44,12 +45,13 @@ export function Table<Row>({ caption, captionShown = false, columns, rows, rowKe
   const [sorting, setSorting] = useState<{ key: string; down: boolean } | null>(null);
   const [limit, setLimit] = useState(shown);
   const body = useRef<HTMLTableSectionElement>(null);
+  const [room, overflows] = useOverflow();
   const order = sorting === null ? undefined : columns.find((column) => column.key === sorting.key)?.order;
   const sorted = order === undefined ? rows : [...rows].sort((a, b) => (sorting?.down ? order(b, a) : order(a, b)));
   if (rows.length === 0 && empty !== undefined) return <div class="table-empty">{empty}</div>;
   return (
     <div class="table-whole">
-      <div class="table-room" role="region" aria-label={caption} tabIndex={0}>
+      <div ref={room} class="table-room" {...(overflows ? { role: 'group', 'aria-label': caption, tabIndex: 0 } : {})}>
         {/* The roles say again what the elements are: as blocks on a phone they would lose it. */}
         <table class={`table${dense ? ' table-dense' : ''}`} role="table">
           <caption class={captionShown ? undefined : 'unseen'}>{caption}</caption>
@@ -61,7 +63,7 @@ export function Table<Row>({ caption, captionShown = false, columns, rows, rowKe
             </tr>
           </thead>
           <tbody role="rowgroup" ref={body} onKeyDown={(event) => rove(event, body.current)}>
-            {sorted.slice(0, limit).map((row) => (
+            {(printing.value ? sorted : sorted.slice(0, limit)).map((row) => (
               <Row key={rowKey(row)} row={row} columns={columns} link={rowLink?.(row) ?? null} />
             ))}
           </tbody>
@@ -87,6 +89,20 @@ export function Table<Row>({ caption, captionShown = false, columns, rows, rowKe
       ) : null}
     </div>
   );
+}
+
+/** Whether what is in the element is wider than it: only then must the keyboard reach it, to scroll. */
+function useOverflow(): [RefObject<HTMLDivElement | null>, boolean] {
+  const element = useRef<HTMLDivElement>(null);
+  const [overflows, setOverflows] = useState(false);
+  useEffect(() => {
+    const room = element.current;
+    if (room === null) return undefined;
+    const watcher = new ResizeObserver(() => setOverflows(room.scrollWidth > room.clientWidth));
+    watcher.observe(room);
+    return () => watcher.disconnect();
+  }, []);
+  return [element, overflows];
 }
 
 function Head<Row>({ column, sorting, onSort }: { column: Column<Row>; sorting: { key: string; down: boolean } | null; onSort: (to: { key: string; down: boolean }) => void }): JSX.Element {

@@ -92,7 +92,10 @@ export function fill(binary) {
   run(['royalty', 'revenue', 'import', file('revenue.csv', sheet(revenue()))]);
   run(['catalog', 'devices', 'add', file('bots.txt', 'bot-9\n')]);
   run(['replay', '-', '--clock', 'event', '--source', 'web'], plays().join(''));
-  for (const months of [-2, -1]) run(['royalty', 'close', '--period', period(months)]);
+  run(['royalty', 'close', '--period', period(-2)]);
+  // Phones that come home after the close: the next one adjusts.
+  run(['replay', '-', '--clock', 'event', '--source', 'web'], latePlays().join(''));
+  run(['royalty', 'close', '--period', period(-1)]);
   const key = (scope) => run(['keys', 'create', '--scope', scope]).trim().split('\n').at(-1);
   return { folder, data, run, file, key, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
@@ -128,8 +131,8 @@ function shares() {
 
 function revenue() {
   const rows = [-2, -1, 0].flatMap((months) => [
-    [period(months), 'SE', 'premium', 'individual', 400, 'EUR', '3996.00', '638.00'],
-    [period(months), 'DE', 'premium', 'individual', 310, 'EUR', '3096.90', '494.47'],
+    [period(months), 'SE', 'premium', 'individual', 420 + months * 17, 'EUR', `${4195 + months * 170}.80`, '638.00'],
+    [period(months), 'DE', 'premium', 'individual', 310 - months * 9, 'EUR', `${3096 - months * 90}.90`, '494.47'],
     [period(months), '*', '*', 'individual', 90, 'EUR', '719.10', '114.81'],
   ]);
   return [['period', 'territory', 'tier', 'plan', 'subscribers', 'currency', 'gross', 'tax'], ...rows];
@@ -137,6 +140,14 @@ function revenue() {
 
 const TERRITORIES = ['SE', 'DE', 'NO', 'SE', 'DE', 'SE'];
 const HOUR = 3_600_000;
+
+function latePlays() {
+  const start = monthStart(-2) + 17 * 24 * HOUR;
+  return Array.from({ length: 14 }, (_, at) => {
+    const play = { play_id: `late-${at}`, user_id: `listener-${at}`, track_id: at % 2 === 0 ? 'slow-train' : 'salt', device_id: `phone-${at}`, territory: 'SE', tier: 'premium' };
+    return `${JSON.stringify({ ...play, started_at: start + at * HOUR, duration_listened_ms: 120_000 })}\n`;
+  });
+}
 
 /** Months of plays by listeners who play little, a listener who loops one recording, and a bot. */
 function plays() {
@@ -146,7 +157,9 @@ function plays() {
     const start = monthStart(months);
     const end = Math.min(monthStart(months + 1), Date.now() - HOUR);
     let number = 0;
-    for (const [track, , , , heard] of RECORDINGS) {
+    for (const [index, [track, , , , usually]] of RECORDINGS.entries()) {
+      // Some grow and some fade from month to month.
+      const heard = usually + (months + 1) * (index % 2 === 0 ? 11 : -7);
       for (let at = 0; at < heard; at += 1) {
         number += 1;
         // Spread over the month, more of it in the evenings and towards its end.

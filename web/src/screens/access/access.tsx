@@ -22,10 +22,10 @@ import { Table } from '../../parts/table';
 import { Instant } from '../../parts/time';
 
 const ROLES = [
-  { value: 'rights_holder', label: 'Rights holder: sees their own' },
-  { value: 'label', label: 'Label: sees its own' },
-  { value: 'finance', label: 'Finance: closes months' },
-  { value: 'admin', label: 'Admin: lets others in' },
+  { value: 'rights_holder', label: 'Rights holder' },
+  { value: 'label', label: 'Label' },
+  { value: 'finance', label: 'Finance' },
+  { value: 'admin', label: 'Admin' },
 ] as const;
 
 const TONES: Readonly<Record<Invitation['state'], Tone>> = { open: 'wait', used: 'good', revoked: 'bad', expired: 'plain' };
@@ -115,7 +115,7 @@ function Invite({ onMade }: { onMade: () => void }): JSX.Element {
           void invite();
         }}
       >
-        <SelectField label="As" value={role} options={ROLES} onChange={setRole} />
+        <SelectField label="As" value={role} options={ROLES} onChange={setRole} hint={bound ? "sees what is of its parties" : "sees everything"} />
         {bound ? <TextField label="Parties" value={parties} onInput={setParties} hint="ids, separated by commas: whose things they see" required /> : null}
         <TextField label="Note" value={note} onInput={setNote} lengthMax={500} hint="for yourself" />
         <TextField label="Days" type="number" value={days} onInput={setDays} hint="1 to 30: so long the link opens" />

@@ -96,7 +96,15 @@ function Earned({ payee, period, running, by }: { payee: string; period: string;
               }
               note={closed ? `booked ${instant(sums.as_of)}; it never changes` : `as of ${instant(sums.as_of)}; it changes until the month is closed`}
             >
-              {sums.totals.length === 0 ? <span class="faint">nothing yet</span> : <Monies of={sums.totals} />}
+              {sums.totals.length === 0 ? (
+                <span class="faint">nothing yet</span>
+              ) : closed ? (
+                <a class="figure-link" href={to(['statements', period, payee])}>
+                  <Monies of={sums.totals} />
+                </a>
+              ) : (
+                <Monies of={sums.totals} />
+              )}
             </Figure>
             {sums.totals.some((total) => compare(total.adjusted, '0') !== 0) ? (
               <Figure label="Of it, adjustments" note="corrections of earlier months">

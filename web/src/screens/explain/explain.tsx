@@ -17,6 +17,7 @@ import { Instant } from '../../parts/time';
 import { Screen } from '../../parts/screen';
 import { Table } from '../../parts/table';
 import { to } from '../../router';
+import { useTitles } from '../../session/names';
 import { session } from '../../session/session';
 import type { ScreenProps } from '../routes';
 
@@ -49,11 +50,12 @@ export default function ExplainScreen({ params }: ScreenProps): JSX.Element {
 
 function Whole({ of }: { of: Explained }): JSX.Element {
   const { line, pool } = of;
+  const titles = useTitles(of.stated_in, of.payee);
   const part = tenThousandths(line.amount, pool.money);
   return (
     <>
       <Figures>
-        <Figure large label={<>Amount {line.cause === null ? null : <Badge tone="wait">Adjustment</Badge>}</>} note={`${title(line.right)} right in ${line.track_id}`}>
+        <Figure large label={<>Amount {line.cause === null ? null : <Badge tone="wait">Adjustment</Badge>}</>} note={`${title(line.right)} right in ${titles.get(line.track_id) ?? line.track_id}`}>
           <Money amount={line.amount} currency={line.currency} />
         </Figure>
         <Figure label="Plays of this line" note={`of ${count(pool.plays)} in the pool`}>

@@ -169,7 +169,7 @@ function AppealButton({ of: { play_id, user_id, source }, onAppeal }: { of: Case
 function Found({ of }: { of: Case['evidence'][number] }): JSX.Element {
   const parameters = Object.entries(of.parameters);
   return (
-    <section class="found" aria-label={`Rule ${words(of.rule)}`}>
+    <div class="found">
       <h3>Rule: {words(of.rule)}</h3>
       <p class="small">{title(of.explanation)}.</p>
       {parameters.length === 0 ? null : <Facts of={parameters.map(([name, value]) => [title(name), count(value)] as const)} />}
@@ -187,6 +187,6 @@ function Found({ of }: { of: Case['evidence'][number] }): JSX.Element {
           { key: 'heard', head: 'Listened', kind: 'figure', cell: (play) => duration(play.listened_ms) },
         ]}
       />
-    </section>
+    </div>
   );
 }

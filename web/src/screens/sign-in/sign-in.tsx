@@ -9,7 +9,7 @@ import { Button } from '../../parts/button';
 import { TextField } from '../../parts/field';
 import { Notice, Refused } from '../../parts/notice';
 import { Skeleton } from '../../parts/answered';
-import { go, to } from '../../router';
+import { replace, to } from '../../router';
 import { farewell, signIn } from '../../session/session';
 
 export function SignIn(): JSX.Element {
@@ -72,7 +72,7 @@ export function Invited({ secret }: { secret: string }): JSX.Element {
     // The secret leaves the address and the history before anything else happens.
     history.replaceState(null, '', '#/');
     signIn({ invitation: secret }).then(
-      () => go('#/'),
+      () => replace('#/'),
       (thrown: unknown) => setRefusal(refusalOf(thrown)),
     );
   }, [secret]);
@@ -90,9 +90,7 @@ export function Invited({ secret }: { secret: string }): JSX.Element {
               </p>
             </Notice>
             <p>
-              <a href={to([])} onClick={() => location.reload()}>
-                Sign in another way
-              </a>
+              <Button onPress={() => replace('#/')}>Sign in another way</Button>
             </p>
           </>
         )}

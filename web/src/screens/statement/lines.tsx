@@ -31,7 +31,7 @@ export function filterOf(query: URLSearchParams): Filter {
   });
 }
 
-export function Lines({ statement, filter }: { statement: Shape<'Statement'>; filter: Filter }): JSX.Element {
+export function Lines({ statement, filter, titles }: { statement: Shape<'Statement'>; filter: Filter; titles: ReadonlyMap<string, string> }): JSX.Element {
   const { period, payee } = statement;
   const lines = useAnswer(
     (signal) =>
@@ -55,7 +55,7 @@ export function Lines({ statement, filter }: { statement: Shape<'Statement'>; fi
           return (
             <>
               {whole ? null : <Notice tone="wait">{`Only the first ${count(items.length)} of ${count(statement.lines)} lines are shown here; the CSV has all of them.`}</Notice>}
-              <LineTable of={shown} caption={`Lines of ${month(period)}, ${payee}`} period={period} payee={payee} summed={whole} />
+              <LineTable of={shown} titles={titles} caption={`Lines of ${month(period)}, ${payee}`} period={period} payee={payee} summed={whole} />
             </>
           );
         }}
@@ -68,7 +68,7 @@ function fits(line: Line, filter: Filter): boolean {
   return filter.every(({ name, value }) => (line[FIELDS[name]] ?? '*') === value);
 }
 
-function LineTable({ of, caption, period, payee, summed }: { of: readonly Line[]; caption: string; period: string; payee: string; summed: boolean }): JSX.Element {
+function LineTable({ of, titles, caption, period, payee, summed }: { of: readonly Line[]; titles: ReadonlyMap<string, string>; caption: string; period: string; payee: string; summed: boolean }): JSX.Element {
   return (
     <Table
       caption={caption}
@@ -78,7 +78,7 @@ function LineTable({ of, caption, period, payee, summed }: { of: readonly Line[]
       shown={50}
       empty={<Empty title="No such line">Nothing on this statement fits what was asked for.</Empty>}
       columns={[
-        { key: 'track', head: 'Recording', cell: (line) => line.track_id },
+        { key: 'track', head: 'Recording', cell: (line) => titles.get(line.track_id) ?? line.track_id },
         { key: 'right', head: 'Right', cell: (line) => title(line.right) },
         { key: 'where', head: 'Territory', cell: (line) => line.territory ?? 'any' },
         { key: 'tier', head: 'Tier', cell: (line) => line.tier ?? 'any' },
@@ -90,8 +90,9 @@ function LineTable({ of, caption, period, payee, summed }: { of: readonly Line[]
           kind: 'figure',
           order: (a, b) => compare(a.amount, b.amount),
           cell: (line) => (
-            <a href={to(['explain', period, payee, line.number])} aria-label={`Explain line ${line.number}`}>
+            <a href={to(['explain', period, payee, line.number])}>
               <Money amount={line.amount} currency={line.currency} />
+              <span class="unseen">, explain line {line.number}</span>
             </a>
           ),
         },

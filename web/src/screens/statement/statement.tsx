@@ -14,9 +14,11 @@ import { Card, Columns } from '../../parts/card';
 import { Hash } from '../../parts/code';
 import { Facts, Figure, Figures } from '../../parts/figure';
 import { Money, Monies } from '../../parts/money';
+import { printAll } from '../../parts/printing';
 import { Screen } from '../../parts/screen';
 import { Table } from '../../parts/table';
 import { to } from '../../router';
+import { useName, useTitles } from '../../session/names';
 import type { ScreenProps } from '../routes';
 import { Accounts } from './accounts';
 import { Downloads } from './downloads';
@@ -28,15 +30,17 @@ export default function StatementScreen({ params, query }: ScreenProps): JSX.Ele
   const { period = '', payee = '' } = params;
   const statement = useAnswer((signal) => get('/api/v1/royalty/closes/{period}/statements/{payee}', { path: { period, payee }, signal }), [period, payee]);
   const filter = filterOf(query);
+  const titles = useTitles(period, payee);
+  const name = useName(payee);
   return (
     <Screen
       title={`${month(period)}, ${payee}`}
       heading={`Statement of ${month(period)}`}
-      note={payee}
+      note={name === payee ? payee : `${name} (${payee})`}
       crumbs={[{ label: 'Statements', href: to(['statements']) }]}
       actions={
         <Buttons>
-          <Button icon="print" onPress={() => print()}>
+          <Button icon="print" onPress={printAll}>
             Print
           </Button>
           <Downloads period={period} payee={payee} />
@@ -46,8 +50,8 @@ export default function StatementScreen({ params, query }: ScreenProps): JSX.Ele
       <Answered of={statement} skeleton={<Skeleton figures={3} rows={8} />}>
         {(stated) => (
           <>
-            {filter.length > 0 ? null : <Whole of={stated} />}
-            <Lines statement={stated} filter={filter} />
+            {filter.length > 0 ? null : <Whole of={stated} titles={titles} />}
+            <Lines statement={stated} filter={filter} titles={titles} />
             {filter.length > 0 ? null : <Proof of={stated} />}
           </>
         )}
@@ -56,7 +60,7 @@ export default function StatementScreen({ params, query }: ScreenProps): JSX.Ele
   );
 }
 
-function Whole({ of }: { of: Statement }): JSX.Element {
+function Whole({ of, titles }: { of: Statement; titles: ReadonlyMap<string, string> }): JSX.Element {
   return (
     <>
       <Figures>
@@ -72,7 +76,7 @@ function Whole({ of }: { of: Statement }): JSX.Element {
       </Figures>
       <Accounts of={of} />
       {of.adjustments.length === 0 ? null : <Adjustments of={of} />}
-      {of.unpaid.length === 0 ? null : <Unpaid of={of} />}
+      {of.unpaid.length === 0 ? null : <Unpaid of={of} titles={titles} />}
     </>
   );
 }
@@ -101,7 +105,7 @@ function Adjustments({ of }: { of: Statement }): JSX.Element {
   );
 }
 
-function Unpaid({ of }: { of: Statement }): JSX.Element {
+function Unpaid({ of, titles }: { of: Statement; titles: ReadonlyMap<string, string> }): JSX.Element {
   return (
     <Card title="Plays that are not paid" note="Each with its reason. Where you think that it is wrong, appeal: the same evidence is looked at again." flush>
       <Table
@@ -110,7 +114,7 @@ function Unpaid({ of }: { of: Statement }): JSX.Element {
         rowKey={(it) => `${it.track_id} ${it.standing}`}
         shown={10}
         columns={[
-          { key: 'track', head: 'Recording', cell: (it) => it.track_id },
+          { key: 'track', head: 'Recording', cell: (it) => titles.get(it.track_id) ?? it.track_id },
           { key: 'standing', head: 'Standing', cell: (it) => <Standing of={it.standing} /> },
           { key: 'plays', head: 'Plays', kind: 'figure', cell: (it) => count(it.plays) },
           { key: 'why', head: 'Why', kind: 'wide', cell: (it) => it.sentence },
