@@ -122,6 +122,16 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}${tail}`;
 }
 
+/** A country's name in the reader's language; the code where there is none. */
+export function territory(code: string): string {
+  if (!/^[A-Z]{2}$/.test(code)) return code;
+  try {
+    return new Intl.DisplayNames(languages as string[], { type: 'region', fallback: 'code' }).of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
+
 /** A word of the API for a person: `not_payable` is “not payable”. */
 export function words(word: string): string {
   return word.replaceAll('_', ' ');

@@ -140,7 +140,7 @@ function drawing(UPlot: typeof uPlot, element: HTMLElement, points: readonly str
     scales: { x: { time: false, range: [-0.6, Math.max(points.length - 0.4, 0.6)] }, y: { range: (_, __, max) => [0, Math.max(max * 1.06, 1)] } },
     axes: [
       { ...axis, grid: { show: false }, gap: 6, size: 28, splits: () => labelled(points, element.clientWidth), values: (_, splits) => splits.map((at) => points[at] ?? '') },
-      { ...axis, grid: { stroke: colours('--hairline'), width: 1 }, size: 56, values: (_, splits) => splits.map((value) => (Number.isInteger(value) ? count(value) : '')) },
+      { ...axis, grid: { stroke: colours('--hairline'), width: 1 }, size: 56, incrs: WHOLE_STEPS, values: (_, splits) => splits.map((value) => (Number.isInteger(value) ? count(value) : '')) },
     ],
     series: [
       {},
@@ -168,6 +168,9 @@ function colourReader(element: HTMLElement): (name: string) => string {
     return colour;
   };
 }
+
+/** Between the lines of a chart of whole numbers. */
+const WHOLE_STEPS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9].flatMap((power) => [power, 2 * power, 5 * power]);
 
 const CHARACTER_PX = 6.5;
 const LABEL_GAP_PX = 18;

@@ -6,7 +6,7 @@ import { get, send, address } from '../../api/client';
 import { useAnswer } from '../../api/answer';
 import type { DaysHeard, EarnedRow, MonthEarnings } from '../../api/awaited';
 import { compare, tenThousandths } from '../../figures/decimal';
-import { count, day, instant, month, percent, title } from '../../figures/format';
+import { count, day, instant, month, percent, territory, title } from '../../figures/format';
 import { Answered, Empty, Skeleton } from '../../parts/answered';
 import { Badge } from '../../parts/badge';
 import { Bar } from '../../parts/bar';
@@ -178,6 +178,13 @@ function nameOf(by: string, row: EarnedRow): JSX.Element {
     return (
       <>
         {row.title} {row.title === row.key ? null : <span class="faint small">{row.key}</span>}
+      </>
+    );
+  }
+  if (by === 'territory') {
+    return (
+      <>
+        {territory(row.key)} <span class="faint small">{row.key}</span>
       </>
     );
   }

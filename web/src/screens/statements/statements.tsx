@@ -55,7 +55,7 @@ function OfMonth({ period }: { period: string }): JSX.Element {
   const page = useAnswer(async (signal) => (await get('/api/v1/royalty/closes/{period}/statements', { path: { period }, query: { limit: PAYEES_MAX }, signal })).items, [period]);
   return (
     <Card title={month(period)} note="Everybody who has a statement of this month." flush>
-      <Statements of={page} caption={`Statements of ${month(period)}`} withPayee />
+      <Statements of={page} caption={`Statements of ${month(period)}`} columns="payee" />
     </Card>
   );
 }
@@ -73,7 +73,7 @@ function Own({ periods }: { periods: readonly string[] }): JSX.Element {
   const payees = new Set((page.value ?? []).map((statement) => statement.payee));
   return (
     <Card title="Your statements" flush>
-      <Statements of={page} caption="Your statements" withPayee={payees.size > 1} />
+      <Statements of={page} caption="Your statements" columns={payees.size > 1 ? 'both' : 'month'} />
       {periods.length > months ? (
         <p class="answered-more">
           <Button onPress={() => setMonths(months + MONTHS)}>Show earlier months</Button>
@@ -83,7 +83,7 @@ function Own({ periods }: { periods: readonly string[] }): JSX.Element {
   );
 }
 
-function Statements({ of, caption, withPayee }: { of: Answering<Statement[]>; caption: string; withPayee: boolean }): JSX.Element {
+function Statements({ of, caption, columns }: { of: Answering<Statement[]>; caption: string; columns: 'payee' | 'month' | 'both' }): JSX.Element {
   return (
     <Answered of={of}>
       {(statements) => (
@@ -94,8 +94,8 @@ function Statements({ of, caption, withPayee }: { of: Answering<Statement[]>; ca
           rowLink={(statement) => to(['statements', statement.period, statement.payee])}
           empty={<Empty title="No statement here is yours">A statement comes with the first month in which something was earned.</Empty>}
           columns={[
-            { key: 'period', head: withPayee ? 'Payee' : 'Month', cell: (it) => (withPayee ? it.payee : month(it.period)) },
-            ...(withPayee ? [{ key: 'month', head: 'Month', cell: (it: Statement) => month(it.period) }] : []),
+            ...(columns === 'month' ? [] : [{ key: 'payee', head: 'Payee', cell: (it: Statement) => it.payee }]),
+            ...(columns === 'payee' ? [] : [{ key: 'month', head: 'Month', cell: (it: Statement) => month(it.period) }]),
             { key: 'earned', head: 'Earned', kind: 'figure', cell: (it) => <Monies of={it.accounts.map((account) => ({ amount: account.earned, currency: account.currency }))} /> },
             { key: 'paid', head: 'Paid out', kind: 'figure', cell: (it) => <Money amount={it.payout.amount} currency={it.payout.currency} /> },
             { key: 'carried', head: 'Carried on', kind: 'figure', cell: (it) => <Monies of={it.balances.map((balance) => ({ amount: balance.closing, currency: balance.currency }))} /> },

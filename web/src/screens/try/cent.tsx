@@ -15,14 +15,14 @@ export function Cent({ of, currency }: { of: TrialCent; currency: string }): JSX
   return (
     <Card title="One cent, explained">
       <button type="button" class="cent-open" aria-expanded={open} aria-controls="cent" onClick={() => setOpen(!open)}>
-        A cent of {of.artist ?? 'an artist that no export names'} is {count(of.plays)} of their plays
+        A cent of {of.artist ?? 'an artist that no export names'} is {counted(of.plays)} of theirs
       </button>
       <div id="cent">
         {open ? (
           <div class="cent-chain">
             <p class="small soft">
-              Together they are worth <Worth micros={of.worth_micros} currency={currency} />.{' '}
-              {of.plays_pro_rata === null ? 'If every play were worth the same, not even all of them would make a cent.' : `If every play were worth the same, a cent would take ${count(of.plays_pro_rata)} plays, of whatever artist.`}
+              Worth together: <Worth micros={of.worth_micros} currency={currency} />.{' '}
+              {of.plays_pro_rata === null ? 'If every play were worth the same, not even all of them would make a cent.' : `If every play were worth the same, a cent would take ${counted(of.plays_pro_rata)}, of whatever artist.`}
             </p>
             <Table
               dense
@@ -33,7 +33,7 @@ export function Cent({ of, currency }: { of: TrialCent; currency: string }): JSX
                 { key: 'track', head: 'Track', cell: ({ play }) => play.track },
                 { key: 'when', head: 'Played', cell: ({ play }) => <Instant of={play.started_at} /> },
                 { key: 'listener', head: 'History', cell: ({ play }) => play.listener },
-                { key: 'of', head: 'One of', kind: 'figure', cell: ({ play }) => `${count(play.of_plays)} plays` },
+                { key: 'of', head: 'One of', kind: 'figure', cell: ({ play }) => counted(play.of_plays) },
                 { key: 'worth', head: 'Worth', kind: 'figure', cell: ({ play }) => <Worth micros={play.worth_micros} currency={currency} /> },
               ]}
             />
@@ -43,6 +43,11 @@ export function Cent({ of, currency }: { of: TrialCent; currency: string }): JSX
       </div>
     </Card>
   );
+}
+
+/** `1 play`, `12 plays` */
+function counted(plays: number): string {
+  return `${count(plays)} ${plays === 1 ? 'play' : 'plays'}`;
 }
 
 /** Exactly, or cut with an ellipsis that says so. */

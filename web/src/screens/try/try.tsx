@@ -6,8 +6,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { address, send } from '../../api/client';
 import type { TrialResult } from '../../api/awaited';
 import { Refusal, refusalOf } from '../../api/problem';
-import { sign } from '../../figures/decimal';
-import { count } from '../../figures/format';
+import { cut, sign, tenThousandths } from '../../figures/decimal';
+import { count, money, percent } from '../../figures/format';
 import { announce } from '../../parts/announce';
 import { Skeleton } from '../../parts/answered';
 import { Card } from '../../parts/card';
@@ -94,6 +94,12 @@ async function packedOf(files: readonly Dropped[]): Promise<{ body: Blob; name: 
   return packed;
 }
 
+/** The pool's part as a percentage, where it has few digits; else as it was given. */
+function shareOf(of: TrialResult): string {
+  const share = cut(of.pool_share, 4);
+  return share?.exact === true ? percent(tenThousandths(share.amount, '1'), 0) : of.pool_share;
+}
+
 function Tried({ of }: { of: TrialResult }): JSX.Element {
   const counted = of.listeners.reduce((sum, one) => sum + one.counted, 0);
   const plays = of.listeners.reduce((sum, one) => sum + one.plays, 0);
@@ -102,7 +108,7 @@ function Tried({ of }: { of: TrialResult }): JSX.Element {
   return (
     <div class="try-result">
       <Figures>
-        <Figure large label="Shared among artists" note={`of ${of.listeners.length} × ${of.fee} ${of.currency}, ${of.pool_share} of it`}>
+        <Figure large label="Shared among artists" note={`${shareOf(of)} of ${of.listeners.length === 1 ? '' : `${of.listeners.length} × `}${money(of.fee, of.currency)}`}>
           <Money amount={of.pools.user_centric} currency={of.currency} />
         </Figure>
         <Figure label="Counted plays" note={`of ${count(plays)} in the history`}>
@@ -124,7 +130,7 @@ function Tried({ of }: { of: TrialResult }): JSX.Element {
         </Card>
       )}
       <Notice title="Whose models these are">
-        <p>Pro-rata pools all fees and shares them by all plays. User-centric shares each listener’s fee by that listener’s own plays. With one listener both are the same; drop several people’s histories to see them differ.</p>
+        <p>Pro-rata pools all fees and shares them by all plays. User-centric shares each listener’s fee by that listener’s own plays. With one listener both come to the same; the command “ledgerline royalty try” takes the histories of several people, and shows how they differ.</p>
       </Notice>
     </div>
   );
