@@ -34,6 +34,9 @@ export const credentials = {
   ended: () => {},
 };
 
+/** Where a session begins, is asked for, and ends. */
+const SESSION = '/api/v1/session';
+
 /** `get('/api/v1/counts', { query: { by: 'day' } })` */
 export function get<P extends With<'get'>>(path: P, given: Given<P, 'get'> = {}): Promise<Answer<P, 'get'>> {
   return ask('get', path, given as Given<keyof paths, Method>) as Promise<Answer<P, 'get'>>;
@@ -75,7 +78,8 @@ export async function send(method: string, url: string, given: { body?: BodyInit
   });
   if (!response.ok) {
     const refusal = await refusalIn(response);
-    if (refusal.status === 401) credentials.ended();
+    // Whoever asks for the session itself knows what to do without one.
+    if (refusal.status === 401 && !url.startsWith(SESSION)) credentials.ended();
     throw refusal;
   }
   if (response.status === 204) return undefined;

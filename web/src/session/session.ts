@@ -39,11 +39,13 @@ export function may(scope: string): boolean {
 export async function resume(): Promise<void> {
   unreachable.value = null;
   try {
-    accept((await send('GET', '/api/v1/session')) as Session);
+    const found = (await send('GET', '/api/v1/session')) as Session;
+    if (!session.peek()) accept(found);
   } catch (thrown) {
     const refusal = refusalOf(thrown);
-    if (refusal.status === 401) accept(null);
-    else unreachable.value = refusal;
+    if (refusal.status !== 401) unreachable.value = refusal;
+    // An invitation may have opened a session meanwhile: this answer is older than that.
+    else if (session.peek() === undefined) accept(null);
   }
 }
 
