@@ -132,6 +132,17 @@ export function territory(code: string): string {
   }
 }
 
+const DAY_MS = 86_400_000;
+
+/** A figure of a rule by its name, whose end is its unit: `fresh_ms` of a week is “Fresh: 7 days”. */
+export function measured(name: string, value: number): readonly [label: string, text: string] {
+  if (name.endsWith('_percent')) return [title(name.slice(0, -'_percent'.length)), percent(value * 100, 0)];
+  if (!name.endsWith('_ms')) return [title(name), count(value)];
+  const days = value >= DAY_MS && value % DAY_MS === 0;
+  const text = days ? new Intl.NumberFormat(languages as string[], { style: 'unit', unit: 'day', unitDisplay: 'long' }).format(value / DAY_MS) : duration(value);
+  return [title(name.slice(0, -'_ms'.length)), text];
+}
+
 /** A word of the API for a person: `not_payable` is “not payable”. */
 export function words(word: string): string {
   return word.replaceAll('_', ' ');

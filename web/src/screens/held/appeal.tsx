@@ -4,7 +4,7 @@ import './held.css';
 import type { JSX } from 'preact';
 import { get, type Shape } from '../../api/client';
 import { useAnswer } from '../../api/answer';
-import { count, instant, title, words } from '../../figures/format';
+import { count, instant, measured, title, words } from '../../figures/format';
 import { Answered, Skeleton } from '../../parts/answered';
 import { Standing } from '../../parts/badge';
 import { Card } from '../../parts/card';
@@ -86,5 +86,5 @@ function Rules({ of }: { of: Appealed }): JSX.Element {
 }
 
 function figures(of: Readonly<Record<string, number>>): string {
-  return Object.entries(of).map(([name, value]) => `${words(name)} ${count(value)}`).join(', ') || '–';
+  return Object.entries(of).map(([name, value]) => measured(name, value).join(' ')).join(', ') || '–';
 }

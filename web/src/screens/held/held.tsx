@@ -5,7 +5,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { get, type Shape } from '../../api/client';
 import { usePages } from '../../api/answer';
-import { count, duration, title, words } from '../../figures/format';
+import { count, duration, measured, title, words } from '../../figures/format';
 import { AnsweredPages, Empty, Skeleton } from '../../parts/answered';
 import { Badge, Standing } from '../../parts/badge';
 import { Button } from '../../parts/button';
@@ -172,7 +172,7 @@ function Found({ of }: { of: Case['evidence'][number] }): JSX.Element {
     <div class="found">
       <h3>Rule: {words(of.rule)}</h3>
       <p class="small">{title(of.explanation)}.</p>
-      {parameters.length === 0 ? null : <Facts of={parameters.map(([name, value]) => [title(name), count(value)] as const)} />}
+      {parameters.length === 0 ? null : <Facts of={parameters.map(([name, value]) => measured(name, value))} />}
       <Table
         dense
         captionShown

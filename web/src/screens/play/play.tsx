@@ -17,6 +17,7 @@ import { Instant } from '../../parts/time';
 import { Screen } from '../../parts/screen';
 import { Table } from '../../parts/table';
 import { to } from '../../router';
+import { seesAll } from '../../session/session';
 import type { ScreenProps } from '../routes';
 
 type Play = Shape<'Play'>;
@@ -71,7 +72,7 @@ function Stands({ of, sentence }: { of: Play; sentence: string }): JSX.Element {
 
 function Lines({ of }: { of: Shape<'PlayMoney'> }): JSX.Element {
   return (
-    <Card title="What it caused" note="Every line that this play has a part in, on whoever’s statement." flush>
+    <Card title="What it caused" note={seesAll.value ? 'Every line that this play has a part in, on whoever’s statement.' : 'Every line of yours that this play has a part in.'} flush>
       <Table
         caption="Lines that the play has a part in"
         rows={of.lines}
