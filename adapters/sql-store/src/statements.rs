@@ -1,5 +1,7 @@
 //! Statements that carry many rows.
 
+use crate::dialect::push_placeholder;
+
 /// How many rows one statement carries. A few fixed numbers, so that a connection finds
 /// the statements that it has prepared before instead of preparing one for every number.
 const BATCH_ROWS: [usize; 5] = [256, 64, 16, 4, 1];
@@ -15,7 +17,7 @@ pub(crate) fn batches<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// Placeholders for `rows` rows of `columns` columns: `($1, $2), ($3, $4)`.
+/// Placeholders for `rows` rows of `columns` columns, the first in their statement: `(?, ?), (?, ?)`.
 pub(crate) fn row_placeholders(rows: usize, columns: usize) -> String {
     let mut text = String::with_capacity(rows * (columns * 6 + 4));
     for row in 0..rows {
@@ -26,7 +28,7 @@ pub(crate) fn row_placeholders(rows: usize, columns: usize) -> String {
     text
 }
 
-/// Placeholders for `count` values: `$1, $2, $3`.
+/// Placeholders for `count` values, the first in their statement: `?, ?, ?`.
 pub(crate) fn value_placeholders(count: usize) -> String {
     let mut text = String::with_capacity(count * 6);
     push_placeholders(&mut text, 0, count);
@@ -38,8 +40,7 @@ fn push_placeholders(text: &mut String, before: usize, count: usize) {
         if index > 0 {
             text.push_str(", ");
         }
-        text.push('$');
-        text.push_str(&(before + index + 1).to_string());
+        push_placeholder(text, before + index + 1);
     }
 }
 
@@ -59,7 +60,7 @@ mod tests {
 
     #[test]
     fn placeholders_count_on_from_row_to_row() {
-        assert_eq!(row_placeholders(2, 3), "($1, $2, $3), ($4, $5, $6)");
-        assert_eq!(value_placeholders(3), "$1, $2, $3");
+        assert_eq!(row_placeholders(2, 3), "(?, ?, ?), (?, ?, ?)");
+        assert_eq!(value_placeholders(3), "?, ?, ?");
     }
 }

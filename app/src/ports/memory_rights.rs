@@ -206,3 +206,15 @@ impl RevenueStore for MemoryRevenue {
         Ok(told.collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::conformance::{revenue, rights};
+
+    #[tokio::test]
+    async fn memory_conforms() {
+        rights::every_case(async || MemoryRights::default()).await;
+        revenue::every_case(async || MemoryRevenue::default()).await;
+    }
+}
