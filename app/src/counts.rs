@@ -3,7 +3,8 @@
 use ledgerline_catalog::Catalogue;
 use ledgerline_counting::tally::{Days, Dimension, Tally};
 use ledgerline_ids::{DayNo, PartitionId, Position};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::Deployment;
 use crate::deployment::ReadError;
@@ -142,7 +143,9 @@ impl Deployment {
         let waits = self.settle_for_reading().await?;
         let applied_to = self.applied_to();
         let (readers, of) = (self.readers.clone(), applied_to.clone());
-        let summed = apart(&*self.drive, move || tally(&readers, &of, query));
+        let days = Days { from: query.from, to: query.to };
+        let new = move || Tally::new(query.by.dimension(), days);
+        let summed = apart(&*self.drive, move || tally(&readers, &of, &new));
         let tally = summed.await.ok_or_else(ReadError::broken_off)??;
         let rows = match query.by {
             By::Artist => by_artist(tally, &**self.catalogue.store()).await?,
@@ -153,6 +156,23 @@ impl Deployment {
             _ => tally.rows().map(|(value, counted)| CountRow { value, counted }).collect(),
         };
         Ok(Counts { query, applied_to, waits, rows })
+    }
+
+    /// Judges what the log holds, then counts plays of some recordings by day, from one day until
+    /// another.
+    pub(crate) async fn counted_days(
+        &self,
+        tracks: BTreeSet<Box<str>>,
+        from: DayNo,
+        until: DayNo,
+    ) -> Result<BTreeMap<DayNo, i64>, ReadError> {
+        self.settle_for_reading().await?;
+        let (readers, of, tracks) = (self.readers.clone(), self.applied_to(), Arc::new(tracks));
+        let days = Days { from: Some(from), to: Some(until) };
+        let new = move || Tally::of_tracks(Dimension::Day, days, tracks.clone());
+        let summed = apart(&*self.drive, move || tally(&readers, &of, &new));
+        let tally = summed.await.ok_or_else(ReadError::broken_off)??;
+        Ok(tally.by_day().clone())
     }
 
     /// Up to where each partition is counted.
@@ -169,9 +189,11 @@ impl Deployment {
 }
 
 /// Sums the plays logs up, each partition on a thread of its own.
-fn tally(readers: &Readers, of: &[AppliedTo], query: CountsQuery) -> Result<Tally, LogError> {
-    let days = Days { from: query.from, to: query.to };
-    let new = || Tally::new(query.by.dimension(), days);
+fn tally(
+    readers: &Readers,
+    of: &[AppliedTo],
+    new: &(dyn Fn() -> Tally + Sync),
+) -> Result<Tally, LogError> {
     std::thread::scope(|scope| {
         let threads: Vec<_> = of
             .iter()

@@ -14,9 +14,10 @@ use crate::catalogue::Catalogue;
 use crate::intake::{Intake, Overactive};
 use crate::judging::{Progress, Worker, WorkerParts, WorkerSettings, start};
 use crate::money::{Money, MoneyParts};
+use crate::overview;
 use crate::ports::drive::{Drive, apart};
 use crate::ports::{
-    AppealStore, AppendError, CatalogueStore, Clock, CredentialStore, Disk, FactStore,
+    AppealStore, AppendError, AuditStore, CatalogueStore, Clock, CredentialStore, Disk, FactStore,
     ListenerStore, LogError, PlaysLog, Random, ReportLog, StoreError,
 };
 use crate::privacy::pseudonyms::Pseudonyms;
@@ -71,6 +72,8 @@ pub struct Parts {
     pub credentials: Arc<dyn CredentialStore>,
     /// Its appeals.
     pub appeals: Arc<dyn AppealStore>,
+    /// Who did what.
+    pub audit: Arc<dyn AuditStore>,
     /// Who the listeners of its pseudonymised sources are.
     pub listeners: Arc<dyn ListenerStore>,
     /// What listeners are drawn from.
@@ -138,11 +141,14 @@ pub struct Deployment {
     pub(crate) facts: Arc<dyn FactStore>,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) appeals: Arc<dyn AppealStore>,
+    pub(crate) audit: Arc<dyn AuditStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) drive: Arc<dyn Drive>,
     pub(crate) readers: Readers,
     pub(crate) workers: Vec<Worker>,
     pub(crate) pseudonyms: Arc<Pseudonyms>,
+    pub(crate) overview: overview::Keeper,
+    pub(crate) random: Arc<dyn Random>,
     access: Access,
     intake: Intake,
     money: Money,
@@ -166,7 +172,7 @@ impl Deployment {
         let pseudonyms = Pseudonyms::load(
             parts.key,
             parts.listeners,
-            parts.random,
+            parts.random.clone(),
             &*parts.catalogue,
             settings.listeners_remembered_max,
         );
@@ -219,6 +225,7 @@ impl Deployment {
             facts: parts.facts,
             catalogue,
             appeals: parts.appeals,
+            audit: parts.audit,
             access: Access::new(parts.credentials, parts.clock.clone()),
             money: Money::new(parts.money, parts.clock.clone(), parts.disk.clone()),
             clock: parts.clock,
@@ -226,6 +233,8 @@ impl Deployment {
             readers,
             workers,
             pseudonyms,
+            overview: overview::Keeper::default(),
+            random: parts.random,
             intake,
             settings,
         }))
@@ -259,6 +268,13 @@ impl Deployment {
     #[must_use]
     pub fn log(&self) -> &Arc<dyn ReportLog> {
         &self.log
+    }
+
+    /// A key of hashes that nobody can guess.
+    pub(crate) fn fresh_hash_key(&self) -> HashKey {
+        let mut seed = [0; 16];
+        self.random.fill(&mut seed);
+        HashKey::new(seed)
     }
 
     /// The current time.

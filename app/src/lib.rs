@@ -5,8 +5,8 @@
 //! - [`intake`]: reports come in
 //! - `judging`: one worker for each partition
 //! - [`deployment`]: all of it started, watched and stopped; [`threads`]: what its loops run on
-//! - [`counts`], [`plays`], [`conservation`]: what was decided, read
-//! - [`adjudication`], [`fraud`], [`appeals`]: people decide
+//! - [`counts`], [`plays`], [`conservation`], [`overview`]: what was decided, read
+//! - [`adjudication`], [`fraud`], [`appeals`]: people decide; [`audit`]: and who did what
 //! - [`money`]: counts become money
 //! - [`privacy`]: who the listeners are: pseudonyms, exports, erasures
 //! - [`catalogue`], [`access`]: which tracks there are, and who may do what
@@ -15,6 +15,7 @@
 pub mod access;
 pub mod adjudication;
 pub mod appeals;
+pub mod audit;
 pub mod catalogue;
 pub mod conservation;
 pub mod counts;
@@ -25,6 +26,7 @@ pub mod intake;
 mod judging;
 mod listing;
 pub mod money;
+pub mod overview;
 pub mod plays;
 pub mod ports;
 pub mod privacy;

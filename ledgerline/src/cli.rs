@@ -59,6 +59,10 @@ pub enum Command {
         /// where it isn't said.
         #[arg(long, env = "LEDGERLINE_SIGNING_KEY")]
         signing_key: Option<PathBuf>,
+        /// The folder is the demonstration's: whoever is signed in may have it send everything
+        /// again, and be killed.
+        #[arg(long, hide = true)]
+        demonstration: bool,
     },
     /// Make, list and revoke API keys.
     #[command(after_help = "Examples:\n  \
@@ -192,6 +196,12 @@ pub enum Command {
 /// What `demo` does.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
+    /// Afterwards serve what was shown, for a browser, until Ctrl-C.
+    #[arg(long)]
+    pub serve: bool,
+    /// Where to serve it; only this machine can reach it unless another address is named.
+    #[arg(long, requires = "serve", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
     /// Something other than the demonstration itself.
     #[command(subcommand)]
     pub action: Option<DemoAction>,

@@ -208,6 +208,7 @@ impl DataFolder {
             catalogue: store.clone(),
             credentials: store.clone(),
             appeals: store.clone(),
+            audit: store.clone(),
             listeners: store.clone(),
             random: Arc::new(SystemRandom),
             disk,
@@ -216,6 +217,7 @@ impl DataFolder {
             money: MoneyParts {
                 contracts: store.clone(),
                 contract_reader: Arc::new(TomlContracts),
+                proposals: store.clone(),
                 rights: store.clone(),
                 revenue: store.clone(),
                 ledger: store.clone(),

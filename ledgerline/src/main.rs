@@ -7,7 +7,7 @@
 //! - [`control`]: the socket by which commands reach the server
 //! - [`feed`]: reports from files; [`framed`]: several files in one body
 //! - [`feed`]: reports from files; [`ledger_file`]: entries from one
-//! - [`backup`]: backups of a whole data folder
+//! - [`backup`]: backups of a whole data folder; [`histories`]: other services' histories
 //! - [`commands`]: one file each
 //! - [`failure`], [`progress`], [`output`]: how a command ends, and what it shows
 
@@ -21,6 +21,7 @@ mod data_folder;
 mod failure;
 mod feed;
 mod framed;
+mod histories;
 mod ledger_file;
 mod output;
 mod progress;

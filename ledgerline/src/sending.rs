@@ -8,11 +8,12 @@ use ledgerline_app::privacy::Introduced;
 use ledgerline_ids::UnixMs;
 use serde_json::Value;
 use std::collections::VecDeque;
+use std::io::Cursor;
 use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
-use crate::chunks::Chunk;
+use crate::chunks::{Chunk, Chunks};
 use crate::failure::Failure;
 use crate::feed::{self, FeedClock, REJECTIONS_MAX};
 use crate::session::Session;
@@ -55,6 +56,21 @@ pub async fn send(
         }
         None => send_there(session, origin, clock, next, told).await,
     }
+}
+
+/// Sends reports to a deployment in this process, by their own times, from a thread that may block.
+///
+/// # Errors
+/// [`Failure`], as [`send`].
+pub fn send_blocking(
+    deployment: &Arc<Deployment>,
+    origin: &Arc<Origin>,
+    reports: Vec<u8>,
+    runtime: &Handle,
+) -> Result<Sent, Failure> {
+    let mut chunks = Chunks::new(Cursor::new(reports));
+    let mut next = || chunks.next().map_err(|error| Failure::from_error(&error));
+    send_here(deployment, origin, FeedClock::Event, &mut next, &|_| {}, runtime)
 }
 
 /// Where the chunks stand that are decoded side by side and queued one after the other.

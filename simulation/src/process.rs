@@ -24,6 +24,7 @@ use crate::stepper::Stepper;
 use crate::store::SimulatedStore;
 use crate::taste::Taste;
 use ledgerline_app::ports::memory_appeals::MemoryAppeals;
+use ledgerline_app::ports::memory_desk::MemoryDesk;
 
 /// What outlives every process: the machine and its database.
 pub struct Machine {
@@ -181,6 +182,7 @@ pub fn begin(
         catalogue: machine.store.clone(),
         credentials: machine.store.clone(),
         appeals: machine.appeals.clone(),
+        audit: Arc::new(MemoryDesk::default()),
         listeners: machine.listeners.clone(),
         random: Arc::new(NothingRandom),
         disk,
@@ -189,6 +191,7 @@ pub fn begin(
         money: MoneyParts {
             contracts: Arc::new(MemoryContracts::default()),
             contract_reader: Arc::new(NoContractReader),
+            proposals: Arc::new(MemoryDesk::default()),
             rights: Arc::new(MemoryRights::default()),
             revenue: Arc::new(MemoryRevenue::default()),
             ledger: Arc::new(MemoryLedger::default()),

@@ -1,7 +1,8 @@
 //! A file's text to a contract, or every fault with its place.
 
 use crate::shape::ContractFile;
-use ledgerline_app::ports::{ContractFault, ContractReader};
+use crate::templates::{TEMPLATES, Template};
+use ledgerline_app::ports::{ContractFault, ContractReader, ContractTemplate};
 use ledgerline_royalty::terms::Contract;
 use ledgerline_royalty::validity::Fault;
 use toml::de::{DeTable, DeValue};
@@ -72,6 +73,14 @@ pub struct TomlContracts;
 impl ContractReader for TomlContracts {
     fn read(&self, file: &str, text: &str) -> Result<Contract, Vec<ContractFault>> {
         read(file, text.as_bytes())
+    }
+
+    fn templates(&self) -> Vec<ContractTemplate> {
+        let template = |it: &Template| {
+            let Template { name, what, text } = *it;
+            ContractTemplate { name, what, text }
+        };
+        TEMPLATES.iter().map(template).collect()
     }
 }
 

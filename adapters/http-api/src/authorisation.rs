@@ -11,8 +11,9 @@ use utoipa::openapi::path::Operation;
 
 use crate::router::Service;
 use crate::routes::{
-    adjudication, appeals, closes, comparisons, conservation, counts, fraud, ledger, operations,
-    papers, plays, privacy, reports, revenue, rights, terms,
+    adjudication, appeals, audit, closes, comparisons, conservation, counts, demonstration,
+    earnings, fraud, ledger, operations, overview, papers, plays, privacy, proposals, reports,
+    revenue, rights, terms, trials,
 };
 
 /// Who may use an endpoint.
@@ -50,7 +51,7 @@ const LEDGER_READ: Needs = Needs::Scope(Scope::LedgerRead);
 const PRIVACY_WRITE: Needs = Needs::Scope(Scope::PrivacyWrite);
 
 /// The table.
-pub static ENDPOINTS: [Endpoint; 42] = [
+pub static ENDPOINTS: [Endpoint; 57] = [
     Endpoint {
         method: Method::POST,
         path: "/api/v1/playback/report",
@@ -354,6 +355,126 @@ pub static ENDPOINTS: [Endpoint; 42] = [
         refusals: &[],
         route: || get(comparisons::read),
         operation: comparisons::__path_read::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/overview",
+        needs: COUNTS_READ,
+        refusals: &[],
+        route: || get(overview::read),
+        operation: overview::__path_read::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/earnings",
+        needs: ROYALTY_READ,
+        refusals: &[404],
+        route: || get(earnings::read),
+        operation: earnings::__path_read::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/earnings/days",
+        needs: ROYALTY_READ,
+        refusals: &[404],
+        route: || get(earnings::days),
+        operation: earnings::__path_days::operation,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/api/v1/royalty/trials",
+        needs: Needs::Nothing,
+        refusals: &[404, 408, 413, 415, 422, 503],
+        route: || post(trials::run),
+        operation: trials::__path_run::operation,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/api/v1/demo/resend",
+        needs: FRAUD_WRITE,
+        refusals: &[404],
+        route: || post(demonstration::resend),
+        operation: demonstration::__path_resend::operation,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/api/v1/demo/kill",
+        needs: FRAUD_WRITE,
+        refusals: &[404],
+        route: || post(demonstration::kill),
+        operation: demonstration::__path_kill::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/closes/{period}/pools",
+        needs: ROYALTY_READ,
+        refusals: &[404],
+        route: || get(closes::pools),
+        operation: closes::__path_pools::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/ledger/verification",
+        needs: LEDGER_READ,
+        refusals: &[],
+        route: || get(ledger::verify),
+        operation: ledger::__path_verify::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/terms/proposals",
+        needs: ROYALTY_READ,
+        refusals: &[],
+        route: || get(proposals::list),
+        operation: proposals::__path_list::operation,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/api/v1/royalty/terms/proposals",
+        needs: ROYALTY_WRITE,
+        refusals: &[408, 413, 415, 422],
+        route: || post(proposals::propose),
+        operation: proposals::__path_propose::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/terms/proposals/{number}",
+        needs: ROYALTY_READ,
+        refusals: &[404],
+        route: || get(proposals::read),
+        operation: proposals::__path_read::operation,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/api/v1/royalty/terms/proposals/{number}/approval",
+        needs: ROYALTY_WRITE,
+        refusals: &[404, 408, 409, 413, 415, 422],
+        route: || post(proposals::approve),
+        operation: proposals::__path_approve::operation,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/api/v1/royalty/terms/proposals/{number}/rejection",
+        needs: ROYALTY_WRITE,
+        refusals: &[404, 408, 409, 413, 415, 422],
+        route: || post(proposals::reject),
+        operation: proposals::__path_reject::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/terms/templates",
+        needs: ROYALTY_READ,
+        refusals: &[],
+        route: || get(proposals::templates),
+        operation: proposals::__path_templates::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/audit",
+        needs: LEDGER_READ,
+        refusals: &[],
+        route: || get(audit::list),
+        operation: audit::__path_list::operation,
     },
     Endpoint {
         method: Method::GET,

@@ -13,6 +13,7 @@ use ledgerline_app::intake::Origin;
 use ledgerline_app::ports::Scope;
 use ledgerline_records::report::Producer;
 
+use crate::auditing::deed;
 use crate::authorisation::{ENDPOINTS, Needs};
 use crate::linger::Lingering;
 use crate::problem::{Kind, Problem};
@@ -62,11 +63,14 @@ pub(crate) async fn guard(
 ) -> Response {
     let service = &guarded.service;
     let watch = service.metrics.begin(guarded.endpoint);
+    let asked = request.uri().clone();
+    let mut admitted = None;
     let response = match ENDPOINTS[guarded.endpoint].needs {
         // Probes are answered however much else is under way.
         Needs::Nothing => next.run(request).await,
         Needs::Scope(scope) => match admit(service, request.headers(), scope).await {
             Ok((place, caller)) => {
+                admitted = Some(caller.clone());
                 request.extensions_mut().insert(caller);
                 let response = next.run(request).await;
                 drop(place);
@@ -75,6 +79,11 @@ pub(crate) async fn guard(
             Err(problem) => problem.into_response(),
         },
     };
+    let asked = (asked.path(), asked.query());
+    let endpoint = &ENDPOINTS[guarded.endpoint];
+    if let Some(deed) = deed(service, endpoint, asked, admitted.as_deref(), &response) {
+        service.deployment.note_deed(deed).await;
+    }
     watch.end(response.status());
     response
 }
@@ -132,8 +141,13 @@ pub(crate) async fn outermost(request: Request, next: Next) -> Response {
 
 /// 404 for whatever isn't in the table.
 pub(crate) async fn no_such_path(State(service): State<Arc<Service>>) -> Response {
+    other(&service, nothing_here())
+}
+
+/// What an endpoint answers that this server doesn't have, as if it weren't in the table.
+pub(crate) fn nothing_here() -> Problem {
     let detail = "no endpoint has this path; /openapi.json lists them";
-    other(&service, Problem::new(Kind::NoSuchPath, detail))
+    Problem::new(Kind::NoSuchPath, detail)
 }
 
 /// 405 for paths that are, with another method. The router adds `Allow`.

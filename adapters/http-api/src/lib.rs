@@ -11,10 +11,13 @@
 //! - [`dto`]: the shapes of requests and answers
 //! - `routes`: what each endpoint does
 //! - `problem`: every refusal, RFC 9457
+//! - `auditing`: who did what, noted
 //! - `guard`, `limits`, `request_body`, `linger`: what a request passes before its endpoint
+//! - `outside`: what only the program around the API can do for it
 //! - [`openapi`]: the contract, made from the table and the shapes
 //! - [`mod@serve`]: connections, and stopping in order
 
+mod auditing;
 pub mod authorisation;
 pub mod dto;
 mod guard;
@@ -22,6 +25,7 @@ mod limits;
 mod linger;
 mod metrics;
 pub mod openapi;
+mod outside;
 mod parameters;
 mod problem;
 pub mod reports;
@@ -30,5 +34,6 @@ mod router;
 mod routes;
 pub mod serve;
 
+pub use outside::{Demonstration, Outside};
 pub use router::{HttpOptions, control_router, router};
 pub use serve::serve;

@@ -36,6 +36,30 @@ impl Query {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Whether something is asked for; not, where it isn't said.
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, Problem> {
+        match self.get(name) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Problem::parameter(name, "must be true or false")),
+        }
+    }
+
+    /// How many items a page of numbered things is to have, the newest first, and with which number
+    /// it begins.
+    pub(crate) fn newest_first(&self, default: u32, max: u32) -> Result<(u32, u64), Problem> {
+        let limit = match self.get("limit").map(str::parse) {
+            None => default,
+            Some(Ok(limit)) if (1..=max).contains(&limit) => limit,
+            Some(_) => return Err(Problem::parameter("limit", format!("must be 1 to {max}"))),
+        };
+        match self.get("from").map(str::parse::<i64>) {
+            None => Ok((limit, i64::MAX.unsigned_abs())),
+            Some(Ok(from)) if from > 0 => Ok((limit, from.unsigned_abs())),
+            Some(_) => Err(Problem::parameter("from", "must be the `next` of an earlier page")),
+        }
+    }
+
     /// How many items a page is to have, and after which it begins.
     pub(crate) fn page(&self) -> Result<(usize, Option<&str>), Problem> {
         self.page_of(is_cursor)

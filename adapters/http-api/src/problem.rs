@@ -46,6 +46,7 @@ kinds! {
     AppealNotFound 404 "appeal_not_found" "There is no such appeal";
     NotInCatalogue 404 "not_in_catalogue" "The catalogue has no such thing";
     NoSuchContract 404 "no_such_contract" "There is no such contract";
+    NoSuchProposal 404 "no_such_proposal" "There is no such proposal";
     MethodNotAllowed 405 "method_not_allowed" "This can't be done here";
     RequestTimeout 408 "request_timeout" "The request came too slowly";
     AmbiguousPlay 409 "ambiguous_play" "Several sources have such a play";
@@ -53,8 +54,9 @@ kinds! {
     AlreadyCounted 409 "already_counted" "The play was counted before";
     CloseRefused 409 "close_refused" "The month can't be closed as it is";
     NotKeptBack 409 "not_kept_back" "Nothing is held or excluded there";
-    AlreadyDecided 409 "already_decided" "The appeal was decided otherwise";
+    AlreadyDecided 409 "already_decided" "It was decided before";
     PlayForgotten 409 "play_forgotten" "The play can't be ruled on any more";
+    SamePerson 409 "same_person" "Somebody else has to do this";
     ContractsMoved 409 "contracts_moved" "Contracts changed meanwhile";
     BodyTooLarge 413 "body_too_large" "The body is too large";
     TooManyReports 413 "too_many_reports" "The body has too many reports";

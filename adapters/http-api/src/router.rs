@@ -6,12 +6,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use ledgerline_app::Deployment;
+use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::authorisation::ENDPOINTS;
 use crate::guard::{self, Door, Guarded};
 use crate::limits::Limits;
 use crate::metrics::HttpMetrics;
+use crate::outside::Outside;
 
 /// What of the HTTP side can be set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,20 +47,35 @@ pub(crate) struct Service {
     pub limits: Limits,
     pub metrics: HttpMetrics,
     pub door: Door,
+    pub outside: Outside,
+    /// Histories that are tried at once.
+    pub trials: Semaphore,
+    /// The demonstration is sent again once at a time.
+    pub resending: Semaphore,
+    /// The ledger is verified once at a time.
+    pub verifying: Semaphore,
 }
 
 /// The API, for callers with keys.
-pub fn router(deployment: Arc<Deployment>, options: HttpOptions) -> Router {
-    of_table(deployment, options, Door::Keys)
+pub fn router(deployment: Arc<Deployment>, options: HttpOptions, outside: Outside) -> Router {
+    of_table(deployment, options, Door::Keys, outside)
 }
 
 /// The API for whoever may open the control socket: no key is needed, everything is allowed.
 /// Reports sent this way have the source `control`.
 pub fn control_router(deployment: Arc<Deployment>) -> Router {
-    of_table(deployment, HttpOptions::default(), Door::operator())
+    of_table(deployment, HttpOptions::default(), Door::operator(), Outside::default())
 }
 
-fn of_table(deployment: Arc<Deployment>, options: HttpOptions, door: Door) -> Router {
+/// So many histories are tried at once; each takes a core and its own size in memory.
+const TRIALS_MAX: usize = 2;
+
+fn of_table(
+    deployment: Arc<Deployment>,
+    options: HttpOptions,
+    door: Door,
+    outside: Outside,
+) -> Router {
     let HttpOptions { requests_max, body_memory_bytes_max, decoding_max, .. } = options;
     let service = Arc::new(Service {
         deployment,
@@ -66,6 +83,10 @@ fn of_table(deployment: Arc<Deployment>, options: HttpOptions, door: Door) -> Ro
         limits: Limits::new(requests_max, body_memory_bytes_max, decoding_max),
         metrics: HttpMetrics::new(),
         door,
+        outside,
+        trials: Semaphore::new(TRIALS_MAX),
+        resending: Semaphore::new(1),
+        verifying: Semaphore::new(1),
     });
     let mut router = Router::new();
     for (endpoint, row) in ENDPOINTS.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! Partitions, how far they are judged, and what that added up to.
 
 use async_trait::async_trait;
-use ledgerline_app::ports::facts::PartitionTotals;
+use ledgerline_app::ports::facts::{PartitionTotals, RecentTotals};
 use ledgerline_app::ports::{CommitError, FactStore, PartitionCommit, PartitionDelta, StoreError};
 use ledgerline_ids::{DayNo, HourNo, PartitionId, Position};
 use ledgerline_records::verdict::{Status, Verdict};
@@ -78,6 +78,16 @@ impl FactStore for SqlStore {
             Ok(totals)
         };
         read.await.map_err(|fault: Fault| self.error("reading the counts", &fault))
+    }
+
+    async fn recent_totals(&self, hours_max: u32) -> Result<RecentTotals, StoreError> {
+        let read = async {
+            let mut snapshot = self.begin_read().await?;
+            let recent = recent(&mut snapshot, hours_max).await?;
+            snapshot.commit().await?;
+            Ok(recent)
+        };
+        read.await.map_err(|fault: Fault| self.error("reading the newest counts", &fault))
     }
 
     async fn verify(&self) -> Result<Vec<String>, StoreError> {
@@ -254,6 +264,71 @@ fn partition_commit(
     })
 }
 
+/// Hour, word, sum.
+type SumRow = (i64, String, i64);
+
+// The database adds up; by hour through the tables' keys, so that old hours are not looked at.
+const LAST_HOUR: &str = "SELECT COALESCE(MAX((SELECT hour FROM report_totals \
+     WHERE report_totals.partition = partition_commits.partition AND verdict = $1 AND reports <> 0 \
+     ORDER BY hour DESC LIMIT 1)), 0) FROM partition_commits";
+const SUM_REPORTS: &str = "SELECT 0, verdict, SUM(reports) FROM report_totals GROUP BY verdict";
+const SUM_PLAYS: &str = "SELECT 0, status, SUM(plays) FROM play_totals GROUP BY status";
+const SUM_REPORTS_BY_HOUR: &str = "SELECT hour, verdict, SUM(reports) FROM partition_commits \
+     JOIN report_totals USING (partition) WHERE hour >= $1 GROUP BY hour, verdict";
+const SUM_PLAYS_BY_HOUR: &str = "SELECT hour, status, SUM(plays) FROM partition_commits \
+     JOIN play_totals USING (partition) WHERE hour >= $1 GROUP BY hour, status";
+
+async fn recent(connection: &mut Connection, hours_max: u32) -> Result<RecentTotals, Fault> {
+    let last: i64 =
+        sqlx::query_scalar(LAST_HOUR).bind(ACCEPTED).fetch_one(&mut *connection).await?;
+    let since = (last + 1 - i64::from(hours_max)).max(0);
+    let mut recent = RecentTotals::default();
+    for (select, by_hour) in [(SUM_REPORTS, false), (SUM_REPORTS_BY_HOUR, true)] {
+        let query = sqlx::query_as(select);
+        let query = if by_hour { query.bind(since) } else { query };
+        let rows: Vec<SumRow> = query.fetch_all(&mut *connection).await?;
+        for (hour, word, reports) in rows {
+            let hour = HourNo(from_column("report_totals.hour", hour)?);
+            let (accepted, verdicts) = if by_hour {
+                let of = recent.hours.entry(hour).or_default();
+                (&mut of.accepted, &mut of.verdicts)
+            } else {
+                (&mut recent.accepted, &mut recent.verdicts)
+            };
+            if word == ACCEPTED {
+                *accepted = reports;
+            } else {
+                verdicts.insert(verdict_of(&word)?, reports);
+            }
+        }
+    }
+    for (select, by_hour) in [(SUM_PLAYS, false), (SUM_PLAYS_BY_HOUR, true)] {
+        let query = sqlx::query_as(select);
+        let query = if by_hour { query.bind(since) } else { query };
+        let rows: Vec<SumRow> = query.fetch_all(&mut *connection).await?;
+        for (hour, word, plays) in rows {
+            let hour = HourNo(from_column("play_totals.hour", hour)?);
+            let statuses = if by_hour {
+                &mut recent.hours.entry(hour).or_default().statuses
+            } else {
+                &mut recent.statuses
+            };
+            statuses.insert(status_of(&word)?, plays);
+        }
+    }
+    Ok(recent.without_zeros())
+}
+
+fn verdict_of(word: &str) -> Result<Verdict, Fault> {
+    let unknown = || Fault::Said(format!("report_totals has the unknown verdict {word:?}"));
+    Verdict::from_word(word).ok_or_else(unknown)
+}
+
+fn status_of(word: &str) -> Result<Status, Fault> {
+    let unknown = || Fault::Said(format!("play_totals has the unknown status {word:?}"));
+    Status::from_word(word).ok_or_else(unknown)
+}
+
 /// All totals. A sum of zero is left out: whether its row exists is an accident of history.
 async fn totals(connection: &mut Connection) -> Result<Vec<PartitionTotals>, Fault> {
     let mut all = BTreeMap::new();
@@ -277,19 +352,15 @@ async fn totals(connection: &mut Connection) -> Result<Vec<PartitionTotals>, Fau
         }
         if word == ACCEPTED {
             of.accepted.insert(hour, number);
-        } else if let Some(verdict) = Verdict::from_word(&word) {
-            of.verdicts.insert((hour, verdict), number);
         } else {
-            return said(format!("report_totals has the unknown verdict {word:?}"));
+            of.verdicts.insert((hour, verdict_of(&word)?), number);
         }
     }
     let rows: Vec<WordRow> = sqlx::query_as(SELECT_PLAYS).fetch_all(&mut *connection).await?;
     for (partition, hour, word, number) in rows {
         let of = of_partition(&mut all, "play_totals", partition)?;
         let hour = HourNo(from_column("play_totals.hour", hour)?);
-        let Some(status) = Status::from_word(&word) else {
-            return said(format!("play_totals has the unknown status {word:?}"));
-        };
+        let status = status_of(&word)?;
         if number != 0 {
             of.statuses.insert((hour, status), number);
         }

@@ -14,7 +14,7 @@
 //! - [`appeals`]: appeals and what was decided on them
 //! - [`catalogue`]: tracks, their artists, bot devices
 //! - [`untold`]: what counting must be told of these
-//! - [`contracts`]: contracts as texts, revisioned
+//! - [`contracts`]: contracts as texts, revisioned; [`proposals`] of them; [`audit`]: who did what
 //! - [`ledger`]: entries, signed heads, balances, and the records of closes
 //! - [`rights`], [`rights_rows`]: the catalogue of rights, by revision
 //! - [`revenue`]: revenue, rates of exchange, brought usage, by revision
@@ -24,6 +24,7 @@
 //! - [`statements`], [`fault`]: statements of many rows; what can go wrong, and checked numbers
 
 mod appeals;
+mod audit;
 mod catalogue;
 mod contracts;
 mod copy;
@@ -34,6 +35,7 @@ mod fault;
 mod ledger;
 mod listeners;
 mod open;
+mod proposals;
 mod revenue;
 mod revisions;
 mod rights;

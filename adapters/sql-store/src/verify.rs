@@ -12,7 +12,9 @@ use crate::facts::{
 };
 use crate::fault::Fault;
 use crate::open::SqlStore;
-use crate::{appeals, catalogue, contracts, credentials, ledger, listeners, revisions};
+use crate::{
+    appeals, audit, catalogue, contracts, credentials, ledger, listeners, proposals, revisions,
+};
 
 /// How many findings are reported; whoever has more has lost the file anyway.
 const FINDINGS_MAX: usize = 1000;
@@ -30,6 +32,8 @@ pub(crate) async fn findings(store: &SqlStore) -> Result<Vec<String>, Fault> {
         ("the listeners", listeners::damage(&mut snapshot).await),
         ("the catalogue", catalogue::damage(&mut snapshot).await),
         ("the contracts", contracts::damage(&mut snapshot).await),
+        ("the proposals", proposals::damage(&mut snapshot).await),
+        ("the audit log", audit::damage(&mut snapshot).await),
         ("the ledger", ledger::damage(&mut snapshot).await),
         ("the revisions of imports", revisions::damage(&mut snapshot).await),
     ] {

@@ -5,7 +5,7 @@
 //! only once the file has the newest head. So the file is at most one transaction behind, and what
 //! it lacks then was never answered: whoever posted that was not told that it is booked.
 
-use ledgerline_ids::{Period, UnixMs};
+use ledgerline_ids::{HashKey, Period, UnixMs};
 use ledgerline_ledger::{
     Account, Before, Entry, EntryDraft, EntryKey, Head, HeadError, Judged, PublicKey, Refused,
     SignedHead, judge,
@@ -128,6 +128,32 @@ impl Ledger {
     /// [`StoreError`].
     pub async fn head(&self) -> Result<Option<SignedHead>, StoreError> {
         Ok(self.store.newest_heads(1).await?.pop())
+    }
+
+    /// Reads and adds up everything again, and holds it against the head's file; nothing is posted
+    /// meanwhile. `None` where the ledger is empty and was never signed. `hash_key` is to be random.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it can't be read, or the key that signs is gone.
+    pub async fn verified(
+        &self,
+        hash_key: HashKey,
+    ) -> Result<Option<(Verification, Witnesses)>, StoreError> {
+        let _turn = self.turn.lock().await;
+        let keeper = self.keeper.clone();
+        let head_file = blocking(move || keeper.kept()).await?;
+        let Some(public_key) = self.public_key().await? else {
+            let one = EntryQuery { limit: 1, ..EntryQuery::default() };
+            let empty = self.head().await?.is_none() && self.entries(&one).await?.is_empty();
+            if empty && head_file.is_none() {
+                return Ok(None);
+            }
+            let detail = "the ledger was signed, and the key is not there".to_owned();
+            return Err(StoreError { what: "verifying the ledger", detail });
+        };
+        let witnesses = Witnesses { public_key, head_file, checkpoint: None };
+        let verified = verify(&*self.store, &witnesses, hash_key, &mut |_| ()).await?;
+        Ok(Some((verified, witnesses)))
     }
 
     /// Entries in the order of their numbers.

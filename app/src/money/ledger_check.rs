@@ -6,6 +6,7 @@ use ledgerline_ledger::{
 };
 use ledgerline_money::Micros;
 
+use crate::Deployment;
 use crate::ports::{LedgerScan, LedgerStore, StoreError};
 
 /// What the store is held against. None of it comes from the database.
@@ -78,6 +79,17 @@ pub async fn verify(
     let (entries, heads, accounts) = (scan.entries, scan.heads, scan.accounts);
     let (findings, found) = scan.verifier.finish();
     Ok(Verification { entries, heads, accounts, head, findings, found })
+}
+
+impl Deployment {
+    /// Verifies the ledger, as the process that has it sees it; `None` where it is empty and was
+    /// never signed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn verify_ledger(&self) -> Result<Option<(Verification, Witnesses)>, StoreError> {
+        self.money().ledger().verified(self.fresh_hash_key()).await
+    }
 }
 
 const TOLD_EVERY: u64 = 4_096;

@@ -2,7 +2,8 @@
 //!
 //! In reading order:
 //! - [`usage_fold`]: a month's plays, added up from the plays logs
-//! - [`terms`]: contracts, imported, explained and reviewed
+//! - [`terms`]: contracts, imported, explained and reviewed; [`proposals`]: proposed by one person
+//!   and approved by another; [`text_diff`]: what differs in two texts
 //! - [`rights`]: the catalogue of rights
 //! - [`revenue`], [`fx`], [`usage`]: what months earned, rates of exchange, usage from elsewhere
 //! - [`ledger`]: posting entries, reading and verifying them
@@ -20,11 +21,13 @@ pub mod fx;
 pub mod ledger;
 mod ledger_check;
 pub mod papers;
+pub mod proposals;
 pub mod revenue;
 pub mod rights;
 pub mod sales_report;
 pub mod sentences;
 pub mod terms;
+pub mod text_diff;
 pub mod trial;
 pub mod usage;
 pub mod usage_fold;
@@ -34,11 +37,12 @@ pub use ledgerline_money::{BigRational, Currency, Fraction, Micros};
 use std::sync::Arc;
 
 use crate::ports::{
-    Clock, ContractReader, ContractStore, Disk, HeadKeeper, HeadSigner, LedgerStore, RevenueStore,
-    RightsStore,
+    Clock, ContractReader, ContractStore, Disk, HeadKeeper, HeadSigner, LedgerStore, ProposalStore,
+    RevenueStore, RightsStore,
 };
 use close::{Closes, Sources};
 use ledger::Ledger;
+use proposals::Proposals;
 use revenue::Revenue;
 use rights::Rights;
 use terms::Terms;
@@ -49,6 +53,8 @@ pub struct MoneyParts {
     pub contracts: Arc<dyn ContractStore>,
     /// What reads their texts.
     pub contract_reader: Arc<dyn ContractReader>,
+    /// Where proposals of contracts are kept.
+    pub proposals: Arc<dyn ProposalStore>,
     /// Where the catalogue of rights is kept.
     pub rights: Arc<dyn RightsStore>,
     /// Where revenue, rates of exchange and brought usage are kept.
@@ -66,6 +72,7 @@ pub struct MoneyParts {
 pub struct Money {
     ledger: Ledger,
     terms: Arc<Terms>,
+    proposals: Proposals,
     closes: Closes,
     rights: Rights,
     revenue: Revenue,
@@ -75,13 +82,14 @@ impl Money {
     /// Out of its parts.
     #[must_use]
     pub fn new(parts: MoneyParts, clock: Arc<dyn Clock>, disk: Arc<dyn Disk>) -> Self {
-        let MoneyParts { contracts, contract_reader, rights, revenue, ledger, signer, keeper } =
-            parts;
+        let MoneyParts { contracts, contract_reader, rights, revenue, .. } = parts;
+        let MoneyParts { proposals, ledger, signer, keeper, .. } = parts;
         let terms = Arc::new(Terms::new(contracts, contract_reader));
         let sources =
             Sources { rights: rights.clone(), revenue: revenue.clone(), contracts: terms.clone() };
         Self {
             ledger: Ledger::new(ledger, signer, keeper, clock),
+            proposals: Proposals::new(proposals, terms.clone()),
             terms,
             closes: Closes::new(sources, disk),
             rights: Rights::new(rights),
@@ -93,6 +101,12 @@ impl Money {
     #[must_use]
     pub fn terms(&self) -> &Terms {
         &self.terms
+    }
+
+    /// Proposals of contracts.
+    #[must_use]
+    pub fn proposals(&self) -> &Proposals {
+        &self.proposals
     }
 
     /// The catalogue of rights.

@@ -35,6 +35,17 @@ pub struct NetOfPeriod {
     pub net: Option<Micros>,
 }
 
+/// What an import would do with one of its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowChange {
+    /// It was not known before.
+    Added,
+    /// It was known otherwise: so.
+    Changed(Box<Stored<PeriodRevenue>>),
+    /// It was known just so.
+    Unchanged,
+}
+
 impl Revenue {
     /// Over its store.
     #[must_use]
@@ -64,6 +75,22 @@ impl Revenue {
             return Ok(ImportedRows { revision, tally });
         }
         self.store.import_revenue(rows, only_file(brought), brought.at).await
+    }
+
+    /// What an import would do with each of its rows, in their order. Nothing is stored.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn preview(&self, rows: &[PeriodRevenue]) -> Result<Vec<RowChange>, StoreError> {
+        let known = self.list(None).await?;
+        let known: BTreeMap<_, _> =
+            known.into_iter().map(|stored| (stored.row.key(), stored)).collect();
+        let change = |row: &PeriodRevenue| match known.get(&row.key()) {
+            None => RowChange::Added,
+            Some(before) if before.row == *row => RowChange::Unchanged,
+            Some(before) => RowChange::Changed(Box::new(before.clone())),
+        };
+        Ok(rows.iter().map(change).collect())
     }
 
     /// The revenue as known now, of a month or of all.

@@ -17,8 +17,8 @@ use std::sync::{Arc, Mutex};
 use crate::Deployment;
 use crate::ports::drive::apart;
 use crate::ports::{
-    ContractFault, ContractReader, ContractStore, ContractText, ContractsError, NewContract,
-    StoreError,
+    ContractFault, ContractReader, ContractStore, ContractTemplate, ContractText, ContractsError,
+    NewContract, StoreError,
 };
 
 /// So many contracts may be imported at once.
@@ -210,6 +210,18 @@ impl Terms {
                 Err(StoreError { what: "reading a contract", detail })
             }
         }
+    }
+
+    /// What people call the contract of a text; nothing where it can't be read.
+    #[must_use]
+    pub fn title_of(&self, file: &str, text: &str) -> String {
+        self.reader.read(file, text).map(|contract| contract.title).unwrap_or_default()
+    }
+
+    /// Annotated examples of contracts, to begin with.
+    #[must_use]
+    pub fn templates(&self) -> Vec<ContractTemplate> {
+        self.reader.templates()
     }
 
     /// Reads files as contracts, without storing them; sorted by id.

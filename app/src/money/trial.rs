@@ -17,6 +17,12 @@ use ledgerline_royalty::terms::{
 };
 use ledgerline_royalty::usage::{ListenerRow, Names, Usage, UsageKey, UsageRow, Use};
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use crate::Deployment;
+use crate::ports::drive::apart;
+use crate::ports::{BroughtHistory, HistoryError, HistoryReader};
 
 /// So many plays are shown of those that make a cent.
 const PLAYS_SHOWN: usize = 5;
@@ -142,6 +148,72 @@ pub enum TrialError {
     /// The month can't be computed.
     #[error("{0}")]
     Refused(Refusal),
+}
+
+/// So many plays of a history that is brought to a server are tried: forty years of them.
+pub const PLAYS_MAX: u64 = 2_000_000;
+/// So many rows that were left out are told.
+pub const LEFT_OUT_MAX: usize = 100;
+
+/// Why a history that was brought isn't tried.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TryError {
+    /// It can't be read.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// It is longer than anybody's.
+    #[error("it has more than {PLAYS_MAX} plays: try a part of it")]
+    TooMany,
+    /// There is nothing to share.
+    #[error(transparent)]
+    Trial(#[from] TrialError),
+    /// Reading panicked.
+    #[error("trying was broken off; the log says why")]
+    BrokenOff,
+}
+
+impl Deployment {
+    /// What a listener's history would have paid, and what of it was left out. Nothing is stored.
+    ///
+    /// # Errors
+    /// [`TryError`].
+    pub async fn try_history(
+        &self,
+        reader: Arc<dyn HistoryReader>,
+        deal: Deal,
+        (name, bytes): (String, Vec<u8>),
+    ) -> Result<(Tried, Vec<String>), TryError> {
+        let work = apart(&*self.drive, move || {
+            let mut trial = Trial::new(deal);
+            trial.listener(name.rsplit_once('.').map_or(&*name, |(stem, _)| stem));
+            let mut plays = 0;
+            let mut each = |play: HeardPlay<'_>| {
+                plays += 1;
+                trial.play(play);
+                if plays > PLAYS_MAX { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            };
+            let brought = BroughtHistory { name: &name, bytes: &bytes };
+            let left_out = reader.read(brought, &mut each, LEFT_OUT_MAX)?;
+            if plays > PLAYS_MAX {
+                return Err(TryError::TooMany);
+            }
+            Ok((trial.finish()?, left_out))
+        });
+        work.await.unwrap_or(Err(TryError::BrokenOff))
+    }
+}
+
+impl Tried {
+    /// What an artist gains where each listener's fee goes to its own artists; below nothing where
+    /// it loses.
+    ///
+    /// # Panics
+    /// For amounts that are no parts of one pool.
+    #[must_use]
+    pub fn gained(row: &TriedArtist) -> Micros {
+        let gained = row.user_centric.minus(row.pro_rata);
+        gained.expect("parts of a pool differ by at most the pool")
+    }
 }
 
 impl Trial {

@@ -110,6 +110,17 @@ impl fmt::Display for ContractFault {
 
 impl std::error::Error for ContractFault {}
 
+/// An annotated example of a contract's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContractTemplate {
+    /// What it is called.
+    pub name: &'static str,
+    /// What it is, in a line.
+    pub what: &'static str,
+    /// The file.
+    pub text: &'static str,
+}
+
 /// Reads the text of a contract's file.
 pub trait ContractReader: Send + Sync + 'static {
     /// The contract, or everything that is wrong with the text.
@@ -117,4 +128,9 @@ pub trait ContractReader: Send + Sync + 'static {
     /// # Errors
     /// All [`ContractFault`]s that were found; at least one.
     fn read(&self, file: &str, text: &str) -> Result<Contract, Vec<ContractFault>>;
+
+    /// Annotated examples of such texts, to begin with.
+    fn templates(&self) -> Vec<ContractTemplate> {
+        Vec::new()
+    }
 }

@@ -58,6 +58,79 @@ pub struct PartitionTotals {
     pub counted: BTreeMap<DayNo, i64>,
 }
 
+/// The sums of all deltas of all partitions together, and by hour for the newest hours alone: what
+/// is asked for often.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RecentTotals {
+    /// Reports.
+    pub accepted: i64,
+    /// Their verdicts.
+    pub verdicts: BTreeMap<Verdict, i64>,
+    /// Plays by status.
+    pub statuses: BTreeMap<Status, i64>,
+    /// The newest hours that reports were received in, counted back from the last.
+    pub hours: BTreeMap<HourNo, HourTotals>,
+}
+
+/// The sums of one hour, of all partitions. What is zero is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HourTotals {
+    /// Reports that were received in it.
+    pub accepted: i64,
+    /// Their verdicts.
+    pub verdicts: BTreeMap<Verdict, i64>,
+    /// Plays whose first report was received in it.
+    pub statuses: BTreeMap<Status, i64>,
+}
+
+impl RecentTotals {
+    /// Of all partitions' totals, with so many hours.
+    #[must_use]
+    pub fn of(totals: &[PartitionTotals], hours_max: u32) -> Self {
+        let mut recent = Self::default();
+        let received = totals.iter().filter_map(|of| of.accepted.keys().next_back());
+        let last = received.max().map_or(0, |hour| hour.0);
+        let since = HourNo((last + 1).saturating_sub(hours_max));
+        for of in totals {
+            for (hour, reports) in &of.accepted {
+                recent.accepted += reports;
+                if *hour >= since {
+                    recent.hours.entry(*hour).or_default().accepted += reports;
+                }
+            }
+            for ((hour, verdict), reports) in &of.verdicts {
+                *recent.verdicts.entry(*verdict).or_default() += reports;
+                if *hour >= since {
+                    let hour = recent.hours.entry(*hour).or_default();
+                    *hour.verdicts.entry(*verdict).or_default() += reports;
+                }
+            }
+            for ((hour, status), plays) in &of.statuses {
+                *recent.statuses.entry(*status).or_default() += plays;
+                if *hour >= since {
+                    let hour = recent.hours.entry(*hour).or_default();
+                    *hour.statuses.entry(*status).or_default() += plays;
+                }
+            }
+        }
+        recent.without_zeros()
+    }
+
+    /// Whether a row is there that says nothing is an accident of history.
+    #[must_use]
+    pub fn without_zeros(mut self) -> Self {
+        self.verdicts.retain(|_, reports| *reports != 0);
+        self.statuses.retain(|_, plays| *plays != 0);
+        for hour in self.hours.values_mut() {
+            hour.verdicts.retain(|_, reports| *reports != 0);
+            hour.statuses.retain(|_, plays| *plays != 0);
+        }
+        let nothing = HourTotals::default();
+        self.hours.retain(|_, hour| *hour != nothing);
+        self
+    }
+}
+
 /// Why a commit changed nothing.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CommitError {
@@ -98,6 +171,15 @@ pub trait FactStore: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`].
     async fn totals(&self) -> Result<Vec<PartitionTotals>, StoreError>;
+
+    /// The sums of all partitions together, all read at one moment; by hour for the last
+    /// `hours_max` hours up to the newest in which a report was received.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn recent_totals(&self, hours_max: u32) -> Result<RecentTotals, StoreError> {
+        Ok(RecentTotals::of(&self.totals().await?, hours_max))
+    }
 
     /// Looks for damage in the store's own files: one sentence for each thing that is wrong.
     ///

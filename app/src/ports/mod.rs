@@ -2,6 +2,7 @@
 //! conformance suites in [`conformance`] hold for every implementation.
 
 pub mod appeals;
+pub mod audit;
 pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -10,12 +11,15 @@ pub mod credentials;
 pub mod disk;
 pub mod drive;
 pub mod facts;
+pub mod histories;
 pub mod ledger;
 pub mod listeners;
 #[cfg(feature = "conformance")]
 pub mod memory_appeals;
 #[cfg(feature = "conformance")]
 pub mod memory_contracts;
+#[cfg(feature = "conformance")]
+pub mod memory_desk;
 #[cfg(feature = "conformance")]
 pub mod memory_disk;
 #[cfg(feature = "conformance")]
@@ -26,20 +30,24 @@ pub mod memory_listeners;
 pub mod memory_rights;
 pub mod music;
 pub mod plays_log;
+pub mod proposals;
 pub mod report_log;
 pub mod revenue;
 pub mod rights;
 pub mod signing;
 
 pub use appeals::AppealStore;
+pub use audit::AuditStore;
 pub use clock::{Clock, Random};
 pub use contracts::{
-    ContractFault, ContractReader, ContractStore, ContractText, ContractsError, NewContract,
+    ContractFault, ContractReader, ContractStore, ContractTemplate, ContractText, ContractsError,
+    NewContract,
 };
 pub use credentials::{Credential, CredentialStore, NewCredential, Scope};
 pub use disk::{Disk, DiskFile};
 pub use drive::{Drive, Driven, Loop, Step};
 pub use facts::{CommitError, FactStore, PartitionCommit, PartitionDelta};
+pub use histories::{BroughtHistory, HistoryError, HistoryReader};
 pub use ledger::{
     AppendLedgerError, BalanceQuery, CloseChange, CloseRecord, EntryQuery, LedgerGroup, LedgerScan,
     LedgerStore,
@@ -47,6 +55,7 @@ pub use ledger::{
 pub use listeners::ListenerStore;
 pub use music::{CatalogueStore, CatalogueTrack, Fact, ImportedTracks, Untold};
 pub use plays_log::{PlaysLog, PlaysLogReader};
+pub use proposals::ProposalStore;
 pub use report_log::{AppendError, Appended, Frame, LogError, ReportLog};
 pub use revenue::{ImportedRows, PeriodUsage, RevenueStore, Stored};
 pub use rights::{ChangeError, Revision, RightsChange, RightsStore, SourceFile};

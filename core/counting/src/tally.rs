@@ -2,7 +2,8 @@
 
 use ledgerline_ids::{DayNo, Territory, Tier, UserId};
 use ledgerline_records::play::{CountedAs, PlayRecord};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What plays can be counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +42,8 @@ impl Days {
 pub struct Tally {
     dimension: Dimension,
     days: Days,
+    /// Of these recordings only, where some are named.
+    tracks: Option<Arc<BTreeSet<Box<str>>>>,
     counted: BTreeMap<Box<str>, i64>,
     by_day: BTreeMap<DayNo, i64>,
 }
@@ -49,7 +52,14 @@ impl Tally {
     /// No counts yet.
     #[must_use]
     pub fn new(dimension: Dimension, days: Days) -> Self {
-        Self { dimension, days, counted: BTreeMap::new(), by_day: BTreeMap::new() }
+        let (counted, by_day) = (BTreeMap::new(), BTreeMap::new());
+        Self { dimension, days, tracks: None, counted, by_day }
+    }
+
+    /// No counts yet, and only of these recordings.
+    #[must_use]
+    pub fn of_tracks(dimension: Dimension, days: Days, tracks: Arc<BTreeSet<Box<str>>>) -> Self {
+        Self { tracks: Some(tracks), ..Self::new(dimension, days) }
     }
 
     /// Adds the next record of the plays log.
@@ -68,11 +78,12 @@ impl Tally {
 
     fn change(&mut self, play: &PlayRecord<'_>, counted: &CountedAs<'_>, by: i64) {
         let day = counted.started_at.day();
-        if !self.days.contain(day) {
+        let track = counted.track.as_str();
+        if !self.days.contain(day) || self.tracks.as_ref().is_some_and(|it| !it.contains(track)) {
             return;
         }
         let value = match self.dimension {
-            Dimension::Track => counted.track.as_str(),
+            Dimension::Track => track,
             Dimension::User => play.identity.user.map_or("", UserId::as_str),
             Dimension::Territory => counted.territory.map_or("", Territory::as_str),
             Dimension::Tier => counted.tier.map_or("", Tier::as_str),
@@ -97,6 +108,12 @@ impl Tally {
         for (day, counted) in other.by_day {
             *self.by_day.entry(day).or_default() += counted;
         }
+    }
+
+    /// Counted plays by day, where that is what is counted by.
+    #[must_use]
+    pub fn by_day(&self) -> &BTreeMap<DayNo, i64> {
+        &self.by_day
     }
 
     /// The values that something counts for, in their order, with how many plays do.

@@ -15,11 +15,14 @@
 //! }
 //! ```
 
-use crate::sheet::Sheet;
+use crate::earnings::{EarnedRow, EarnedTotal, Earnings};
+use crate::line::Pool;
+use crate::sheet::{Sheet, SheetLine};
 use ledgerline_ids::{Period, UnixMs};
 use ledgerline_money::{Currency, Micros, MoneyError};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// An amount that is an estimate, in ledger units.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -88,3 +91,33 @@ pub fn payees(sheet: &Sheet) -> Result<Vec<EstimatedPayee>, MoneyError> {
     });
     Ok(named.collect())
 }
+
+/// What a payee's lines come to so far, added up by what `key` says of each; and all of them.
+///
+/// # Errors
+/// [`MoneyError::TooLarge`].
+pub fn earnings(
+    sheet: &Sheet,
+    payee: &str,
+    mut key: impl FnMut(&Pool, &SheetLine) -> Option<Arc<str>>,
+) -> Result<EstimatedEarnings, MoneyError> {
+    let mut earnings = Earnings::default();
+    let lines = sheet.payees.number(payee).map_or(&[][..], |payee| sheet.of_payee(payee));
+    for line in lines {
+        let pool = &sheet.pools[line.pool as usize];
+        earnings.add(key(pool, line), pool, line)?;
+    }
+    let (rows, totals) = earnings.finish()?;
+    let row = |EarnedRow { key, currency, plays, amount, adjusted }| {
+        let (amount, adjusted) = (EstimatedMicros(amount), EstimatedMicros(adjusted));
+        EarnedRow { key, currency, plays, amount, adjusted }
+    };
+    let total = |EarnedTotal { currency, amount, adjusted }| {
+        let (amount, adjusted) = (EstimatedMicros(amount), EstimatedMicros(adjusted));
+        EarnedTotal { currency, amount, adjusted }
+    };
+    Ok((rows.into_iter().map(row).collect(), totals.into_iter().map(total).collect()))
+}
+
+/// Rows, and what all of them come to.
+pub type EstimatedEarnings = (Vec<EarnedRow<EstimatedMicros>>, Vec<EarnedTotal<EstimatedMicros>>);

@@ -26,6 +26,7 @@
 //! - [`adjust`]: a closed month, computed anew cause by cause
 //! - [`closing`], [`statement`]: a close for everyone, and what each is told
 //! - [`bookings`]: the close as double entries
+//! - [`earnings`]: what a payee's lines come to, by recording, country, right …
 //! - [`estimate`]: a month so far, which can be neither booked nor stated
 
 pub mod account;
@@ -34,6 +35,7 @@ pub mod ahead;
 pub mod bookings;
 pub mod closing;
 pub mod compare;
+pub mod earnings;
 pub mod estimate;
 pub mod fields;
 pub mod line;

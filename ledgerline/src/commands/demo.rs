@@ -1,11 +1,16 @@
 //! `demo`: the whole way of a small service's plays, from reports to an audited count.
 
 mod money;
+mod serving;
+
+pub(super) use serving::{Shown as Served, parent_is_gone};
 
 use ledgerline_ids::DayNo;
 use ledgerline_population::{Population, Profile, Truth};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::Cursor;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -21,11 +26,22 @@ use crate::summary::{Sums, rate};
 /// How many reports the demonstration's service sends.
 const REPORTS: u64 = 60_000;
 const SEED: u64 = 7;
+/// Whom they come from: sent again by the same, they are the same reports.
+const SOURCE: &str = "replay:demo";
 
-pub(super) async fn run(as_json: bool) -> Result<u8, Failure> {
+/// Shows the demonstration; then serves it on `listen`, where it is named.
+pub(super) async fn run(listen: Option<SocketAddr>, as_json: bool) -> Result<u8, Failure> {
     let folder = Folder::make()?;
-    let outcome = show(&folder.0, as_json).await?;
-    Ok(u8::from(!outcome))
+    let (good, object) = show(&folder.0, as_json, listen.is_some()).await?;
+    match listen {
+        Some(listen) if good => serving::serve(&folder.0, listen, as_json.then_some(object)).await,
+        _ => {
+            if as_json {
+                print_json(&object)?;
+            }
+            Ok(u8::from(!good))
+        }
+    }
 }
 
 /// A data folder of the demonstration's own, removed at its end.
@@ -45,7 +61,7 @@ impl Drop for Folder {
     }
 }
 
-async fn show(data: &Path, as_json: bool) -> Result<bool, Failure> {
+async fn show(data: &Path, as_json: bool, goes_on: bool) -> Result<(bool, Value), Failure> {
     let say = |text: &str| if as_json { Ok(()) } else { print(text) };
     say("A small service: listeners with retries, phones that were offline for days, players\n\
          that send no key, and a bot farm. Their reports go into an empty deployment.\n")?;
@@ -63,30 +79,31 @@ async fn show(data: &Path, as_json: bool) -> Result<bool, Failure> {
          month's revenue come in; then March is closed, and so is April after a dispute.\n",
     )?;
     let session = Session::begin(data).await?;
-    let paid = money::show(&session).await;
+    let paid = money::show(&session, &tracks_of(&reports)?).await;
     session.end().await?;
     let paid = paid?;
     paid.text.iter().try_for_each(|text| say(text))?;
     let counted = shown.first_agrees && shown.nothing_changed && audit.balanced();
     let good = counted && paid.good;
-    if as_json {
-        print_json(&json!({
-            "good": good,
-            "truth_agrees": shown.first_agrees,
-            "nothing_changed": shown.nothing_changed,
-            "closes_verify": paid.good,
-            "audit": audit.to_json(),
-        }))?;
-    } else if good {
-        print(
-            "\nThat was the whole way. Next: ledgerline serve --listen 127.0.0.1:8080, \
-             ledgerline keys create --scope reports:write,counts:read, and the first five \
-             minutes in the README.",
-        )?;
-    } else {
-        print("\nSomething differs: this is a bug. Please report it with what stands above.")?;
-    }
-    Ok(good)
+    say(match (good, goes_on) {
+        (true, true) => "",
+        (true, false) => {
+            "\nThat was the whole way. Next: ledgerline demo --serve, which shows it in a browser, or \
+             ledgerline serve --listen 127.0.0.1:8080, ledgerline keys create --scope \
+             reports:write,counts:read, and the first five minutes in the README."
+        }
+        (false, _) => {
+            "\nSomething differs: this is a bug. Please report it with what stands above."
+        }
+    })?;
+    let object = json!({
+        "good": good,
+        "truth_agrees": shown.first_agrees,
+        "nothing_changed": shown.nothing_changed,
+        "closes_verify": paid.good,
+        "audit": audit.to_json(),
+    });
+    Ok((good, object))
 }
 
 struct Shown {
@@ -127,12 +144,7 @@ async fn send_twice(
     let second = Sums::now(session).await?;
     let added = second.since(&first);
     let mut rows = vec![["reports", "first", "again"].map(str::to_owned).to_vec()];
-    for verdict in first
-        .verdicts
-        .keys()
-        .chain(second.verdicts.keys())
-        .collect::<std::collections::BTreeSet<_>>()
-    {
+    for verdict in first.verdicts.keys().chain(second.verdicts.keys()).collect::<BTreeSet<_>>() {
         let of = |sums: &Sums| sums.verdicts.get(verdict).copied().unwrap_or_default();
         rows.push(vec![verdict.clone(), thousands(of(&first)), thousands(of(&added))]);
     }
@@ -158,10 +170,24 @@ fn agrees(sums: &Sums, truth: &Truth) -> bool {
 }
 
 async fn send_all(session: &Session, reports: &[u8]) -> Result<Sent, Failure> {
-    let origin = feed::origin("replay:demo", FeedClock::Event)?;
+    let origin = feed::origin(SOURCE, FeedClock::Event)?;
     let mut chunks = Chunks::new(Cursor::new(reports));
     let mut next = || chunks.next().map_err(|error| Failure::from_error(&error));
     send(session, &origin, FeedClock::Event, &mut next, &|_| {}).await
+}
+
+/// Every recording that is reported.
+fn tracks_of(reports: &[u8]) -> Result<BTreeSet<String>, Failure> {
+    let lines = reports.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let mut tracks = BTreeSet::new();
+    for line in lines {
+        let report: Value =
+            serde_json::from_slice(line).map_err(|error| Failure::from_error(&error))?;
+        if let Some(track) = report["track_id"].as_str() {
+            tracks.insert(track.to_owned());
+        }
+    }
+    Ok(tracks)
 }
 
 fn made_up() -> Result<(Vec<u8>, Truth), Failure> {

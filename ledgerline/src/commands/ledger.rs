@@ -4,6 +4,7 @@ use ledgerline_app::money::ledger::{Verification, Witnesses, verify};
 use ledgerline_app::ports::{
     EntryQuery, HeadKeeper as _, HeadSigner as _, LedgerStore as _, Random as _,
 };
+use ledgerline_http_api::dto::LedgerVerification;
 use ledgerline_ids::HashKey;
 use ledgerline_ledger::{Finding, SignedHead};
 use ledgerline_local_disk::{KeyFile, SystemRandom};
@@ -333,7 +334,7 @@ async fn verify_all(
     bar.finish_and_clear();
     let verified = verified?;
     drop(store);
-    let mut outcome = Said { verified: Some(verified), witnesses: Some(witnesses), renewed: false };
+    let mut outcome = Said { verified: Some((verified, witnesses)), renewed: false };
     if args.renew_head_file && outcome.lacks_the_head_file_only() {
         let session = Session::begin_signing(data, named).await?;
         let renewed = session.post("/control/v1/ledger/head-file", &json!({})).await;
@@ -346,22 +347,22 @@ async fn verify_all(
 
 /// What a verification has to say.
 struct Said {
-    verified: Option<Verification>,
-    witnesses: Option<Witnesses>,
+    /// What was found, and what it was held against; nothing of an empty ledger.
+    verified: Option<(Verification, Witnesses)>,
     renewed: bool,
 }
 
 impl Said {
     fn empty() -> Self {
-        Self { verified: None, witnesses: None, renewed: false }
+        Self { verified: None, renewed: false }
     }
 
     fn found(&self) -> &[Finding] {
-        self.verified.as_ref().map_or(&[], |verified| &verified.findings)
+        self.verified.as_ref().map_or(&[], |(verified, _)| &verified.findings)
     }
 
     fn lacks_the_head_file_only(&self) -> bool {
-        let lacks = self.witnesses.as_ref().is_some_and(|known| known.head_file.is_none());
+        let lacks = self.verified.as_ref().is_some_and(|(_, known)| known.head_file.is_none());
         lacks && self.found().iter().all(|finding| finding.kind() == "head_file")
     }
 
@@ -370,30 +371,17 @@ impl Said {
     }
 
     fn to_json(&self) -> Value {
-        let findings: Vec<Value> = (self.found().iter().filter(|_| !self.renewed))
-            .map(|one| json!({ "seq": one.seq, "kind": one.kind(), "detail": one.to_string() }))
-            .collect();
-        let verified = self.verified.as_ref();
-        let known = self.witnesses.as_ref();
-        let seq_of = |text: Option<&String>| {
-            text.and_then(|text| SignedHead::find_in(text).ok()).map(|head| head.head.seq)
-        };
-        json!({
-            "sound": self.is_sound(),
-            "entries": verified.map_or(0, |verified| verified.entries),
-            "transactions": verified.map_or(0, |verified| verified.heads),
-            "accounts": verified.map_or(0, |verified| verified.accounts),
-            "hash": verified.map(|verified| verified.head.hash.to_string()),
-            "public_key": known.map(|known| known.public_key.to_string()),
-            "head_file": seq_of(known.and_then(|known| known.head_file.as_ref())),
-            "checkpoint": seq_of(known.and_then(|known| known.checkpoint.as_ref())),
-            "findings_total": if self.renewed { 0 } else { verified.map_or(0, |one| one.found) },
-            "findings": findings,
-        })
+        let mut said = LedgerVerification::of(self.verified.as_ref());
+        if self.renewed {
+            said.sound = true;
+            said.findings_total = 0;
+            said.findings.clear();
+        }
+        json!(said)
     }
 
     fn to_text(&self) -> String {
-        let Some(verified) = &self.verified else {
+        let Some((verified, known)) = &self.verified else {
             return "The ledger is empty, and nothing says that it ever wasn't.".to_owned();
         };
         let count = |number: u64| thousands(i64::try_from(number).unwrap_or(i64::MAX));
@@ -404,12 +392,8 @@ impl Said {
             count(verified.accounts)
         );
         if self.is_sound() {
-            let known = self.witnesses.as_ref();
-            let key = known.map_or_else(String::new, |known| known.public_key.id_text());
-            let checkpoint = match known.and_then(|known| known.checkpoint.as_ref()) {
-                Some(_) => ", the checkpoint",
-                None => "",
-            };
+            let key = known.public_key.id_text();
+            let checkpoint = if known.checkpoint.is_some() { ", the checkpoint" } else { "" };
             let renewed = if self.renewed { "\nThe head's file was written anew." } else { "" };
             return format!(
                 "The ledger is sound: {size}.\nHeld against the key {key}, the head's \

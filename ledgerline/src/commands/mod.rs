@@ -32,10 +32,10 @@ pub async fn run(words: Cli) -> Result<u8, Failure> {
     match words.command {
         Command::Demo(args) => match args.action {
             Some(DemoAction::Generate(args)) => generate::run(&args),
-            None => demo::run(json).await,
+            None => demo::run(args.serve.then_some(args.listen), json).await,
         },
-        Command::Serve { listen, signing_key } => {
-            serve::run(&data, listen, signing_key.as_deref()).await
+        Command::Serve { listen, signing_key, demonstration } => {
+            serve::run(&data, listen, signing_key.as_deref(), demonstration).await
         }
         Command::Keys { action } => keys::run(&data, action, json).await,
         Command::Import { from } => import::run(&data, from, json).await,

@@ -1,7 +1,7 @@
 //! `serve`: accept playback reports by HTTP and count them.
 
 use ledgerline_app::Deployment;
-use ledgerline_http_api::{HttpOptions, router, serve};
+use ledgerline_http_api::{HttpOptions, Outside, router, serve};
 use ledgerline_local_disk::raise_open_files_limit;
 use std::io;
 use std::net::SocketAddr;
@@ -13,9 +13,11 @@ use tokio::net::{TcpListener, TcpSocket, UnixListener};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
+use super::demo;
 use crate::control;
 use crate::data_folder::{DataFolder, Held, settings};
 use crate::failure::Failure;
+use crate::histories::BroughtHistories;
 use crate::output::print;
 
 /// How long the control socket's last answers may take at a stop.
@@ -25,6 +27,7 @@ pub(super) async fn run(
     data: &Path,
     listen: SocketAddr,
     signing_key: Option<&Path>,
+    demonstration: bool,
 ) -> Result<u8, Failure> {
     let folder = match DataFolder::hold(data)? {
         Held::Ours(folder) => folder.signing_with(signing_key),
@@ -50,13 +53,24 @@ pub(super) async fn run(
         async move { deployment.tick_forever().await }
     });
     let address = listener.local_addr().map_err(|error| Failure::from_error(&error))?;
-    let api = router(deployment.clone(), HttpOptions::default());
+    let outside = Outside {
+        histories: Some(Arc::new(BroughtHistories)),
+        demonstration: demonstration.then(|| demo::Served::of(deployment.clone())),
+    };
+    let api = router(deployment.clone(), HttpOptions::default(), outside);
     let server = tokio::spawn(serve(listener, api, until(stopped)));
     // Before it is said that we are here: who reads that may ask us to stop at once.
-    let signals = Signals::listen()?;
+    let mut signals = Signals::listen()?;
     print(&format!("listening on http://{address}"))?;
 
-    signals.wait().await;
+    if demonstration {
+        tokio::select! {
+            () = signals.wait() => {}
+            _ = demo::parent_is_gone() => {}
+        }
+    } else {
+        signals.wait().await;
+    }
     // What was asked before is answered; then everything that was accepted is counted.
     stop.send_replace(true);
     let _ = server.await;
@@ -114,21 +128,21 @@ async fn until(mut stopped: watch::Receiver<bool>) {
 }
 
 /// What asks a server to end.
-struct Signals {
+pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
     /// From now on they no longer end the process by themselves.
-    fn listen() -> Result<Self, Failure> {
+    pub(super) fn listen() -> Result<Self, Failure> {
         let failed = |error: io::Error| Failure::from_error(&error);
         let terminate = signal(SignalKind::terminate()).map_err(failed)?;
         let interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
         Ok(Self { terminate, interrupt })
     }
 
-    async fn wait(mut self) {
+    pub(super) async fn wait(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

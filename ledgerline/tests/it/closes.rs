@@ -30,7 +30,7 @@ const SHARES_CORRECTED: &str = "right,track_id,holder,share\n\
 const REVENUE: &str = "period,territory,tier,plan,subscribers,currency,gross,tax\n\
     2024-03,SE,premium,individual,40,EUR,400.00,0.00\n\
     2024-03,*,premium,individual,30,EUR,300.00,60.00\n";
-const REVENUE_APRIL: &str = "period,territory,tier,plan,subscribers,currency,gross,tax\n\
+pub(crate) const REVENUE_APRIL: &str = "period,territory,tier,plan,subscribers,currency,gross,tax\n\
     2024-04,*,premium,individual,50,EUR,500.00,0.00\n";
 const REVENUE_CORRECTED: &str = "period,territory,tier,plan,subscribers,currency,gross,tax\n\
     2024-03,SE,premium,individual,40,EUR,410.00,0.00\n";
@@ -61,7 +61,7 @@ fn play(name: &str, user: &str, track: &str, minute: u64, territory: &str, devic
 }
 
 /// Plays of a month, so many of each recording in two countries, by listeners who play little.
-fn plays(month: u64, counts: &[(&str, &str, u64)]) -> String {
+pub(crate) fn plays(month: u64, counts: &[(&str, &str, u64)]) -> String {
     let mut lines = String::new();
     for (track, territory, count) in counts {
         for number in 0..*count {
@@ -76,7 +76,8 @@ fn plays(month: u64, counts: &[(&str, &str, u64)]) -> String {
 
 const MARCH: &[(&str, &str, u64)] =
     &[("t1", "SE", 40), ("t1", "DE", 10), ("t2", "SE", 20), ("t3", "SE", 33), ("t3", "NO", 7)];
-const APRIL: &[(&str, &str, u64)] = &[("t1", "SE", 11), ("t2", "DE", 5), ("t3", "SE", 3)];
+pub(crate) const APRIL: &[(&str, &str, u64)] =
+    &[("t1", "SE", 11), ("t2", "DE", 5), ("t3", "SE", 3)];
 
 /// Plays that become known after March was closed.
 fn late_plays() -> String {
@@ -101,7 +102,7 @@ fn bots() -> String {
         .collect()
 }
 
-fn replay(folder: &Folder, lines: &str) {
+pub(crate) fn replay(folder: &Folder, lines: &str) {
     let args = ["replay", "-", "--clock", "event"];
     folder.run_with_input(&args, lines.as_bytes()).good(&args);
 }
@@ -119,12 +120,12 @@ fn terms(folder: &Folder, share: &str) {
     import(folder, &["royalty", "terms", "import"], "licence.toml", &licence(share));
 }
 
-fn revenue(folder: &Folder, rows: &str) {
+pub(crate) fn revenue(folder: &Folder, rows: &str) {
     import(folder, &["royalty", "revenue", "import"], "revenue.csv", rows);
 }
 
 /// A deployment with everything that March needs; plays too, if so wished.
-fn service(with_plays: bool) -> Folder {
+pub(crate) fn service(with_plays: bool) -> Folder {
     let folder = Folder::new();
     import(&folder, &["catalog", "rights", "import"], "parties.csv", PARTIES);
     import(&folder, &["catalog", "rights", "import"], "recordings.csv", RECORDINGS);
@@ -139,7 +140,7 @@ fn service(with_plays: bool) -> Folder {
 }
 
 /// What becomes known of March after it was closed.
-fn corrections(folder: &Folder) {
+pub(crate) fn corrections(folder: &Folder) {
     replay(folder, &late_plays());
     let devices = folder.write("bots.txt", "bot-9\n");
     folder.ok(&["catalog", "devices", "add", &devices]);
@@ -148,7 +149,7 @@ fn corrections(folder: &Folder) {
     revenue(folder, REVENUE_CORRECTED);
 }
 
-fn micros(text: &Value) -> i64 {
+pub(crate) fn micros(text: &Value) -> i64 {
     let text = text.as_str().expect("an amount");
     text.replace('.', "").parse().expect("an amount with six digits")
 }

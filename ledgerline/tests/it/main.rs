@@ -9,6 +9,9 @@
 //! - `http`, `limits`, `decisions`: the API; bad input, limits, people's decisions
 //! - `appeals`: the rules run again, and a person decides
 //! - `closes`: months that are closed, and what is known of them later
+//! - `desk`: contracts proposed and approved, and who did what
+//! - `earnings`: what payees earned, pools, previews, verification: the same by HTTP as stated
+//! - `overview`: the deployment at a glance; `demonstration`: sent again and killed while it is shown
 //! - `papers`: sales reports
 //! - `trial`: what histories would have paid, against a plain script
 //! - `rights`: the catalogue of rights, revenue, rates, brought usage
@@ -30,9 +33,12 @@ mod truth;
 
 mod appeals;
 mod decisions;
+mod desk;
+mod earnings;
 mod http;
 mod ledger;
 mod limits;
+mod overview;
 mod papers;
 mod rights;
 mod trial;
@@ -42,6 +48,7 @@ mod closes;
 mod control;
 mod crash;
 mod damage;
+mod demonstration;
 mod faults;
 mod privacy;
 mod sealed;

@@ -1,7 +1,7 @@
 //! `royalty try`: histories shared out by two models, and by a plain script with fractions.
 
-use crate::support::Folder;
 use crate::support::folder::text;
+use crate::support::{Folder, Server};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -156,4 +156,67 @@ fn real_histories_are_shared_out_as_the_script_does() {
     let of_folders = folder.json(&["royalty", "try", &folders[0], &folders[1], "--fee", "9.99"]);
     assert_eq!(of_folders["artists"], said["artists"]);
     assert!(of_folders["left_out"][0].as_str().is_some_and(|why| why.contains("endsong_3.json")));
+}
+
+/// A zip as a service sends it.
+fn zipped(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in files {
+        let options = zip::write::SimpleFileOptions::default();
+        writer.start_file(*name, options).expect("a file begins");
+        writer.write_all(text.as_bytes()).expect("memory takes it");
+    }
+    writer.finish().expect("the zip is whole").into_inner()
+}
+
+/// Over HTTP the same is said as by the command, to everybody, and nothing is kept.
+#[test]
+fn a_history_is_tried_by_whoever_brings_it() {
+    let folder = Folder::new();
+    let server = Server::start(&folder);
+    let anyone = server.anyone();
+    let text = export(&[("Å", "One", 5), ("B", "<img src=x onerror=alert(1)>", 2)], 4);
+    let file = folder.write("StreamingHistory0.json", &text);
+    let said = folder.json(&["royalty", "try", &file, "--fee", "12.5", "--pool", "2/3"]);
+    let before = folder.files("");
+    let send = |query: &str, kind: &str, bytes: &[u8]| {
+        let kind = format!("Content-Type: {kind}");
+        anyone.send("POST", &format!("/api/v1/royalty/trials{query}"), &[&kind], bytes)
+    };
+    let query = "?fee=12.5&pool=2/3&name=StreamingHistory0.json";
+    let mut tried = send(query, "application/json", text.as_bytes()).is(200);
+    assert_eq!(tried["listeners"][0]["name"], "StreamingHistory0");
+    tried["listeners"][0]["name"] = said["listeners"][0]["name"].clone();
+    for play in tried["cent"]["first_plays"].as_array_mut().expect("plays") {
+        play["listener"] = said["listeners"][0]["name"].clone();
+    }
+    assert_eq!(tried, said);
+    // A zip says by its files what it is; 66.5 can only be meant as a percentage.
+    let zip = zipped(&[("my_data/StreamingHistory0.json", &text), ("my_data/Read_me.txt", "?")]);
+    let tried = send("?pool=66.5", "application/zip", &zip).is(200);
+    assert_eq!((&tried["pool_share"], &tried["fee"]), (&json!("0.665"), &json!("9.990000")));
+    assert_eq!(shares(&tried).len(), 2);
+
+    let oversize = format!("Content-Length: {}", (64 << 20) + 1);
+    let cases: [(&str, &str, &[u8], u16, &str); 8] = [
+        ("", "application/octet-stream", b"PK\x03\x04 broken", 422, "zip"),
+        ("", "application/json", b"[]", 422, "nothing counts"),
+        ("", "application/json", b"[{", 422, "broken at line 1"),
+        ("?name=notes.txt", "text/plain", b"hello", 422, "not named like a listening history"),
+        ("?name=..", "application/json", b"[]", 400, "the name of a file"),
+        ("?fee=0", "application/json", b"[]", 400, "more than 0"),
+        ("?pool=101", "application/json", b"[]", 400, "at most 100%"),
+        ("", "image/png", b"[]", 415, "application/octet-stream"),
+    ];
+    for (query, kind, bytes, status, part) in cases {
+        let refused = send(query, kind, bytes);
+        let detail = refused.is(status)["detail"].clone();
+        let detail = detail.as_str().expect("a sentence");
+        assert!(detail.contains(part), "{query}: {detail}");
+        assert!(!detail.contains("/tmp") && !detail.contains("ledgerline-try"), "{detail}");
+    }
+    let headers = ["Content-Type: application/zip", &*oversize];
+    anyone.send("POST", "/api/v1/royalty/trials", &headers, &[]).refused(413, "body_too_large");
+    assert_eq!(folder.files(""), before, "nothing is stored");
+    server.end();
 }

@@ -43,6 +43,9 @@ pub struct Close {
     pub dry_run: bool,
     /// Whether it was closed before this request already.
     pub already: bool,
+    /// Of a dry run, what to look at before it is made in earnest; else null.
+    #[schema(required)]
+    pub preview: Option<super::ClosePreview>,
 }
 
 /// Up to where plays of a partition are taken in.
@@ -192,6 +195,7 @@ impl Close {
             adjustments: Vec::new(),
             dry_run: false,
             already: false,
+            preview: None,
         }
     }
 
@@ -216,27 +220,33 @@ impl From<app::Closed> for Close {
             adjustments: adjustments.collect(),
             dry_run: closed.dry_run,
             already: closed.already,
+            preview: closed.preview.map(super::ClosePreview::from),
             ..Self::of(&closed.record)
+        }
+    }
+}
+
+impl CloseMoney {
+    pub(super) fn of(money: &app::CloseMoney) -> Self {
+        Self {
+            currency: money.currency.clone(),
+            net: micros(money.net_micros),
+            pools: micros(money.pools_micros),
+            adjusted: micros(money.adjusted_micros),
+            paid: micros(money.paid_micros),
         }
     }
 }
 
 impl CloseSummary {
     fn of(summary: &app::CloseSummary) -> Self {
-        let money = summary.money.iter().map(|money| CloseMoney {
-            currency: money.currency.clone(),
-            net: micros(money.net_micros),
-            pools: micros(money.pools_micros),
-            adjusted: micros(money.adjusted_micros),
-            paid: micros(money.paid_micros),
-        });
         Self {
             plays: summary.plays,
             lines: summary.lines,
             adjusted_lines: summary.adjusted_lines,
             payees: summary.payees,
             entries: summary.entries,
-            money: money.collect(),
+            money: summary.money.iter().map(CloseMoney::of).collect(),
             plays_before_first: summary.plays_before_first,
         }
     }
@@ -365,17 +375,19 @@ pub struct LinePool {
     pub steps: Vec<PoolStep>,
 }
 
+impl PoolStep {
+    pub(super) fn of(step: &ledgerline_royalty::line::Step) -> Self {
+        Self { what: step.what.clone(), result: step.result.clone() }
+    }
+}
+
 impl From<&Pool> for LinePool {
     fn from(pool: &Pool) -> Self {
-        let step = |step: &ledgerline_royalty::line::Step| PoolStep {
-            what: step.what.clone(),
-            result: step.result.clone(),
-        };
         Self {
             money: pool.money.to_string(),
             currency: pool.currency.to_string(),
             plays: pool.plays,
-            steps: pool.steps.iter().map(step).collect(),
+            steps: pool.steps.iter().map(PoolStep::of).collect(),
         }
     }
 }

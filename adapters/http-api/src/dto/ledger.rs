@@ -1,6 +1,7 @@
 //! Entries, balances and the signed head of the ledger.
 
-use ledgerline_ledger::{Account, Entry, Posting, PublicKey, SignedHead};
+use ledgerline_app::money::ledger::{Verification, Witnesses};
+use ledgerline_ledger::{Account, Entry, Finding, Posting, PublicKey, SignedHead};
 use ledgerline_money::Micros;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -123,6 +124,78 @@ pub struct LedgerHead {
     /// The line that says all this with its signature: what statements and checkpoints carry.
     #[schema(required)]
     pub signed: Option<String>,
+}
+
+/// Whether the ledger is what was booked and signed: everything read and added up again.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerVerification {
+    /// Whether nothing is wrong.
+    pub sound: bool,
+    /// How many entries there are.
+    pub entries: u64,
+    /// How many signed transactions.
+    pub transactions: u64,
+    /// How many accounts.
+    pub accounts: u64,
+    /// The hash of the last entry; null where there is none.
+    #[schema(required, pattern = "^[0-9a-f]{64}$")]
+    pub hash: Option<String>,
+    /// The Ed25519 key that it was held against; null where nothing was signed yet.
+    #[schema(required, pattern = "^[0-9a-f]{64}$")]
+    pub public_key: Option<String>,
+    /// The entry that the head's file says is the last; null where there is no such file.
+    #[schema(required)]
+    pub head_file: Option<u64>,
+    /// The entry that a checkpoint says was the last once; null where none was brought.
+    #[schema(required)]
+    pub checkpoint: Option<u64>,
+    /// How much is wrong.
+    pub findings_total: u64,
+    /// What, by the entries' numbers; the first 1 000.
+    #[schema(max_items = 1000)]
+    pub findings: Vec<LedgerFinding>,
+}
+
+/// One thing that is wrong with the ledger.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerFinding {
+    /// The number of the entry; 0 where it is about none.
+    pub seq: u64,
+    /// What kind of thing, for programs.
+    pub kind: &'static str,
+    /// What, as a sentence.
+    pub detail: String,
+}
+
+impl LedgerVerification {
+    /// What was verified and against what; nothing where the ledger is empty and was never signed.
+    #[must_use]
+    pub fn of(verified: Option<&(Verification, Witnesses)>) -> Self {
+        let (found, known) = (verified.map(|(found, _)| found), verified.map(|(_, known)| known));
+        let findings = found.map_or(&[][..], |found| &found.findings);
+        let seq_of = |text: Option<&String>| {
+            text.and_then(|text| SignedHead::find_in(text).ok()).map(|signed| signed.head.seq)
+        };
+        let finding = |one: &Finding| LedgerFinding {
+            seq: one.seq,
+            kind: one.kind(),
+            detail: one.to_string(),
+        };
+        Self {
+            sound: findings.is_empty(),
+            entries: found.map_or(0, |found| found.entries),
+            transactions: found.map_or(0, |found| found.heads),
+            accounts: found.map_or(0, |found| found.accounts),
+            hash: found.map(|found| found.head.hash.to_string()),
+            public_key: known.map(|known| known.public_key.to_string()),
+            head_file: seq_of(known.and_then(|known| known.head_file.as_ref())),
+            checkpoint: seq_of(known.and_then(|known| known.checkpoint.as_ref())),
+            findings_total: found.map_or(0, |found| found.found),
+            findings: findings.iter().map(finding).collect(),
+        }
+    }
 }
 
 impl From<&Posting> for LedgerPosting {

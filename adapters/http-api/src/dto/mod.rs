@@ -1,13 +1,18 @@
 //! The shapes of requests and answers. The command line prints the same ones with `--json`.
 
 mod appeals;
+mod close_preview;
 mod closes;
 mod comparisons;
 mod conservation;
 mod counts;
+mod demonstration;
+mod desk;
+mod earnings;
 mod fraud;
 mod health;
 mod ledger;
+mod overview;
 mod papers;
 mod plays;
 mod privacy;
@@ -17,12 +22,14 @@ mod revenue;
 mod rights;
 mod statements;
 mod terms;
+mod trials;
 mod words;
 
 pub use appeals::{
     Appeal, AppealAgainst, AppealDecision, AppealDecisionRequest, AppealFinding, AppealPage,
     AppealRequest, AppealedPlay, AppealedRule,
 };
+pub use close_preview::{ClosePreview, ClosedPool, ClosedPools, PayeeChange, UnpaidStanding};
 pub use closes::{
     ChangedPlay, Close, CloseAdjustment, CloseCheck, CloseList, CloseMoney, CloseSummary,
     CutPosition, Estimate, EstimatedPayee, ExplainedLine, LinePlay, LinePool, PlayMoney,
@@ -31,11 +38,19 @@ pub use closes::{
 pub use comparisons::{ComparedAmounts, Comparison};
 pub use conservation::{Conservation, Hour, Partition};
 pub use counts::{AppliedTo, CountRow, Counts};
+pub use demonstration::{DemonstrationKilled, DemonstrationSent};
+pub use desk::{
+    AuditEntry, AuditPage, ChangedLine, DecideProposalRequest, Proposal, ProposalDetail,
+    ProposalPage, ProposeTermsRequest, ProposedChange, TermsTemplate, TermsTemplates,
+};
+pub use earnings::{DayHeard, DaysHeard, EarnedRow, EarnedTotal, MonthEarnings};
 pub use fraud::{Evidence, EvidencePlay, FraudCase, FraudPage, RuleRequest};
 pub use health::Health;
 pub use ledger::{
-    LedgerBalance, LedgerBalancePage, LedgerEntry, LedgerEntryPage, LedgerHead, LedgerPosting,
+    LedgerBalance, LedgerBalancePage, LedgerEntry, LedgerEntryPage, LedgerFinding, LedgerHead,
+    LedgerPosting, LedgerVerification,
 };
+pub use overview::{Overview, OverviewHour};
 pub use papers::StatementFile;
 pub use plays::{DecideRequest, Play, PlayPage, PlayReport, Transition};
 pub use privacy::{
@@ -46,7 +61,7 @@ pub use problem::{PROBLEM_JSON, ProblemBody};
 pub use reports::{Accepted, Rejected, Report, ReportBody, ReportContext, ReportInstant};
 pub use revenue::{
     ImportedFile, RevenueImport, RevenueImportRow, RevenueImported, RevenueList, RevenueRow,
-    RevenueSum,
+    RevenueRowChange, RevenueSum,
 };
 pub use rights::{
     RightsCredit, RightsEntry, RightsHolder, RightsParty, RightsRecording, RightsRelease,
@@ -61,6 +76,7 @@ pub use terms::{
     ImportedTerms, LostTerm, PreviewTermsRequest, PreviewedPayee, TermName, TermsExplanation,
     TermsFinding, TermsLeaf, TermsList, TermsPart, TermsPreview, TermsReview,
 };
+pub use trials::{TrialArtist, TrialCent, TrialListener, TrialPlay, TrialPools, TrialResult};
 pub use words::{
     AccountKindWord, ByWord, DecisionWord, EntryReasonWord, EventWord, FraudRuleWord, Instant,
     OutcomeWord, ReasonWord, RulingWord, ScopeWord, StatusWord, VerdictWord,

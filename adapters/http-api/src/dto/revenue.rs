@@ -1,6 +1,6 @@
 //! What months earned.
 
-use ledgerline_app::money::revenue::{NetOfPeriod, net_by_period};
+use ledgerline_app::money::revenue::{NetOfPeriod, RowChange, net_by_period};
 use ledgerline_app::ports::{ImportedRows, SourceFile, Stored};
 use ledgerline_royalty::revenue::PeriodRevenue;
 use serde::{Deserialize, Serialize};
@@ -131,7 +131,7 @@ pub struct RevenueImportRow {
 }
 
 /// What an import did, or would do.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevenueImported {
     /// The newest revision after it.
@@ -142,12 +142,59 @@ pub struct RevenueImported {
     pub changed: u64,
     /// Rows that were known just so.
     pub unchanged: u64,
+    /// Whether nothing was changed, because only a look was asked for.
+    pub dry_run: bool,
+    /// Of a dry run, what would become of each row, in their order; else empty.
+    pub rows: Vec<RevenueRowChange>,
+}
+
+/// What an import would do with one of its rows.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevenueRowChange {
+    /// Its number, from 1.
+    pub row: u64,
+    /// `added`, `changed` or `unchanged`.
+    #[schema(pattern = "^(added|changed|unchanged)$")]
+    pub change: &'static str,
+    /// As it was read, with its net; null beyond what an amount can hold.
+    #[schema(required)]
+    pub net: Option<String>,
+    /// As it was known before; null where it wasn't, or was known just so.
+    #[schema(required)]
+    pub before: Option<RevenueRow>,
+}
+
+impl RevenueImported {
+    /// With what would become of each of `rows`.
+    #[must_use]
+    pub fn previewed(mut self, rows: &[PeriodRevenue], changes: &[RowChange]) -> Self {
+        let told = (1..).zip(rows.iter().zip(changes)).map(|(number, (row, change))| {
+            let (change, before) = match change {
+                RowChange::Added => ("added", None),
+                RowChange::Changed(before) => ("changed", Some(RevenueRow::from(&**before))),
+                RowChange::Unchanged => ("unchanged", None),
+            };
+            let net = row.row.net().map(|net| net.to_string());
+            RevenueRowChange { row: number, change, net, before }
+        });
+        self.rows = told.collect();
+        self.dry_run = true;
+        self
+    }
 }
 
 impl From<ImportedRows> for RevenueImported {
     fn from(imported: ImportedRows) -> Self {
         let ImportedRows { revision, tally } = imported;
-        Self { revision, added: tally.added, changed: tally.changed, unchanged: tally.unchanged }
+        Self {
+            revision,
+            added: tally.added,
+            changed: tally.changed,
+            unchanged: tally.unchanged,
+            dry_run: false,
+            rows: Vec::new(),
+        }
     }
 }
 

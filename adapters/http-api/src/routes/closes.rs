@@ -8,8 +8,8 @@ use axum::extract::{RawPathParams, RawQuery, State};
 use ledgerline_ids::{PartyId, Period};
 
 use crate::dto::{
-    Close, CloseCheck, CloseList, Estimate, ExplainedLine, PlayMoney, Statement, StatementLine,
-    StatementLinePage, StatementPage,
+    Close, CloseCheck, CloseList, ClosedPools, Estimate, ExplainedLine, PlayMoney, Statement,
+    StatementLine, StatementLinePage, StatementPage,
 };
 use crate::parameters::{Query, path_value, play_ref};
 use crate::problem::Problem;
@@ -108,17 +108,41 @@ pub(crate) async fn close(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Close>, Problem> {
     let query = Query::parse(query.as_deref(), &["dry_run"])?;
-    let dry_run = match query.get("dry_run") {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => return Err(Problem::parameter("dry_run", "must be true or false")),
-    };
+    let dry_run = query.flag("dry_run")?;
     let period = period_of(&path)?;
     // A client that goes away doesn't break a close off.
     let deployment = service.deployment.clone();
     let closing = tokio::spawn(async move { deployment.close_month(period, dry_run).await });
     let closed = closing.await.map_err(|error| Problem::internal(&error))??;
     Ok(Json(closed.into()))
+}
+
+/// Lists the pools of a closed month: how the money of each came about, and where all of it went.
+#[utoipa::path(
+    get,
+    path = "/api/v1/royalty/closes/{period}/pools",
+    operation_id = "listPools",
+    tag = "royalty",
+    params(
+        ("period" = String, Path, description = "The month", pattern = "^[0-9]{4}-[0-9]{2}$"),
+        ("limit" = Option<u16>, Query, description = "How many at most; 100 if absent", minimum = 1, maximum = 10000, nullable = false),
+        ("after" = Option<String>, Query, description = "The `next` of the page before", pattern = "^[0-9]{1,9}$", nullable = false),
+    ),
+    responses((status = 200, description = "A page of pools", body = ClosedPools))
+)]
+pub(crate) async fn pools(
+    State(service): State<Arc<Service>>,
+    path: Path,
+    RawQuery(query): RawQuery,
+) -> Result<Json<ClosedPools>, Problem> {
+    let query = Query::parse(query.as_deref(), &["limit", "after"])?;
+    let period = period_of(&path)?;
+    let limit = number(&query, "limit", PAGE_LINES_DEFAULT, PAGE_LINES_MAX)?.max(1);
+    let after = query.get("after").map(str::parse).transpose();
+    let not_a_next = |_| Problem::parameter("after", "must be the `next` of an earlier page");
+    let after: Option<u32> = after.map_err(not_a_next)?;
+    let pools = service.deployment.read_close(period, |month| month.pools()).await?;
+    Ok(Json(ClosedPools::page(&pools, after, limit)))
 }
 
 /// Compares a close's files with their digests, statements with lines, and both with the ledger.

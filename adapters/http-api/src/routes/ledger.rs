@@ -10,9 +10,10 @@ use ledgerline_ledger::{Account, EntryKey};
 
 use crate::dto::{
     Instant, LedgerBalance, LedgerBalancePage, LedgerEntry, LedgerEntryPage, LedgerHead,
+    LedgerVerification,
 };
 use crate::parameters::Query;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::router::Service;
 
 /// Lists entries of the ledger in the order of their numbers: those for which all that is asked
@@ -116,6 +117,30 @@ pub(crate) async fn head(
     Query::parse(query.as_deref(), &[])?;
     let ledger = service.deployment.money().ledger();
     Ok(Json(LedgerHead::of(ledger.public_key().await?, ledger.head().await?)))
+}
+
+/// Verifies the ledger: everything is read and added up again, and held against the key and the
+/// head's file.
+///
+/// The server says this of itself, one request at a time, and books nothing meanwhile. Whoever wants
+/// to believe nobody runs `ledgerline ledger verify --against` a checkpoint, which reads the files.
+#[utoipa::path(
+    get,
+    path = "/api/v1/ledger/verification",
+    operation_id = "verifyLedger",
+    tag = "ledger",
+    responses((status = 200, description = "What was looked at, and what is wrong", body = LedgerVerification))
+)]
+pub(crate) async fn verify(
+    State(service): State<Arc<Service>>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<LedgerVerification>, Problem> {
+    Query::parse(query.as_deref(), &[])?;
+    let _turn = service.verifying.try_acquire().map_err(|_| {
+        Problem::passing(Kind::Overloaded, "the ledger is being verified already", 5)
+    })?;
+    let verified = service.deployment.verify_ledger().await?;
+    Ok(Json(LedgerVerification::of(verified.as_ref())))
 }
 
 fn read<T, E: std::fmt::Display>(

@@ -51,6 +51,7 @@ pub(crate) async fn list(
     path = "/api/v1/royalty/revenue",
     operation_id = "importRevenue",
     tag = "royalty",
+    params(("dry_run" = Option<bool>, Query, description = "Only say what would become of each row, as `dry_run` in the body does", nullable = false)),
     request_body = RevenueImport,
     responses((status = 200, description = "What it changed", body = RevenueImported))
 )]
@@ -59,6 +60,8 @@ pub(crate) async fn import(
     request: Request,
 ) -> Result<Json<RevenueImported>, Problem> {
     let (head, body) = request.into_parts();
+    let query = Query::parse(head.uri.query(), &["dry_run"])?;
+    let asked = query.flag("dry_run")?;
     let (import, bytes): (RevenueImport, Vec<u8>) =
         read_json_of(&service, &head.headers, body, BYTES_MAX).await?;
     let mut errors = RowErrors::default();
@@ -83,10 +86,15 @@ pub(crate) async fn import(
         Problem::new(Kind::InvalidRequest, detail)
     })?;
     let file = [SourceFile::of(&import.name, &bytes)];
-    let dry_run = import.dry_run.unwrap_or(false);
+    let dry_run = asked || import.dry_run.unwrap_or(false);
     let brought = Brought { files: &file, at: service.deployment.now(), dry_run };
-    let imported = service.deployment.money().revenue().import(&rows, brought).await?;
-    Ok(Json(imported.into()))
+    let revenue = service.deployment.money().revenue();
+    let imported = RevenueImported::from(revenue.import(&rows, brought).await?);
+    if !dry_run {
+        return Ok(Json(imported));
+    }
+    let changes = revenue.preview(&rows).await?;
+    Ok(Json(imported.previewed(&rows, &changes)))
 }
 
 impl Fields for RevenueImportRow {

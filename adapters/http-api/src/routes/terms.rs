@@ -82,6 +82,7 @@ pub(crate) async fn read(
     path = "/api/v1/royalty/terms",
     operation_id = "importTerms",
     tag = "terms",
+    params(("dry_run" = Option<bool>, Query, description = "Only say what it would do, as `dry_run` in the body does", nullable = false)),
     request_body = ImportTermsRequest,
     responses((status = 200, description = "What it did", body = ImportedTerms))
 )]
@@ -90,14 +91,23 @@ pub(crate) async fn import(
     request: Request,
 ) -> Result<Json<ImportedTerms>, Problem> {
     let (head, body) = request.into_parts();
+    let dry_run = Query::parse(head.uri.query(), &["dry_run"])?.flag("dry_run")?;
     let (asked, _): (ImportTermsRequest, _) =
         read_json_of(&service, &head.headers, body, BYTES_MAX).await?;
-    if asked.files.is_empty() {
+    let dry_run = dry_run || asked.dry_run;
+    let files = some_contract_files(asked.files)?;
+    let (terms, now) = (service.deployment.money().terms(), service.deployment.now());
+    Ok(Json(terms.import(&files, now, dry_run).await?.into()))
+}
+
+/// At least one file, as they are brought.
+pub(super) fn some_contract_files(
+    files: Vec<ImportTermsFile>,
+) -> Result<Vec<ContractFile>, Problem> {
+    if files.is_empty() {
         return Err(Problem::new(Kind::InvalidRequest, "files must name at least one"));
     }
-    let files = contract_files(asked.files)?;
-    let (terms, now) = (service.deployment.money().terms(), service.deployment.now());
-    Ok(Json(terms.import(&files, now, asked.dry_run).await?.into()))
+    contract_files(files)
 }
 
 /// Says which terms decide about a recording, why the others don't, and who is paid in the end.

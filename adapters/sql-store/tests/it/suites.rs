@@ -1,7 +1,7 @@
 //! The conformance suites of the ports.
 
 use ledgerline_app::ports::conformance::{
-    appeals, contracts, credentials, facts, ledger, listeners, music, revenue, rights,
+    appeals, contracts, credentials, desk, facts, ledger, listeners, music, revenue, rights,
 };
 use ledgerline_sql_store::SqlStore;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -59,6 +59,12 @@ async fn the_ledger_conforms() {
 async fn contracts_conform() {
     let fresh = Fresh::new();
     contracts::every_case(async || fresh.store().await).await;
+}
+
+#[tokio::test]
+async fn proposals_and_deeds_conform() {
+    let fresh = Fresh::new();
+    desk::every_case(async || fresh.store().await).await;
 }
 
 #[tokio::test]

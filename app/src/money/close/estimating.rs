@@ -6,6 +6,7 @@ use ledgerline_ids::{PartitionId, Period};
 use ledgerline_royalty::adjust::{Facts, sheet_of};
 use ledgerline_royalty::estimate::{Estimate, payees};
 use ledgerline_royalty::month_plays::MonthPlays;
+use ledgerline_royalty::sheet::Sheet;
 use ledgerline_royalty::usage_fold::{Folded, UsageNeeds};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicU64;
@@ -25,7 +26,18 @@ use crate::ports::drive::apart;
 pub(crate) struct Kept {
     known: Option<Known>,
     folded: Option<KeptFold>,
-    made: Option<(Revisions, Cut, Arc<Estimate>)>,
+    made: Option<Arc<MadeEstimate>>,
+}
+
+/// A month that was estimated, with the lines that it is the sum of.
+pub(crate) struct MadeEstimate {
+    cut: Cut,
+    /// What everyone may see of it.
+    pub estimate: Arc<Estimate>,
+    /// Its lines: they are not to be booked or stated.
+    pub sheet: Sheet,
+    /// What it was made of.
+    pub known: Known,
 }
 
 /// Plays since the last close, up to a cut.
@@ -53,6 +65,14 @@ impl Deployment {
         self: &Arc<Self>,
         period: Option<Period>,
     ) -> Result<Arc<Estimate>, CloseError> {
+        Ok(self.estimated_month(period).await?.estimate.clone())
+    }
+
+    /// The same, with its lines.
+    pub(crate) async fn estimated_month(
+        self: &Arc<Self>,
+        period: Option<Period>,
+    ) -> Result<Arc<MadeEstimate>, CloseError> {
         let period = period.unwrap_or_else(|| Period::of(self.now()));
         let records = self.closes().await?;
         let closed = |record: &&Record| record.state == super::CloseState::Closed;
@@ -88,7 +108,7 @@ impl Deployment {
         known: Known,
         cut: Cut,
         keeper: &Keeper,
-    ) -> Result<Arc<Estimate>, CloseError> {
+    ) -> Result<Arc<MadeEstimate>, CloseError> {
         let (lengths, read_bytes) = (&*self.plays_lengths(), &AtomicU64::new(0));
         let logs = Logs { readers: &self.readers, key: &self.key, lengths, read_bytes };
         let disk = &**self.money().closes().disk();
@@ -115,12 +135,13 @@ impl Deployment {
             payees: payees(&sheet)?,
             missing: refusals.iter().map(ToString::to_string).collect(),
         });
+        let made = Arc::new(MadeEstimate { cut, estimate, sheet, known });
         if let Ok(mut kept) = keeper.lock() {
-            kept.made = Some((known.revisions, cut, estimate.clone()));
-            kept.known = Some(known);
+            kept.known = Some(made.known.clone());
+            kept.made = Some(made.clone());
             kept.folded = Some(fold);
         }
-        Ok(estimate)
+        Ok(made)
     }
 }
 
@@ -129,8 +150,9 @@ fn made(
     period: Period,
     revisions: &Revisions,
     cut: &Cut,
-) -> Option<Arc<Estimate>> {
+) -> Option<Arc<MadeEstimate>> {
     let kept = keeper.lock().ok()?;
-    let (of, at, estimate) = kept.made.as_ref()?;
-    (of == revisions && at == cut && estimate.period == period).then(|| estimate.clone())
+    let made = kept.made.as_ref()?;
+    let same = (&made.known.revisions, &made.cut) == (revisions, cut);
+    (same && made.estimate.period == period).then(|| made.clone())
 }

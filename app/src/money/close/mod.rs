@@ -9,23 +9,28 @@
 //! 4. One transaction books the entries, says that the month is closed, and signs the ledger's head.
 //!
 //! In reading order: `record`, `known`, `stored`, `plays`, `compute`, `statements`, `write`, then
-//! [`reading`](mod@reading), `explaining`, `estimating`, `preview`.
+//! [`reading`](mod@reading), `explaining`, `estimating`, `earning`, `preview`, [`pools`],
+//! [`rehearsal`].
 
 pub mod comparing;
 mod compute;
+mod earning;
 mod estimating;
 mod explaining;
 mod known;
 mod plays;
+pub mod pools;
 mod preview;
 mod progress;
 pub mod reading;
 mod record;
+pub mod rehearsal;
 mod statements;
 mod stored;
 mod words;
 mod write;
 
+pub use earning::{DaysHeard, Earned, EarningsQuestion, MonthEarnings};
 pub use explaining::{
     ExplainPlayError, ExplainedLine, ExplainedPlay, LinePlay, PLAYS_MAX, PlayLine,
 };
@@ -205,6 +210,8 @@ pub struct Closed {
     pub already: bool,
     /// What changed of earlier months: month, cause, what, lines.
     pub adjustments: Vec<(Period, String, String, u64)>,
+    /// Of a rehearsal, what a person wants to look at.
+    pub preview: Option<rehearsal::Preview>,
 }
 
 /// All that a computation needs, read from the stores.
@@ -235,7 +242,8 @@ impl Deployment {
         {
             let (dry_run, already) = (dry_run, true);
             let record = record.clone();
-            return Ok(Closed { record, dry_run, already, adjustments: Vec::new() });
+            let adjustments = Vec::new();
+            return Ok(Closed { record, dry_run, already, adjustments, preview: None });
         }
         self.may_be_closed(period, &records)?;
         let (mut revision, mut record) = match known {
@@ -271,7 +279,10 @@ impl Deployment {
         record.marks.clone_from(&outcome.marks);
         record.last_key = outcome.drafts.last().map(|draft| draft.key.as_str().to_owned());
         let adjustments = told(&outcome);
-        if !dry_run {
+        let mut preview = None;
+        if dry_run {
+            preview = Some(self.rehearsed(period, &all, &outcome).await?);
+        } else {
             closes.progress.doing("writing statements", 0);
             record.manifest_sha256 = Some(self.written(&record, &outcome).await?);
             record.state = CloseState::Closed;
@@ -279,7 +290,31 @@ impl Deployment {
             revision = self.booked(&mut record, revision, outcome).await?;
             let _ = revision;
         }
-        Ok(Closed { record, dry_run, already: false, adjustments })
+        Ok(Closed { record, dry_run, already: false, adjustments, preview })
+    }
+
+    /// What a rehearsal shows beside the month before.
+    async fn rehearsed(
+        &self,
+        period: Period,
+        records: &[Record],
+        outcome: &Arc<Outcome>,
+    ) -> Result<rehearsal::Preview, CloseError> {
+        let closed = |record: &&Record| record.state == CloseState::Closed;
+        let last = records.iter().filter(closed).map(|record| record.period).max();
+        let before = match last {
+            Some(last) => {
+                let read = |month: &reading::ClosedMonth| month.earned_by_payee();
+                Some((last, self.read_close(last, read).await?))
+            }
+            None => None,
+        };
+        let checked = self.check_terms(period.last_day()).await?;
+        let outcome = outcome.clone();
+        let work = apart(&*self.drive, move || rehearsal::preview(&outcome, before));
+        let mut shown = work.await.ok_or(CloseError::BrokenOff)??;
+        shown.gaps = checked.findings.into_iter().take(rehearsal::GAPS_MAX).collect();
+        Ok(shown)
     }
 
     /// The records of all closes with their revisions, by month. One that was closed has its head.

@@ -6,7 +6,8 @@ use ledgerline_money::{Currency, Micros};
 use ledgerline_royalty::line::{Pool, Way};
 use ledgerline_royalty::sheet::SheetLine;
 use ledgerline_royalty::statement::{Cause, Statement, StatementLine};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::record::{CloseState, Record};
@@ -55,6 +56,9 @@ pub struct CloseCheck {
     /// What differs, one sentence each; at most [`FINDINGS_MAX`].
     pub findings: Vec<String>,
 }
+
+/// So many lines are read at once.
+const LINES_AT_ONCE: u64 = 65_536;
 
 /// So many differences are told.
 pub const FINDINGS_MAX: usize = 100;
@@ -243,6 +247,47 @@ impl ClosedMonth {
         Ok(found)
     }
 
+    /// The month's own sheet, then adjustments with their causes.
+    pub(crate) fn sheets(&self) -> impl Iterator<Item = (&SheetFile, Option<Cause>)> {
+        self.sheets.iter().map(|(sheet, cause)| (sheet, *cause))
+    }
+
+    /// Gives each of a payee's lines of a sheet, in their order: a label has millions.
+    pub(crate) fn for_each_line(
+        &self,
+        sheet: &SheetFile,
+        payee: &str,
+        each: &mut dyn FnMut(&SheetLine) -> Result<(), CloseError>,
+    ) -> Result<(), CloseError> {
+        for_each_line(sheet, sheet.of_payee(payee)?, &mut |_, line| each(line))
+    }
+
+    /// Gives every line of a sheet with its number.
+    pub(crate) fn for_all_lines(
+        &self,
+        sheet: &SheetFile,
+        each: &mut dyn FnMut(u64, &SheetLine) -> Result<(), CloseError>,
+    ) -> Result<(), CloseError> {
+        for_each_line(sheet, 0..sheet.count(), each)
+    }
+
+    /// The recordings that a payee has lines of in the month itself.
+    pub(crate) fn tracks_of(&self, payee: &str) -> Result<BTreeSet<Box<str>>, CloseError> {
+        self.statement(payee)?;
+        let mut tracks = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let own = self.sheets.iter().find(|(_, cause)| cause.is_none());
+        if let Some((sheet, _)) = own {
+            self.for_each_line(sheet, payee, &mut |line| {
+                if seen.insert(line.track) {
+                    tracks.insert(sheet.track(line.track)?.into());
+                }
+                Ok(())
+            })?;
+        }
+        Ok(tracks)
+    }
+
     /// The line of a number on a payee's statement, with its pool.
     ///
     /// # Errors
@@ -319,6 +364,21 @@ impl ClosedMonth {
         }
         Ok(found)
     }
+}
+
+fn for_each_line(
+    sheet: &SheetFile,
+    mut range: Range<u64>,
+    each: &mut dyn FnMut(u64, &SheetLine) -> Result<(), CloseError>,
+) -> Result<(), CloseError> {
+    while !range.is_empty() {
+        let until = range.end.min(range.start + LINES_AT_ONCE);
+        for (number, line) in (range.start..).zip(&sheet.lines(range.start..until)?) {
+            each(number, line)?;
+        }
+        range.start = until;
+    }
+    Ok(())
 }
 
 /// A territory and a tier; `None` is any.
@@ -512,7 +572,7 @@ impl Check {
         }
         let said = std::mem::take(&mut self.said);
         let booked = std::mem::take(&mut self.booked);
-        let keys = said.keys().chain(booked.keys()).collect::<std::collections::BTreeSet<_>>();
+        let keys = said.keys().chain(booked.keys()).collect::<BTreeSet<_>>();
         for key in keys {
             let of = |sums: &BTreeMap<_, Micros>| sums.get(key).copied().unwrap_or_default();
             if of(&said) != of(&booked) {

@@ -4,7 +4,7 @@ use ledgerline_ids::{DayNo, HourNo, PartitionId, Position};
 use ledgerline_records::verdict::{Status, Verdict};
 use std::collections::BTreeMap;
 
-use crate::ports::facts::PartitionTotals;
+use crate::ports::facts::{PartitionTotals, RecentTotals};
 use crate::ports::{CommitError, FactStore, PartitionCommit, PartitionDelta};
 
 /// Runs every case, each on a store of its own.
@@ -295,7 +295,12 @@ fn add(totals: &mut PartitionTotals, delta: &PartitionDelta) {
 }
 
 async fn totals(store: &dyn FactStore) -> Vec<PartitionTotals> {
-    store.totals().await.expect("reads the totals")
+    let totals = store.totals().await.expect("reads the totals");
+    for hours_max in [1, 2, 1_000] {
+        let recent = store.recent_totals(hours_max).await.expect("reads the newest");
+        assert_eq!(recent, RecentTotals::of(&totals, hours_max), "of {hours_max} hours");
+    }
+    totals
 }
 
 async fn sound(store: &dyn FactStore) {

@@ -4,6 +4,7 @@
 pub mod appeals;
 pub mod contracts;
 pub mod credentials;
+pub mod desk;
 pub mod disk;
 pub mod facts;
 pub mod ledger;

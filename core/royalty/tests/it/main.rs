@@ -9,6 +9,7 @@ mod axioms;
 mod compare;
 mod contracts;
 mod defects;
+mod earnings;
 mod month;
 mod precedence;
 mod review;

@@ -2,15 +2,15 @@
 
 use ledgerline_app::money::Micros;
 use ledgerline_app::money::trial::{Cent, CentPlay, Deal, HeardPlay, Trial, TrialError, Tried};
-use ledgerline_listening_exports::{Export, ExportError, listenbrainz, spotify};
-use serde_json::{Value, json};
+use ledgerline_http_api::dto::TrialResult;
+use serde_json::json;
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use crate::cli::royalty::TryArgs;
 use crate::failure::Failure;
+use crate::histories::{exports, most_told};
 use crate::output::{print, print_json, table, thousands};
 use crate::progress;
 
@@ -47,7 +47,7 @@ pub(super) fn run(args: &TryArgs, as_json: bool) -> Result<u8, Failure> {
         TrialError::Refused(_) => Failure::failed(error.to_string()),
     })?;
     if as_json {
-        print_json(&as_object(&tried, &skipped))?;
+        print_json(&json!(TrialResult::of(&tried, skipped.clone())))?;
     } else if args.csv {
         print_csv(&tried)?;
     } else {
@@ -88,68 +88,8 @@ fn listeners(paths: &[PathBuf]) -> Result<BTreeMap<String, Vec<PathBuf>>, Failur
     Ok(named.collect())
 }
 
-/// All histories under the paths, of whatever service.
-fn exports(paths: &[PathBuf]) -> Result<Vec<Export>, Failure> {
-    let unknown = |error: &ExportError| {
-        matches!(error, ExportError::NothingFound { .. } | ExportError::NotAnExport { .. })
-    };
-    match spotify(paths) {
-        Err(first) if unknown(&first) => match listenbrainz(paths) {
-            Err(second) if unknown(&second) => {
-                Err(Failure::missing(format!("{first}; nor is it ListenBrainz': {second}")))
-            }
-            other => other.map_err(|error| Failure::from_error(&error)),
-        },
-        other => other.map_err(|error| {
-            let failure = Failure::from_error(&error);
-            match &error {
-                ExportError::Io { source, .. } if source.kind() == ErrorKind::NotFound => {
-                    Failure::missing(failure.to_string())
-                }
-                _ => failure,
-            }
-        }),
-    }
-}
-
-/// Exports of one listener tell of the same plays: the one that tells of most is taken.
-fn most_told(name: &str, exports: Vec<Export>, left: &mut Vec<String>) -> Result<Export, Failure> {
-    let mut best: Option<(u64, Export)> = None;
-    for export in exports {
-        let mut plays = 0_u64;
-        let count = export.for_each(
-            &mut |_| {
-                plays += 1;
-                ControlFlow::Continue(())
-            },
-            &mut |_| {},
-        );
-        count.map_err(|error| Failure::from_error(&error))?;
-        let (lesser, more) = match best.take() {
-            None => (None, (plays, export)),
-            Some(known) if known.0 >= plays => (Some((plays, export)), known),
-            Some(known) => (Some(known), (plays, export)),
-        };
-        best = Some(more);
-        if let Some((plays, export)) = lesser {
-            let first = export.files().first().map_or("", |file| file.name());
-            left.push(format!(
-                "{plays} plays of {name} in {first} and its like ({}): another export of the same \
-                 listener tells of more, and would tell of these again",
-                export.kind()
-            ));
-        }
-    }
-    best.map(|(_, export)| export).ok_or_else(|| Failure::missing(format!("{name} has no history")))
-}
-
 fn artist(name: Option<&String>) -> &str {
     name.map_or("(no artist named)", String::as_str)
-}
-
-/// The difference of two amounts of one pool.
-fn gained(from: Micros, to: Micros) -> Micros {
-    to.minus(from).expect("parts of a pool differ by at most the pool")
 }
 
 fn print_csv(tried: &Tried) -> Result<(), Failure> {
@@ -158,7 +98,7 @@ fn print_csv(tried: &Tried) -> Result<(), Failure> {
     let heads = ["artist", "plays", "listeners", "pro_rata", "user_centric", "difference"];
     writer.write_record(heads).map_err(failed)?;
     for row in &tried.artists {
-        let amounts = [row.pro_rata, row.user_centric, gained(row.pro_rata, row.user_centric)];
+        let amounts = [row.pro_rata, row.user_centric, Tried::gained(row)];
         let mut cells = vec![row.artist.clone().unwrap_or_default()];
         cells.extend([row.plays, row.listeners].map(|number| number.to_string()));
         cells.extend(amounts.map(|amount| amount.to_string()));
@@ -166,50 +106,6 @@ fn print_csv(tried: &Tried) -> Result<(), Failure> {
     }
     let bytes = writer.into_inner().map_err(|error| Failure::from_error(&error))?;
     print(String::from_utf8_lossy(&bytes).trim_end())
-}
-
-fn as_object(tried: &Tried, skipped: &[String]) -> Value {
-    let artists = tried.artists.iter().map(|row| {
-        json!({
-            "artist": row.artist,
-            "plays": row.plays,
-            "listeners": row.listeners,
-            "pro_rata": row.pro_rata.to_string(),
-            "user_centric": row.user_centric.to_string(),
-            "difference": gained(row.pro_rata, row.user_centric).to_string(),
-        })
-    });
-    let listeners = tried.listeners.iter().map(|listener| {
-        json!({ "name": listener.name, "plays": listener.plays, "counted": listener.counted })
-    });
-    let cent = tried.cent.as_ref().map(|cent| {
-        let first = cent.first.iter().map(|play| {
-            json!({
-                "listener": play.listener,
-                "track": play.track,
-                "started_at": play.started_at.to_string(),
-                "of_plays": play.of_plays,
-                "worth_micros": play.worth.to_string(),
-            })
-        });
-        json!({
-            "artist": cent.artist,
-            "plays": cent.plays,
-            "worth_micros": cent.worth.to_string(),
-            "first_plays": first.collect::<Vec<_>>(),
-            "plays_pro_rata": cent.plays_pro_rata,
-        })
-    });
-    json!({
-        "currency": tried.deal.currency.code(),
-        "fee": tried.deal.fee.to_string(),
-        "pool_share": tried.deal.pool.to_string(),
-        "pools": { "pro_rata": tried.pools[0].to_string(), "user_centric": tried.pools[1].to_string() },
-        "listeners": listeners.collect::<Vec<_>>(),
-        "artists": artists.collect::<Vec<_>>(),
-        "cent": cent,
-        "left_out": skipped,
-    })
 }
 
 fn print_text(tried: &Tried) -> Result<(), Failure> {
@@ -233,7 +129,7 @@ fn print_text(tried: &Tried) -> Result<(), Failure> {
             number(row.listeners),
             row.pro_rata.to_string(),
             row.user_centric.to_string(),
-            gained(row.pro_rata, row.user_centric).to_string(),
+            Tried::gained(row).to_string(),
         ]);
     }
     print(&table(&rows))?;
