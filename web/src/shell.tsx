@@ -16,6 +16,7 @@ import { type Session, session, signOut } from './session/session';
 const GROUPS = [
   ['service', 'Service'],
   ['money', 'Money'],
+  ['books', 'Books'],
   ['more', 'More'],
 ] as const;
 

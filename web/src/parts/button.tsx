@@ -1,10 +1,11 @@
-// What can be pressed. One `primary` on a screen; `quiet` where it stands in a line of others.
+// What can be pressed. One `primary` on a screen; `quiet` where it stands in a line of others, `link`
+// where it opens what a cell of a table names.
 
 import './button.css';
 import type { ComponentChildren, JSX } from 'preact';
 import { Icon, type IconName } from './icon';
 
-type Look = 'primary' | 'plain' | 'quiet' | 'danger';
+type Look = 'primary' | 'plain' | 'quiet' | 'danger' | 'link';
 
 interface ButtonProps {
   children?: ComponentChildren;

@@ -1,5 +1,61 @@
-// The finance console's screens: closes, revenue, contracts, comparison, ledger, queues, audit.
+// The finance console's screens: closes, revenue, contracts, comparison, ledger, queues, audit. Who is
+// bound to parties has none of them.
 
+import type { Session } from '../session/session';
 import type { Route } from './routes';
 
-export const consoleRoutes: readonly Route[] = [];
+const whole = (scope: string) => (session: Session): boolean => session.parties === null && session.scopes.includes(scope);
+const readsMoney = whole('royalty:read');
+const readsLedger = whole('ledger:read');
+const writesMoney = whole('royalty:write');
+const judges = (session: Session): boolean => ['fraud:write', 'adjudication:write'].some((scope) => whole(scope)(session));
+
+export const consoleRoutes: readonly Route[] = [
+  {
+    pattern: '/closes',
+    load: () => import('./closes/closes'),
+    for: readsMoney,
+    nav: { label: 'Closes', icon: 'close', group: 'books' },
+  },
+  { pattern: '/closes/:period', load: () => import('./closes/close'), for: readsMoney },
+  {
+    pattern: '/revenue',
+    load: () => import('./revenue/revenue'),
+    for: readsMoney,
+    nav: { label: 'Revenue', icon: 'revenue', group: 'books' },
+  },
+  { pattern: '/revenue/import', load: () => import('./revenue/import'), for: writesMoney },
+  {
+    pattern: '/contracts',
+    load: () => import('./contracts/contracts'),
+    for: readsMoney,
+    nav: { label: 'Contracts', icon: 'contract', group: 'books' },
+  },
+  { pattern: '/contracts/:id', load: () => import('./contracts/contract'), for: readsMoney },
+  { pattern: '/contracts/proposals/new', load: () => import('./contracts/propose'), for: writesMoney },
+  { pattern: '/contracts/proposals/:number', load: () => import('./contracts/proposal'), for: readsMoney },
+  {
+    pattern: '/comparison',
+    load: () => import('./comparison/comparison'),
+    for: readsMoney,
+    nav: { label: 'Comparison', icon: 'comparison', group: 'books' },
+  },
+  {
+    pattern: '/ledger',
+    load: () => import('./ledger/ledger'),
+    for: readsLedger,
+    nav: { label: 'Ledger', icon: 'ledger', group: 'books' },
+  },
+  {
+    pattern: '/queues',
+    load: () => import('./queues/queues'),
+    for: judges,
+    nav: { label: 'Queues', icon: 'queue', group: 'service' },
+  },
+  {
+    pattern: '/audit',
+    load: () => import('./audit/audit'),
+    for: readsLedger,
+    nav: { label: 'Audit log', icon: 'audit', group: 'more' },
+  },
+];

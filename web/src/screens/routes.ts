@@ -24,7 +24,7 @@ export interface Route {
   /** Whether the session may open it. `anybody` needs no session. */
   for: 'anybody' | ((session: Session) => boolean);
   /** Its place in the navigation; routes without one are reached from others. */
-  nav?: { label: string; icon: IconName; group: 'money' | 'service' | 'more' };
+  nav?: { label: string; icon: IconName; group: 'money' | 'books' | 'service' | 'more' };
 }
 
 /** The service's own people see the whole. */

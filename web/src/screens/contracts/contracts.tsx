@@ -1,0 +1,1 @@
+import type { JSX } from 'preact'; export default function X(): JSX.Element { return <p/>; }
