@@ -17,7 +17,7 @@ export async function load(...paths) {
       compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
     });
     const file = join(folder, basename(path).replace(/\.ts$/, '.mjs'));
-    writeFileSync(file, outputText.replace(/from '\.\/([\w-]+)'/g, "from './$1.mjs'"));
+    writeFileSync(file, outputText.replace(/from '\.{1,2}\/(?:[\w.-]+\/)*([\w-]+)'/g, "from './$1.mjs'"));
     url = pathToFileURL(file).href;
   }
   return import(url);
