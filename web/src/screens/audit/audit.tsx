@@ -1,1 +1,95 @@
-import type { JSX } from 'preact'; export default function X(): JSX.Element { return <p/>; }
+// Who did what: every write and every sign-in, with what came of it. Nothing is ever taken out.
+
+import type { JSX } from 'preact';
+import { get, type Shape } from '../../api/client';
+import { usePages } from '../../api/answer';
+import { count, title } from '../../figures/format';
+import { AnsweredPages, Empty, Skeleton } from '../../parts/answered';
+import { Badge } from '../../parts/badge';
+import { Card } from '../../parts/card';
+import { Id } from '../../parts/code';
+import { Screen } from '../../parts/screen';
+import { Table } from '../../parts/table';
+import { Instant } from '../../parts/time';
+
+const PAGE = 100;
+
+type Entry = Shape<'AuditEntry'>;
+
+/** What the endpoints that change something do; others are shown as they are. */
+const DEEDS: Readonly<Record<string, string>> = {
+  'POST /api/v1/session': 'Signed in',
+  'DELETE /api/v1/session': 'Signed out',
+  'POST /api/v1/invitations': 'Invited somebody',
+  'DELETE /api/v1/invitations/{id}': 'Revoked an invitation',
+  'POST /api/v1/royalty/closes/{period}': 'Closed a month',
+  'POST /api/v1/royalty/revenue': 'Imported revenue',
+  'POST /api/v1/royalty/terms': 'Imported contracts',
+  'POST /api/v1/royalty/terms/proposals': 'Proposed contracts',
+  'POST /api/v1/royalty/terms/proposals/{number}/approval': 'Approved a proposal',
+  'POST /api/v1/royalty/terms/proposals/{number}/rejection': 'Rejected a proposal',
+  'POST /api/v1/fraud': 'Ruled on a play',
+  'POST /api/v1/adjudication': 'Decided a play',
+  'POST /api/v1/appeals': 'Opened an appeal',
+  'POST /api/v1/appeals/{number}/decision': 'Decided an appeal',
+  'POST /api/v1/privacy/{user_id}/erase': 'Erased a person',
+};
+
+export default function AuditScreen(): JSX.Element {
+  const log = usePages((from: string | undefined, signal) => get('/api/v1/audit', { query: { limit: PAGE, ...(from === undefined ? {} : { from }) }, signal }), []);
+  return (
+    <Screen title="Audit log" note="Who did what, and when: every change and every sign-in, refused ones too. The newest first.">
+      <Card title="Deeds" flush>
+        <AnsweredPages of={log} skeleton={<Skeleton rows={8} />}>
+          {(items) => (
+            <Table
+              caption="Audit log"
+              rows={items}
+              rowKey={(entry) => entry.number}
+              shown={PAGE}
+              empty={<Empty title="Nothing was done yet">The first sign-in stands here.</Empty>}
+              columns={[
+                { key: 'number', head: 'No.', kind: 'figure', cell: (entry) => count(entry.number) },
+                { key: 'at', head: 'When', cell: (entry) => <Instant of={entry.at} /> },
+                { key: 'who', head: 'Who', cell: (entry) => <Who of={entry} /> },
+                { key: 'what', head: 'What', cell: (entry) => <What of={entry} /> },
+                { key: 'object', head: 'Of', cell: (entry) => entry.object ?? '–' },
+                { key: 'outcome', head: 'Outcome', cell: (entry) => <Badge tone={entry.outcome === 'done' ? 'good' : 'bad'}>{`${title(entry.outcome)}, ${entry.status}`}</Badge> },
+              ]}
+            />
+          )}
+        </AnsweredPages>
+      </Card>
+    </Screen>
+  );
+}
+
+function Who({ of }: { of: Entry }): JSX.Element {
+  return (
+    <span>
+      {of.who}
+      {of.role === null || of.role === undefined ? null : (
+        <>
+          <br />
+          <span class="faint small">{title(of.role)}</span>
+        </>
+      )}
+    </span>
+  );
+}
+
+function What({ of }: { of: Entry }): JSX.Element {
+  const called = `${of.method} ${of.path}`;
+  const said = DEEDS[called];
+  return said === undefined ? (
+    <Id of={called} />
+  ) : (
+    <span>
+      {said}
+      <br />
+      <span class="faint small">
+        <Id of={called} />
+      </span>
+    </span>
+  );
+}

@@ -73,5 +73,5 @@ function Value({ of, onValue }: { of: Field; onValue: (value: string) => void })
 }
 
 function labelled(path: readonly string[]): string {
-  return title(path.map(words).join(', '));
+  return title(path.map(words).join(', ').replace(/, (\d+)/g, ' $1'));
 }

@@ -13,6 +13,7 @@ import { Screen } from '../../parts/screen';
 import { Table } from '../../parts/table';
 import { to } from '../../router';
 import type { ScreenProps } from '../routes';
+import { DecideAppeal } from '../queues/appeals';
 import { Outcome, said } from './held';
 
 type Appealed = Shape<'AppealedPlay'>;
@@ -54,6 +55,7 @@ export default function AppealScreen({ params }: ScreenProps): JSX.Element {
               {it.unnamed_plays === 0 ? null : <p class="small faint">{count(it.unnamed_plays)} plays have no key, so nobody can rule on them.</p>}
             </Card>
             {it.plays[0] === undefined ? null : <Rules of={it.plays[0]} />}
+            <DecideAppeal of={it} onDecided={appeal.again} />
           </>
         )}
       </Answered>

@@ -98,13 +98,13 @@ export function Outcome({ of }: { of: Appeal }): JSX.Element {
 }
 
 /** Plays of one recording that the same rules keep back alike. */
-interface Group {
+export interface Group {
   key: string;
   first: Case;
   plays: Case['play'][];
 }
 
-function grouped(cases: readonly Case[]): Group[] {
+export function grouped(cases: readonly Case[]): Group[] {
   const groups = new Map<string, Group>();
   for (const one of cases) {
     const key = [one.play.track_id, one.play.status, ...one.play.rules].join(' ');
@@ -151,7 +151,7 @@ function Cases({ of, onAppeal }: { of: Group; onAppeal: (against: Against) => vo
   );
 }
 
-function Named({ of: { play_id, user_id, source } }: { of: Case['play'] }): JSX.Element {
+export function Named({ of: { play_id, user_id, source } }: { of: Case['play'] }): JSX.Element {
   if (play_id === null || user_id === null) return <span class="faint">without a key</span>;
   return <a href={to(['plays', user_id, play_id], { source })}>{play_id}</a>;
 }
@@ -166,7 +166,7 @@ function AppealButton({ of: { play_id, user_id, source }, onAppeal }: { of: Case
   );
 }
 
-function Found({ of }: { of: Case['evidence'][number] }): JSX.Element {
+export function Found({ of }: { of: Case['evidence'][number] }): JSX.Element {
   const parameters = Object.entries(of.parameters);
   return (
     <div class="found">
