@@ -73,8 +73,8 @@ export function period(months) {
   return new Date(monthStart(months)).toISOString().slice(0, 7);
 }
 
-/** Makes the folder; `remove` takes it away again. */
-export function fill(binary) {
+/** Makes the folder; `remove` takes it away again. With `open`, the last month has neither revenue nor a close yet. */
+export function fill(binary, { open = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'ledgerline-browser-'));
   const data = join(folder, 'data');
   const run = (args, input) => {
@@ -89,13 +89,15 @@ export function fill(binary) {
   };
   run(['catalog', 'rights', 'import', file('parties.csv', sheet(PARTIES)), file('recordings.csv', sheet(recordings())), file('works.csv', sheet(works())), file('releases.csv', sheet(releases())), file('shares.csv', sheet(shares()))]);
   run(['royalty', 'terms', 'import', file('licence.toml', LICENCE), file('comet.toml', DEAL)]);
-  run(['royalty', 'revenue', 'import', file('revenue.csv', sheet(revenue()))]);
+  run(['royalty', 'revenue', 'import', file('revenue.csv', sheet(revenue(open ? [-2, 0] : [-2, -1, 0])))]);
   run(['catalog', 'devices', 'add', file('bots.txt', 'bot-9\n')]);
   run(['replay', '-', '--clock', 'event', '--source', 'web'], plays().join(''));
   run(['royalty', 'close', '--period', period(-2)]);
   // Phones that come home after the close: the next one adjusts.
   run(['replay', '-', '--clock', 'event', '--source', 'web'], latePlays().join(''));
-  run(['royalty', 'close', '--period', period(-1)]);
+  if (!open) run(['royalty', 'close', '--period', period(-1)]);
+  // A phone that comes home after months: a person decides.
+  run(['replay', '-', '--source', 'web'], forgotten());
   const key = (scope) => run(['keys', 'create', '--scope', scope]).trim().split('\n').at(-1);
   return { folder, data, run, file, key, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
@@ -129,8 +131,13 @@ function shares() {
   return [['right', 'track_id', 'work_id', 'holder', 'share'], ...masters, ...songs];
 }
 
-function revenue() {
-  const rows = [-2, -1, 0].flatMap((months) => [
+/** The revenue of a month as a sheet. */
+export function revenueSheet(months) {
+  return sheet(revenue([months]));
+}
+
+function revenue(of) {
+  const rows = of.flatMap((months) => [
     [period(months), 'SE', 'premium', 'individual', 420 + months * 17, 'EUR', `${4195 + months * 170}.80`, '638.00'],
     [period(months), 'DE', 'premium', 'individual', 310 - months * 9, 'EUR', `${3096 - months * 90}.90`, '494.47'],
     [period(months), '*', '*', 'individual', 90, 'EUR', '719.10', '114.81'],
@@ -147,6 +154,11 @@ function latePlays() {
     const play = { play_id: `late-${at}`, user_id: `listener-${at}`, track_id: at % 2 === 0 ? 'slow-train' : 'salt', device_id: `phone-${at}`, territory: 'SE', tier: 'premium' };
     return `${JSON.stringify({ ...play, started_at: start + at * HOUR, duration_listened_ms: 120_000 })}\n`;
   });
+}
+
+function forgotten() {
+  const play = { play_id: 'forgotten-1', user_id: 'listener-3', track_id: 'salt', device_id: 'phone-3', territory: 'SE', tier: 'premium' };
+  return `${JSON.stringify({ ...play, started_at: monthStart(-2) + 30 * HOUR, duration_listened_ms: 90_000 })}\n`;
 }
 
 /** Months of plays by listeners who play little, a listener who loops one recording, and a bot. */

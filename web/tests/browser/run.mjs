@@ -48,10 +48,10 @@ console.log(`screenshots: ${shots}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
-/** The folder, the server, the browser, and everybody's cookies. */
-async function begin() {
+/** The folder, as `fill` is given, the server, the browser, and everybody's cookies. */
+async function begin(given = {}) {
   mkdirSync(shots, { recursive: true });
-  const folder = fill(binary);
+  const folder = fill(binary, given);
   const server = await serve(binary, folder.data);
   const browser = await launch();
   const api = asking(server.url, folder.key(SCOPES));
@@ -72,6 +72,8 @@ async function begin() {
     api,
     invite,
     shots,
+    /** A world of its own, for what must not change this one; whoever begins it ends it. */
+    another: begin,
     /** A window of one of `PEOPLE`, or of nobody; its faults fail the test. */
     async as(who, given, work) {
       const window = await open(browser, server.url, { ...given, who: cookies[who] });

@@ -36,7 +36,7 @@ const DEEDS: Readonly<Record<string, string>> = {
 };
 
 export default function AuditScreen(): JSX.Element {
-  const log = usePages((from: string | undefined, signal) => get('/api/v1/audit', { query: { limit: PAGE, ...(from === undefined ? {} : { from }) }, signal }), []);
+  const log = usePages((from: string | undefined, signal) => get('/api/v1/audit', { query: { limit: PAGE, ...(from === undefined ? {} : { from: Number.parseInt(from, 10) }) }, signal }), []);
   return (
     <Screen title="Audit log" note="Who did what, and when: every change and every sign-in, refused ones too. The newest first.">
       <Card title="Deeds" flush>
@@ -64,14 +64,21 @@ export default function AuditScreen(): JSX.Element {
   );
 }
 
+/** Whoever isn't a key or an invitation. */
+const NOBODIES: Readonly<Record<string, { name: string; what: string }>> = {
+  control: { name: 'Operator', what: 'by a command' },
+  nobody: { name: 'Somebody', what: 'not signed in' },
+};
+
 function Who({ of }: { of: Entry }): JSX.Element {
+  const { name, what } = NOBODIES[of.who] ?? { name: of.who, what: title(of.role ?? '') };
   return (
     <span>
-      {of.who}
-      {of.role === null || of.role === undefined ? null : (
+      {name}
+      {what === '' ? null : (
         <>
           <br />
-          <span class="faint small">{title(of.role)}</span>
+          <span class="faint small">{what}</span>
         </>
       )}
     </span>

@@ -7,7 +7,7 @@ import { get, type Shape } from '../../api/client';
 import { gather, useAnswer } from '../../api/answer';
 import { useDoing } from '../../api/doing';
 import { compare, sum } from '../../figures/decimal';
-import { count, instant, month, title } from '../../figures/format';
+import { count, instant, month, territory, title } from '../../figures/format';
 import { announce } from '../../parts/announce';
 import { Answered, Empty } from '../../parts/answered';
 import { Button } from '../../parts/button';
@@ -116,7 +116,7 @@ function PoolTable({ of, period, onOpen }: { of: readonly Pool[]; period: string
           head: 'Pool',
           cell: (pool) => (
             <Button look="link" onPress={() => onOpen(pool)}>
-              {title(pool.right)}, {pool.territory ?? 'any territory'}, {pool.tier ?? 'any tier'}
+              {title(pool.right)}, {pool.territory === null ? 'any territory' : territory(pool.territory)}, {pool.tier ?? 'any tier'}
               <span class="unseen">, how pool {pool.number} came about</span>
             </Button>
           ),
@@ -146,7 +146,7 @@ function PoolDialog({ of, onClose }: { of: Pool | null; onClose: () => void }): 
         <>
           <Facts
             of={[
-              ['Revenue of', `${of.territory ?? 'any territory'}, ${of.tier === null ? 'any tier' : title(of.tier)}`],
+              ['Revenue of', `${of.territory === null ? 'any territory' : territory(of.territory)}, ${of.tier === null ? 'any tier' : title(of.tier)}`],
               ['Licence', <a key="l" href={to(['contracts', of.licence.split('/')[0] ?? of.licence])}>{of.licence}</a>],
               ['Recordings', count(of.recordings)],
               ['Payees', count(of.payees)],

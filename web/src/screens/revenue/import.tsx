@@ -6,7 +6,7 @@ import { useState } from 'preact/hooks';
 import { post, type Shape } from '../../api/client';
 import { useDoing } from '../../api/doing';
 import { Refusal } from '../../api/problem';
-import { count, month, title } from '../../figures/format';
+import { count, month, territory, title } from '../../figures/format';
 import { announce } from '../../parts/announce';
 import { Badge } from '../../parts/badge';
 import { Button, Buttons, LinkButton } from '../../parts/button';
@@ -172,7 +172,7 @@ function Changes({ of, rows, lines }: { of: readonly Change[]; rows: readonly Im
         { key: 'line', head: 'Line', kind: 'figure', cell: (change) => count(lines[change.row - 1] ?? change.row) },
         { key: 'change', head: 'Change', cell: (change) => <Badge tone={change.change === 'added' ? 'good' : change.change === 'changed' ? 'wait' : 'plain'}>{change.change === 'unchanged' ? 'As before' : title(change.change)}</Badge> },
         { key: 'period', head: 'Month', cell: (change) => month(row(change).period, 'short') },
-        { key: 'where', head: 'Territory', cell: (change) => any(row(change).territory) },
+        { key: 'where', head: 'Territory', cell: (change) => territory(any(row(change).territory)) },
         { key: 'tier', head: 'Tier', cell: (change) => any(row(change).tier) },
         { key: 'plan', head: 'Plan', cell: (change) => title(row(change).plan ?? 'individual') },
         { key: 'gross', head: 'Gross', kind: 'figure', cell: (change) => <Money amount={row(change).gross} currency={row(change).currency} /> },

@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import { get, type Shape } from '../../api/client';
 import { useAnswer } from '../../api/answer';
 import { compare, sum } from '../../figures/decimal';
-import { count, month, title } from '../../figures/format';
+import { count, month, territory, title } from '../../figures/format';
 import { Answered, Empty, Skeleton } from '../../parts/answered';
 import { LinkButton } from '../../parts/button';
 import { Card } from '../../parts/card';
@@ -76,7 +76,7 @@ function Rows({ of, period }: { of: readonly Row[]; period: string }): JSX.Eleme
       shown={100}
       empty={<Empty title="This month has no revenue yet">Import a sheet with a row for each territory and tier. Without revenue its plays can’t be paid.</Empty>}
       columns={[
-        { key: 'where', head: 'Territory', cell: (row) => row.territory ?? 'Any' },
+        { key: 'where', head: 'Territory', cell: (row) => (row.territory === null ? 'Any' : territory(row.territory)) },
         { key: 'tier', head: 'Tier', cell: (row) => (row.tier === null ? 'Any' : title(row.tier)) },
         { key: 'plan', head: 'Plan', cell: (row) => (row.listener === null ? title(row.plan) : `${title(row.plan)}, ${row.listener}`) },
         { key: 'subscribers', head: 'Subscribers', kind: 'figure', order: (a, b) => a.subscribers - b.subscribers, cell: (row) => count(row.subscribers) },

@@ -1,4 +1,278 @@
-// How finance goes its ways.
+// How finance goes: a month from its revenue to a statement without a mouse, a contract by two people, what
+// waits for a decision, and figures that are the API's.
+import assert from 'node:assert/strict';
+import { settled } from '../browser.mjs';
+import { INJECTED, monthStart, period, revenueSheet } from '../folder.mjs';
+import { tabTo } from './everybody.mjs';
+import { amounts, micros, sameDigits, tabUntil } from './holder.mjs';
+
+const last = period(-1);
+const called = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(monthStart(-1));
 
 /** Each is run on a page of its own; what it changes, others may see. */
-export const ways = [];
+export const ways = [
+  {
+    name: 'finance by keyboard alone: revenue looked at and stored, dry run, close, pools, a statement',
+    async run(world) {
+      const own = await world.another({ open: true });
+      try {
+        await own.as('finance', {}, (window) => wholeMonth(own, window));
+      } finally {
+        await own.end();
+      }
+    },
+  },
+  {
+    name: 'a contract is changed by form, and comes into force by a second person',
+    async run(world) {
+      let link = '';
+      await world.as('finance', {}, async ({ page, go }) => {
+        await go('#/contracts/comet-deal');
+        await page.getByRole('link', { name: 'Propose a change' }).click();
+        await page.getByLabel('Pass on 1, share').fill('25%');
+        await page.getByRole('button', { name: 'Work it out' }).click();
+        const table = page.getByRole('table', { name: `What ${called} pays, and would pay` });
+        await table.waitFor();
+        const rows = await table.locator('tbody tr').evaluateAll((all) => all.map((row) => [...row.querySelectorAll('[data-amount]')].map((it) => it.dataset.amount)));
+        for (const [now, then, change] of rows) assert.equal(micros(then) - micros(now), micros(change));
+        assert.ok(rows.some(([, , change]) => micros(change) > 0n), 'somebody gets more');
+        await sameDigits(page);
+        await page.getByLabel('Why').fill(`A better share ${INJECTED}`);
+        await page.getByRole('button', { name: 'Propose', exact: true }).click();
+        await page.getByRole('heading', { level: 1, name: /^Proposal No\./ }).waitFor();
+        await settled(page);
+        await page.getByText('You proposed this').waitFor();
+        assert.equal(await page.getByRole('button', { name: 'Approve' }).count(), 0, 'nobody approves what is their own');
+        assert.equal(await page.locator('#page img').count(), 0);
+        link = new URL(page.url()).hash;
+      });
+      await world.as('second', {}, async ({ page, go }) => {
+        await go(link);
+        const sides = page.getByRole('table', { name: 'comet-deal: before and after' });
+        await sides.locator('.sides-removed', { hasText: '22%' }).waitFor();
+        await sides.locator('.sides-added', { hasText: '25%' }).waitFor();
+        await page.getByRole('button', { name: 'Approve' }).click();
+        await page.getByText('Approved', { exact: true }).first().waitFor();
+        await go('#/contracts/comet-deal');
+        await page.getByRole('table', { name: /^Revision \d+ beside revision \d+$/ }).waitFor();
+        assert.match((await world.api('/royalty/terms/comet-deal')).text, /25%/);
+      });
+    },
+  },
+  {
+    name: 'a decision that meets another is told kindly',
+    async run(world) {
+      const deal = (await world.api('/royalty/terms/comet-deal')).text;
+      const propose = async (share) => (await world.api('/royalty/terms/proposals', { method: 'POST', body: JSON.stringify({ note: '', files: [{ name: 'comet.toml', text: deal.replace(/share = "\d+%"/, `share = "${share}%"`) }] }) })).number;
+      const [first, second] = [await propose(30), await propose(31)];
+      await world.as('finance', {}, async ({ page, go, expect }) => {
+        expect(/409/);
+        await go(`#/contracts/proposals/${second}`);
+        await world.as('second', {}, async (other) => {
+          await other.go(`#/contracts/proposals/${first}`);
+          await other.page.getByRole('button', { name: 'Approve' }).click();
+          await other.page.getByText('Approved', { exact: true }).first().waitFor();
+        });
+        await page.getByRole('button', { name: 'Approve' }).click();
+        await page.getByRole('alert').getByText('Contracts changed in the meantime').waitFor();
+        await page.getByRole('button', { name: 'Look again' }).click();
+        await page.locator('.sides-removed', { hasText: '30%' }).waitFor();
+        await page.getByRole('button', { name: 'Reject' }).click();
+        await page.getByText('Rejected', { exact: true }).first().waitFor();
+      });
+    },
+  },
+  {
+    name: 'plays are ruled on with a reason, by keyboard; one too late is accepted',
+    async run(world) {
+      const before = (await everyCase(world)).filter((it) => it.play.track_id === 'meridian');
+      assert.ok(before.length > 1);
+      await world.as('finance', {}, async ({ page, go }) => {
+        await go('#/queues');
+        await tabUntil(page, 'summary');
+        await page.keyboard.press('Enter');
+        await tabTo(page, 'Rule on all');
+        const wanted = Number.parseInt((await page.evaluate(() => document.activeElement.textContent)).replace(/\D/g, ''), 10);
+        await page.keyboard.press('Enter');
+        const dialog = page.getByRole('dialog', { name: 'Rule on plays' });
+        await dialog.waitFor();
+        await tabUntil(page, 'input[type=radio]');
+        await page.keyboard.press('ArrowRight');
+        await page.keyboard.press('ArrowRight');
+        await tabTo(page, 'Why');
+        await page.keyboard.type(`A kiosk that is known ${INJECTED}`);
+        await tabTo(page, `Decide ${wanted} plays`);
+        await page.keyboard.press('Enter');
+        await dialog.waitFor({ state: 'detached' });
+        await settled(page);
+        const after = (await everyCase(world)).filter((it) => it.play.track_id === 'meridian');
+        assert.equal(after.length, before.length - wanted, 'reinstated plays aren’t kept back any more');
+        await go('#/queues?queue=adjudication');
+        await page.getByRole('button', { name: 'Decide forgotten-1' }).click();
+        await page.getByRole('dialog').getByLabel('Why').fill('The phone was lost for a month.');
+        await page.getByRole('dialog').getByRole('button', { name: 'Decide', exact: true }).click();
+        await page.getByText('Nothing waits').waitFor();
+        assert.deepEqual((await world.api('/adjudication')).items, []);
+      });
+    },
+  },
+  {
+    name: 'the ledger is searched and verified; what it shows is the API’s',
+    async run(world) {
+      const { items } = await world.api('/ledger/entries?party=comet&limit=1000');
+      const balances = await world.api('/ledger/balances?limit=100');
+      await world.as('finance', {}, async ({ page, go }) => {
+        await go('#/ledger');
+        await page.getByLabel('Party').fill('comet');
+        await page.keyboard.press('Enter');
+        await page.waitForFunction((wanted) => document.querySelectorAll('table tbody tr').length === wanted, items.length);
+        const shown = await amounts(page.getByRole('table', { name: 'Ledger entries' }));
+        assert.deepEqual(shown, items.flatMap((entry) => entry.postings.map((posting) => posting.amount)));
+        for (const entry of items) assert.equal(entry.postings.reduce((sum, posting) => sum + micros(posting.amount), 0n), 0n);
+        await sameDigits(page);
+        await go('#/ledger?view=balances');
+        assert.deepEqual(await amounts(page.getByRole('table', { name: 'Balances of accounts' })), balances.items.map((it) => it.balance));
+        await go('#/ledger?view=proof');
+        await page.getByRole('button', { name: 'Verify the ledger' }).click();
+        await page.getByText('The ledger is sound', { exact: true }).waitFor();
+      });
+    },
+  },
+  {
+    name: 'models are compared: gains and losses are the API’s, and come to nothing together',
+    async run(world) {
+      const found = await world.api(`/royalty/comparisons?period=${last}&models=as-agreed,user-centric`);
+      const gains = new Map(found.payees.map(({ name, amounts: [agreed, other] }) => [name, micros(other) - micros(agreed)]));
+      await world.as('finance', {}, async ({ page, go }) => {
+        await go(`#/comparison?period=${last}&models=as-agreed,user-centric`);
+        const bars = await page.locator('.gains li').evaluateAll((all) => all.map((it) => [it.querySelector('.gains-name').textContent, it.querySelector('[data-amount]').dataset.amount]));
+        assert.equal(bars.length, gains.size);
+        for (const [name, amount] of bars) assert.equal(micros(amount), gains.get(name), name);
+        assert.equal(bars.reduce((sum, [, amount]) => sum + micros(amount), 0n), 0n);
+        const coming = page.waitForEvent('download');
+        await page.getByRole('button', { name: 'CSV' }).click();
+        assert.equal((await coming).suggestedFilename(), `comparison-${last}-payees.csv`);
+        await sameDigits(page);
+      });
+    },
+  },
+  {
+    name: 'the audit log says who did what; a rights holder has none of the books',
+    async run(world) {
+      await world.as('finance', {}, async ({ page, go }) => {
+        await go('#/audit');
+        await page.getByRole('table', { name: 'Audit log' }).getByText('Closed a month').first().waitFor();
+        await page.getByRole('table', { name: 'Audit log' }).getByText('Signed in').first().waitFor();
+      });
+      await world.as('holder', {}, async ({ page, go }) => {
+        for (const link of ['#/closes', '#/revenue', '#/contracts', '#/comparison', '#/ledger', '#/queues', '#/audit']) {
+          await page.goto('about:blank');
+          await page.goto(`${world.url}/${link}`);
+          await page.getByText('There is nothing here for you').waitFor();
+        }
+        await go('#/earnings');
+        assert.equal(await page.getByRole('link', { name: 'Closes' }).count(), 0);
+      });
+    },
+  },
+];
+
+/** From a month without revenue to a statement of it; no mouse. */
+async function wholeMonth(world, { page, go, expect }) {
+  expect(/4(09|22)/);
+  const rowsStored = async () => (await world.api(`/royalty/revenue?period=${last}`)).rows.length;
+  const main = (name) => page.getByRole('main').getByRole('heading', { name });
+  await go('#/closes');
+  await press(page, `Prepare ${called}`);
+  await press(page, 'Try the close');
+  await page.getByRole('alert').waitFor();
+  await press(page, `revenue of ${called}`);
+  await main('Revenue').waitFor();
+  await settled(page);
+  await press(page, 'Import a sheet');
+  await main('Import revenue').waitFor();
+  await press(page, 'Or paste it');
+  await tabTo(page, 'Rows, with the heads');
+  const good = revenueSheet(-1);
+  await page.keyboard.insertText(good.replace(/\.\d\d,/, ',x,'));
+  await press(page, 'Look at what would change');
+  await page.getByRole('alert').waitFor();
+  await page.getByLabel('Rows, with the heads in the first line').focus();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.insertText(good.replace('719.10', 'many'));
+  await press(page, 'Look at what would change');
+  await page.getByRole('alert').getByText('Line 4, column “gross”').waitFor();
+  await page.getByLabel('Rows, with the heads in the first line').focus();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.insertText(good);
+  await press(page, 'Look at what would change');
+  const table = page.getByRole('table', { name: 'What would become of each row' });
+  await table.waitFor();
+  assert.equal(await table.getByText('Added', { exact: true }).count(), 3);
+  assert.equal(await rowsStored(), 0, 'a look stores nothing');
+  await press(page, 'Store 3 rows');
+  await page.getByText('The revenue is stored', { exact: true }).waitFor();
+  assert.equal(await rowsStored(), 3);
+  await press(page, `Go to the close of ${called}`);
+  await main(called).waitFor();
+  await settled(page);
+  await press(page, 'Try the close');
+  await page.getByRole('table', { name: /by payee$/ }).waitFor();
+  const [would] = await amounts(page.locator('.figure-large'));
+  const changes = await page.getByRole('table', { name: /by payee$/ }).locator('tbody tr').evaluateAll((rows) => rows.map((row) => [...row.querySelectorAll('[data-amount]')].map((it) => it.dataset.amount)));
+  for (const [before, now, change] of changes) assert.equal(micros(now) - micros(before), micros(change));
+  await page.screenshot({ path: `${world.shots}/dry-run-desktop-light.png`, fullPage: true });
+  await tabBack(page, `Close ${called}`);
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: `Close ${called}` }).waitFor();
+  await tabTo(page, 'I have looked at');
+  await page.keyboard.press('Space');
+  await press(page, 'Close the month');
+  await page.getByRole('table', { name: `Pools of ${called}` }).waitFor();
+  const close = await world.api(`/royalty/closes/${last}`);
+  assert.equal(close.state, 'closed');
+  assert.equal(close.summary.money[0].paid, would, 'the close pays what its dry run said');
+  const pools = await world.api(`/royalty/closes/${last}/pools?limit=500`);
+  const shown = await amounts(page.getByRole('table', { name: `Pools of ${called}` }));
+  assert.deepEqual(shown.slice(0, -4), pools.items.flatMap((pool) => [pool.money, pool.allocated, pool.remainder, pool.unmatched]));
+  const [money, allocated, remainder] = shown.slice(-4).map(micros);
+  assert.equal(allocated + remainder, money);
+  await sameDigits(page);
+  await press(page, 'Verify this close');
+  await page.getByText('Everything agrees', { exact: true }).waitFor();
+  await page.evaluate(() => document.querySelector('h1').focus());
+  await tabUntil(page, `a[href="#/statements?period=${last}"]`);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Statements' }).waitFor();
+  await settled(page);
+  await tabUntil(page, 'table a');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: /^Statement of/ }).waitFor();
+}
+
+/** Goes on by Tab to what has this name, and presses Enter on it. */
+async function press(page, name) {
+  await tabTo(page, name);
+  await page.keyboard.press('Enter');
+}
+
+/** The other way round. */
+async function tabBack(page, name) {
+  for (let step = 0; step < 100; step += 1) {
+    if (await page.evaluate((wanted) => document.activeElement?.textContent?.trim().startsWith(wanted) ?? false, name)) return;
+    await page.keyboard.press('Shift+Tab');
+  }
+  throw new Error(`Shift and Tab never come to “${name}”`);
+}
+
+/** All plays that are kept back. */
+async function everyCase(world) {
+  const found = [];
+  let after = '';
+  do {
+    const page = await world.api(`/fraud?limit=200${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`);
+    found.push(...page.items);
+    after = page.next ?? '';
+  } while (after !== '');
+  return found;
+}

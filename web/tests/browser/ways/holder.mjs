@@ -188,13 +188,13 @@ export const ways = [
 ];
 
 /** The API's strings behind the amounts that are shown, in order. */
-async function amounts(within) {
+export async function amounts(within) {
   await within.first().waitFor();
   return within.first().locator('[data-amount]').evaluateAll((all) => all.map((it) => it.dataset.amount));
 }
 
 /** What is written has the digits of what the API said, whatever marks and zeros stand around them. */
-async function sameDigits(page) {
+export async function sameDigits(page) {
   const all = await page.locator('[data-amount]').evaluateAll((found) => found.map((it) => [it.dataset.amount, it.textContent]));
   assert.ok(all.length > 0);
   for (const [amount, text] of all) {
@@ -204,12 +204,12 @@ async function sameDigits(page) {
   }
 }
 
-function micros(amount) {
+export function micros(amount) {
   return BigInt(amount.replace('.', ''));
 }
 
 /** Presses Tab until the focus is on what fits; a hundred times at most. */
-async function tabUntil(page, selector) {
+export async function tabUntil(page, selector) {
   for (let press = 0; press < 100; press += 1) {
     await page.keyboard.press('Tab');
     if (await page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector)) return;
