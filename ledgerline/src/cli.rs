@@ -59,10 +59,10 @@ pub enum Command {
         /// where it isn't said.
         #[arg(long, env = "LEDGERLINE_SIGNING_KEY")]
         signing_key: Option<PathBuf>,
-        /// The folder is the demonstration's: whoever is signed in may have it send everything
-        /// again, and be killed.
+        /// The folder is the demonstration's: it may be asked to send all reports of this file again,
+        /// and to kill itself.
         #[arg(long, hide = true)]
-        demonstration: bool,
+        demonstration: Option<PathBuf>,
     },
     /// Make, list and revoke API keys.
     #[command(after_help = "Examples:\n  \

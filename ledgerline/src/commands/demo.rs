@@ -1,16 +1,19 @@
 //! `demo`: the whole way of a small service's plays, from reports to an audited count.
 
 mod money;
+mod music;
 mod serving;
 
 pub(super) use serving::{Shown as Served, parent_is_gone};
 
-use ledgerline_ids::DayNo;
+use ledgerline_ids::{DayNo, Period, UnixMs};
 use ledgerline_population::{Population, Profile, Truth};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::fs::DirBuilder;
 use std::io::Cursor;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -26,15 +29,22 @@ use crate::summary::{Sums, rate};
 /// How many reports the demonstration's service sends.
 const REPORTS: u64 = 60_000;
 const SEED: u64 = 7;
+/// How many it has sent in the month that goes on.
+const REPORTS_GOING_ON: u64 = 30_000;
 /// Whom they come from: sent again by the same, they are the same reports.
 const SOURCE: &str = "replay:demo";
 
 /// Shows the demonstration; then serves it on `listen`, where it is named.
 pub(super) async fn run(listen: Option<SocketAddr>, as_json: bool) -> Result<u8, Failure> {
     let folder = Folder::make()?;
-    let (good, object) = show(&folder.0, as_json, listen.is_some()).await?;
+    let data = folder.0.join("data");
+    let (good, object) = show(&data, as_json, listen.is_some()).await?;
     match listen {
-        Some(listen) if good => serving::serve(&folder.0, listen, as_json.then_some(object)).await,
+        Some(listen) if good => {
+            let reports = folder.0.join("reports.ndjson");
+            go_on(&data, &reports).await?;
+            serving::serve((&data, &reports), listen, as_json.then_some(object)).await
+        }
         _ => {
             if as_json {
                 print_json(&object)?;
@@ -44,13 +54,49 @@ pub(super) async fn run(listen: Option<SocketAddr>, as_json: bool) -> Result<u8,
     }
 }
 
-/// A data folder of the demonstration's own, removed at its end.
+/// Whoever looks at the demonstration in a browser sees a month that goes on, too. Writes what was
+/// reported in all to `reports`, to be sent again.
+async fn go_on(data: &Path, reports: &Path) -> Result<(), Failure> {
+    let (mut all, _) = made_up()?;
+    let session = Session::begin(data).await?;
+    let now = session.deployment().map_or(UnixMs::EPOCH, |deployment| deployment.now());
+    let month = Period::of(now);
+    // Days that are over: nobody hears anything in the future.
+    let days = now.day().0 - month.first_day().0;
+    let gone_on = async {
+        if days == 0 {
+            return Ok(());
+        }
+        let population = Population {
+            seed: SEED + 1,
+            reports: REPORTS_GOING_ON,
+            start: month.start().get(),
+            days,
+            ..population(REPORTS_GOING_ON, days)
+        };
+        let (going_on, truth) = generated(&population)?;
+        let devices = json!({ "devices": truth.bot_devices, "listed": true });
+        session.post("/control/v1/catalogue/devices", &devices).await?;
+        send_all(&session, &going_on).await?;
+        // What is held is held before anybody looks.
+        session.post("/control/v1/settle?tick=true", &json!({})).await?;
+        all.extend(going_on);
+        money::earns(&session, &[&month.to_string()]).await
+    };
+    let outcome = gone_on.await;
+    session.end().await?;
+    outcome?;
+    std::fs::write(reports, all).map_err(|error| Failure::io(reports, &error))
+}
+
+/// A folder of the demonstration's own, removed at its end.
 struct Folder(PathBuf);
 
 impl Folder {
     fn make() -> Result<Self, Failure> {
         let path = std::env::temp_dir().join(format!("ledgerline-demo-{}", std::process::id()));
-        std::fs::create_dir(&path).map_err(|error| Failure::io(&path, &error))?;
+        let made = DirBuilder::new().mode(0o700).create(&path);
+        made.map_err(|error| Failure::io(&path, &error))?;
         Ok(Self(path))
     }
 }
@@ -191,11 +237,14 @@ fn tracks_of(reports: &[u8]) -> Result<BTreeSet<String>, Failure> {
 }
 
 fn made_up() -> Result<(Vec<u8>, Truth), Failure> {
-    let days = 10;
-    let population = Population {
+    generated(&population(REPORTS, 10))
+}
+
+fn population(reports: u64, days: u32) -> Population {
+    Population {
         seed: SEED,
-        reports: REPORTS,
-        listeners: Population::listeners_min(Profile::Service, REPORTS, days).max(400),
+        reports,
+        listeners: Population::listeners_min(Profile::Service, reports, days).max(400),
         tracks: 5_000,
         start: DayNo::MS * 20_513,
         days,
@@ -203,7 +252,10 @@ fn made_up() -> Result<(Vec<u8>, Truth), Failure> {
         // Reports with neither key nor start can be sent only once: nothing tells a retry apart.
         windows: false,
         profile: Profile::Service,
-    };
+    }
+}
+
+fn generated(population: &Population) -> Result<(Vec<u8>, Truth), Failure> {
     let mut reports = Vec::new();
     let truth = population
         .generate(&mut reports, &mut |_| {})

@@ -35,7 +35,7 @@ pub async fn run(words: Cli) -> Result<u8, Failure> {
             None => demo::run(args.serve.then_some(args.listen), json).await,
         },
         Command::Serve { listen, signing_key, demonstration } => {
-            serve::run(&data, listen, signing_key.as_deref(), demonstration).await
+            serve::run(&data, listen, signing_key.as_deref(), demonstration.as_deref()).await
         }
         Command::Keys { action } => keys::run(&data, action, json).await,
         Command::Import { from } => import::run(&data, from, json).await,

@@ -27,7 +27,7 @@ pub(super) async fn run(
     data: &Path,
     listen: SocketAddr,
     signing_key: Option<&Path>,
-    demonstration: bool,
+    demonstration: Option<&Path>,
 ) -> Result<u8, Failure> {
     let folder = match DataFolder::hold(data)? {
         Held::Ours(folder) => folder.signing_with(signing_key),
@@ -55,7 +55,7 @@ pub(super) async fn run(
     let address = listener.local_addr().map_err(|error| Failure::from_error(&error))?;
     let outside = Outside {
         histories: Some(Arc::new(BroughtHistories)),
-        demonstration: demonstration.then(|| demo::Served::of(deployment.clone())),
+        demonstration: demonstration.map(|it| demo::Served::of(deployment.clone(), it)),
     };
     let api = router(deployment.clone(), HttpOptions::default(), outside);
     let server = tokio::spawn(serve(listener, api, until(stopped)));
@@ -63,7 +63,7 @@ pub(super) async fn run(
     let mut signals = Signals::listen()?;
     print(&format!("listening on http://{address}"))?;
 
-    if demonstration {
+    if demonstration.is_some() {
         tokio::select! {
             () = signals.wait() => {}
             _ = demo::parent_is_gone() => {}

@@ -255,7 +255,9 @@ fn imports_go_through_a_running_server_and_the_api_says_the_same() {
     let row =
         json!({ "period": "2026-10", "territory": "SE", "currency": "EUR", "gross": "10.50" });
     let body = json!({ "name": "october", "revenue": [row] });
-    let done = json!({ "revision": 1, "added": 1, "changed": 0, "unchanged": 0 });
+    let done = json!({
+        "revision": 1, "added": 1, "changed": 0, "unchanged": 0, "dry_run": false, "rows": [],
+    });
     assert_eq!(api.post("/api/v1/royalty/revenue", &body).is(200), done);
     let twice = json!({ "name": "october", "revenue": [row, row] });
     api.post("/api/v1/royalty/revenue", &twice).refused(422, "invalid_request");

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::music;
 use crate::commands::encoded;
 use crate::failure::Failure;
 use crate::framed::frame;
@@ -14,6 +15,7 @@ use crate::session::Session;
 
 /// So many pages of held plays are looked through.
 const PAGES_MAX: usize = 100;
+const BYTES: &str = "application/octet-stream";
 const MARCH: &str = "2026-03";
 const APRIL: &str = "2026-04";
 
@@ -21,9 +23,14 @@ const PARTIES: &str = "party_id,name,kinds,payout_currency,minimum_payout\n\
     comet,Comet,artist,EUR,\n\
     northern-lights,Northern Lights,label,EUR,10\n\
     southern-cross,Southern Cross,label,EUR,10\n";
-const REVENUE: &str = "period,territory,tier,plan,subscribers,currency,gross,tax\n\
-    2026-03,*,*,individual,400,EUR,3996.00,638.00\n\
-    2026-04,*,*,individual,400,EUR,3996.00,638.00\n";
+const REVENUE_COLUMNS: &str = "period,territory,tier,plan,subscribers,currency,gross,tax\n";
+/// A month's revenue: country, subscribers, what they paid, the tax in it.
+const REVENUE: [(&str, u32, &str, &str); 4] = [
+    ("BR", 120, "1198.80", "191.40"),
+    ("CA", 60, "599.40", "95.70"),
+    ("DE", 40, "399.60", "63.80"),
+    ("*", 180, "1798.20", "287.10"),
+];
 const LICENCE: &str = "id = \"licence\"\nkind = \"licence\"\ntitle = \"What the service pays\"\n\
     signed_on = \"2025-12-01\"\nfrom = \"2026-01-01\"\ncurrency = \"EUR\"\n\n[[terms]]\nid = \"masters\"\n\
     rights = [\"master\"]\npro_rata = { share = \"52%\" }\n";
@@ -96,34 +103,34 @@ pub(super) async fn show(session: &Session, tracks: &BTreeSet<String>) -> Result
     Ok(Shown { text, good: good && (moved || !disputed) })
 }
 
-/// Half of the recordings are one label's, by one artist; the other half another's.
 async fn bring(session: &Session, tracks: &BTreeSet<String>) -> Result<(), Failure> {
-    let mut recordings = "track_id,title,label,artists\n".to_owned();
-    let mut shares = "right,track_id,holder,share\n".to_owned();
-    for (number, track) in tracks.iter().enumerate() {
-        let (label, artist) = match number % 2 {
-            0 => ("northern-lights", "comet"),
-            _ => ("southern-cross", ""),
-        };
-        writeln!(recordings, "{track},{track},{label},{artist}").expect("a String takes it");
-        writeln!(shares, "master,{track},{label},100%").expect("a String takes it");
-    }
     let mut sheets = Vec::new();
-    for (name, sheet) in
-        [("parties.csv", PARTIES), ("recordings.csv", &recordings), ("shares.csv", &shares)]
-    {
+    frame(&mut sheets, "parties.csv", PARTIES.as_bytes());
+    for (name, sheet) in music::sheets(tracks) {
         frame(&mut sheets, name, sheet.as_bytes());
     }
-    const BYTES: &str = "application/octet-stream";
     session.call(Method::POST, "/control/v1/rights/import", BYTES, sheets).await?;
-    let mut revenue = Vec::new();
-    frame(&mut revenue, "revenue.csv", REVENUE.as_bytes());
-    session.call(Method::POST, "/control/v1/revenue/import", BYTES, revenue).await?;
+    earns(session, &[MARCH, APRIL]).await?;
     let files = json!({ "files": [
         { "name": "licence.toml", "text": LICENCE },
         { "name": "comet.toml", "text": DEAL },
     ]});
     session.post("/api/v1/royalty/terms", &files).await?;
+    Ok(())
+}
+
+/// What months earned, the same each.
+pub(super) async fn earns(session: &Session, periods: &[&str]) -> Result<(), Failure> {
+    let mut rows = REVENUE_COLUMNS.to_owned();
+    for period in periods {
+        for (territory, subscribers, gross, tax) in REVENUE {
+            writeln!(rows, "{period},{territory},*,individual,{subscribers},EUR,{gross},{tax}")
+                .expect("a String takes it");
+        }
+    }
+    let mut revenue = Vec::new();
+    frame(&mut revenue, "revenue.csv", rows.as_bytes());
+    session.call(Method::POST, "/control/v1/revenue/import", BYTES, revenue).await?;
     Ok(())
 }
 

@@ -10,14 +10,13 @@ use serde_json::{Value, json};
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::made_up;
 use crate::commands::serve::Signals;
 use crate::failure::Failure;
 use crate::feed::{self, FeedClock};
@@ -29,14 +28,14 @@ const LAST_WORDS: Duration = Duration::from_millis(50);
 
 /// Serves the folder until it is told to stop. `object` is what scripts are told, with the address.
 pub(super) async fn serve(
-    data: &Path,
+    (data, reports): (&Path, &Path),
     listen: SocketAddr,
     object: Option<Value>,
 ) -> Result<u8, Failure> {
     let address = free(listen)
         .map_err(|error| Failure::failed(format!("can't listen on {listen}: {error}")))?;
     let mut signals = Signals::listen()?;
-    let mut server = Server::start(data, address)?;
+    let mut server = Server::start((data, reports), address)?;
     let as_json = object.is_some();
     say(address, data, object)?;
     loop {
@@ -48,7 +47,7 @@ pub(super) async fn serve(
         if status.signal() != Some(Signal::KILL.as_raw()) {
             return Err(Failure::failed(format!("the server ended by itself: {status}")));
         }
-        server = Server::start(data, address)?;
+        server = Server::start((data, reports), address)?;
         if !as_json {
             print("The server was killed, and is here again: nothing is lost.")?;
         }
@@ -85,13 +84,14 @@ struct Server {
 
 impl Server {
     /// Starts it, and waits until it listens.
-    fn start(data: &Path, address: SocketAddr) -> Result<Self, Failure> {
+    fn start((data, reports): (&Path, &Path), address: SocketAddr) -> Result<Self, Failure> {
         let failed = |error: io::Error| Failure::failed(format!("starting the server: {error}"));
         let program = std::env::current_exe().map_err(failed)?;
         let mut child = Command::new(program)
             .arg("--data")
             .arg(data)
-            .args(["serve", "--demonstration", "--listen", &address.to_string()])
+            .args(["serve", "--listen", &address.to_string(), "--demonstration"])
+            .arg(reports)
             // It ends when we do, in whatever way: then its input ends.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -158,20 +158,21 @@ pub(in crate::commands) fn parent_is_gone() -> oneshot::Receiver<()> {
 /// The demonstration, in the process that serves it.
 pub(in crate::commands) struct Shown {
     deployment: Arc<Deployment>,
+    reports: PathBuf,
     runtime: Handle,
 }
 
 impl Shown {
-    /// Over its deployment; within the runtime.
-    pub fn of(deployment: Arc<Deployment>) -> Arc<dyn Demonstration> {
-        Arc::new(Self { deployment, runtime: Handle::current() })
+    /// Over its deployment, and the file of all that was reported; within the runtime.
+    pub fn of(deployment: Arc<Deployment>, reports: &Path) -> Arc<dyn Demonstration> {
+        Arc::new(Self { deployment, reports: reports.to_owned(), runtime: Handle::current() })
     }
 }
 
 impl Demonstration for Shown {
     fn send_again(&self) -> Result<u64, String> {
         let told = |failure: Failure| failure.to_string();
-        let (reports, _) = made_up().map_err(told)?;
+        let reports = std::fs::read(&self.reports).map_err(|error| error.to_string())?;
         let origin = feed::origin(super::SOURCE, FeedClock::Event).map_err(told)?;
         let sent = send_blocking(&self.deployment, &origin, reports, &self.runtime);
         Ok(sent.map_err(told)?.accepted)
