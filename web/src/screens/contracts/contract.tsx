@@ -89,7 +89,7 @@ function Compared({ contract, query }: { contract: Contract; query: URLSearchPar
       title="Two versions"
       flush
       aside={
-        <div class="contract-line">
+        <div class="versions">
           <SelectField label="Before" value={older} options={options} onChange={(before) => requery({ before })} />
           <SelectField label="After" value={newer} options={options} onChange={(after) => requery({ after })} />
         </div>

@@ -14,6 +14,7 @@ import { Table } from '../../parts/table';
 import { Day, Instant } from '../../parts/time';
 import { to } from '../../router';
 import { may } from '../../session/session';
+import { WhoIsPaid } from './who-is-paid';
 
 const PROPOSALS = 20;
 
@@ -35,6 +36,7 @@ export default function ContractsScreen(): JSX.Element {
       <Listed />
       <Proposals />
       <Review />
+      <WhoIsPaid />
     </Screen>
   );
 }

@@ -118,7 +118,7 @@ function Search({ of }: { of: Sought }): JSX.Element {
 
 function Reason({ of }: { of: Entry }): JSX.Element {
   return (
-    <span>
+    <span class="ledger-reason">
       {title(of.reason)}
       <br />
       <span class="faint small">

@@ -173,7 +173,7 @@ function Changes({ of, rows, lines }: { of: readonly Change[]; rows: readonly Im
         { key: 'change', head: 'Change', cell: (change) => <Badge tone={change.change === 'added' ? 'good' : change.change === 'changed' ? 'wait' : 'plain'}>{change.change === 'unchanged' ? 'As before' : title(change.change)}</Badge> },
         { key: 'period', head: 'Month', cell: (change) => month(row(change).period, 'short') },
         { key: 'where', head: 'Territory', cell: (change) => territory(any(row(change).territory)) },
-        { key: 'tier', head: 'Tier', cell: (change) => any(row(change).tier) },
+        { key: 'tier', head: 'Tier', cell: (change) => title(any(row(change).tier)) },
         { key: 'plan', head: 'Plan', cell: (change) => title(row(change).plan ?? 'individual') },
         { key: 'gross', head: 'Gross', kind: 'figure', cell: (change) => <Money amount={row(change).gross} currency={row(change).currency} /> },
         { key: 'net', head: 'Net', kind: 'figure', cell: (change) => (change.net === null ? '–' : <Money amount={change.net} currency={row(change).currency} />) },

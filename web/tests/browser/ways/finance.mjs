@@ -37,6 +37,7 @@ export const ways = [
         for (const [now, then, change] of rows) assert.equal(micros(then) - micros(now), micros(change));
         assert.ok(rows.some(([, , change]) => micros(change) > 0n), 'somebody gets more');
         await sameDigits(page);
+        await page.screenshot({ path: `${world.shots}/contract-previewed-desktop-light.png`, fullPage: true });
         await page.getByLabel('Why').fill(`A better share ${INJECTED}`);
         await page.getByRole('button', { name: 'Propose', exact: true }).click();
         await page.getByRole('heading', { level: 1, name: /^Proposal No\./ }).waitFor();
@@ -54,6 +55,8 @@ export const ways = [
         await page.getByRole('button', { name: 'Approve' }).click();
         await page.getByText('Approved', { exact: true }).first().waitFor();
         await go('#/contracts/comet-deal');
+        await settled(page);
+        await page.screenshot({ path: `${world.shots}/contract-versions-desktop-light.png`, fullPage: true });
         await page.getByRole('table', { name: /^Revision \d+ beside revision \d+$/ }).waitFor();
         assert.match((await world.api('/royalty/terms/comet-deal')).text, /25%/);
       });
@@ -79,6 +82,26 @@ export const ways = [
         await page.locator('.sides-removed', { hasText: '30%' }).waitFor();
         await page.getByRole('button', { name: 'Reject' }).click();
         await page.getByText('Rejected', { exact: true }).first().waitFor();
+      });
+    },
+  },
+  {
+    name: 'who is paid for a recording: the terms that decide, those that don’t, and the parts',
+    async run(world) {
+      const found = await world.api('/royalty/terms/explain?track=harbour&right=master&territory=SE');
+      await world.as('finance', {}, async ({ page, go }) => {
+        await go('#/contracts');
+        await page.getByRole('textbox', { name: 'Recording' }).fill('harbour');
+        await page.getByRole('textbox', { name: 'Territory' }).fill('SE');
+        await page.keyboard.press('Enter');
+        const table = page.getByRole('table', { name: /^Who is paid of/ });
+        await table.waitFor();
+        assert.deepEqual(await table.locator('tbody tr td:first-child').allTextContents(), found.parts[0].leaves.map((leaf) => leaf.payee));
+        const parts = (await table.locator('tbody tr td:nth-child(2)').allTextContents()).map((text) => Number.parseFloat(text));
+        assert.deepEqual(parts, found.parts[0].leaves.map((leaf) => Math.round(Number.parseFloat(leaf.share) * 10_000) / 100));
+        await page.getByText(/^Why \d+ other terms/).click();
+        await page.getByRole('table', { name: 'Terms that don’t decide' }).getByText(found.parts[0].lost[0].why.slice(1)).first().waitFor();
+        await page.screenshot({ path: `${world.shots}/who-is-paid-desktop-light.png`, fullPage: true });
       });
     },
   },
@@ -123,7 +146,7 @@ export const ways = [
       const balances = await world.api('/ledger/balances?limit=100');
       await world.as('finance', {}, async ({ page, go }) => {
         await go('#/ledger');
-        await page.getByLabel('Party').fill('comet');
+        await page.getByRole('textbox', { name: 'Party' }).fill('comet');
         await page.keyboard.press('Enter');
         await page.waitForFunction((wanted) => document.querySelectorAll('table tbody tr').length === wanted, items.length);
         const shown = await amounts(page.getByRole('table', { name: 'Ledger entries' }));
@@ -210,6 +233,7 @@ async function wholeMonth(world, { page, go, expect }) {
   await table.waitFor();
   assert.equal(await table.getByText('Added', { exact: true }).count(), 3);
   assert.equal(await rowsStored(), 0, 'a look stores nothing');
+  await page.screenshot({ path: `${world.shots}/revenue-looked-at-desktop-light.png`, fullPage: true });
   await press(page, 'Store 3 rows');
   await page.getByText('The revenue is stored', { exact: true }).waitFor();
   assert.equal(await rowsStored(), 3);
@@ -227,6 +251,7 @@ async function wholeMonth(world, { page, go, expect }) {
   await page.getByRole('dialog', { name: `Close ${called}` }).waitFor();
   await tabTo(page, 'I have looked at');
   await page.keyboard.press('Space');
+  await page.screenshot({ path: `${world.shots}/close-confirmed-desktop-light.png` });
   await press(page, 'Close the month');
   await page.getByRole('table', { name: `Pools of ${called}` }).waitFor();
   const close = await world.api(`/royalty/closes/${last}`);
