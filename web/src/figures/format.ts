@@ -85,6 +85,11 @@ export function count(value: number | bigint): string {
   return numbers('count', { maximumFractionDigits: 0 }).format(value);
 }
 
+/** How many of something: “1 row”, “3 rows”. */
+export function counted(value: number, one: string, several = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : several}`;
+}
+
 /** Parts of ten thousand as a percentage: 1234 is 12.34 %. */
 export function percent(tenThousandths: number, digits = 1): string {
   const options: Intl.NumberFormatOptions = { style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits };

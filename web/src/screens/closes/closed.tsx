@@ -7,7 +7,7 @@ import { get, type Shape } from '../../api/client';
 import { gather, useAnswer } from '../../api/answer';
 import { useDoing } from '../../api/doing';
 import { compare, sum } from '../../figures/decimal';
-import { count, instant, month, territory, title } from '../../figures/format';
+import { count, counted, instant, month, territory, title } from '../../figures/format';
 import { announce } from '../../parts/announce';
 import { Answered, Empty } from '../../parts/answered';
 import { Button } from '../../parts/button';
@@ -190,7 +190,7 @@ function Verification({ period }: { period: string }): JSX.Element {
         {checking.refusal === undefined ? null : <Refused refusal={checking.refusal} />}
         {found === null ? null : (
           <Notice tone={found.holds ? 'good' : 'bad'} title={found.holds ? 'Everything agrees' : 'It doesn’t agree'}>
-            <p>{`${count(found.files)} files, ${count(found.statements)} statements and ${count(found.entries)} ledger entries were compared.`}</p>
+            <p>{`${counted(found.files, 'file')}, ${counted(found.statements, 'statement')} and ${counted(found.entries, 'ledger entry', 'ledger entries')} were compared.`}</p>
             {found.findings.length === 0 ? null : (
               <ul class="notice-list">
                 {found.findings.map((finding) => (

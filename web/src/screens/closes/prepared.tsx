@@ -8,7 +8,7 @@ import { usePolled } from '../../api/answer';
 import { useDoing } from '../../api/doing';
 import { refusalOf, type Refusal } from '../../api/problem';
 import { compare, sign, sum } from '../../figures/decimal';
-import { count, month, title } from '../../figures/format';
+import { count, counted, month, title } from '../../figures/format';
 import { announce } from '../../parts/announce';
 import { Empty } from '../../parts/answered';
 import { Badge } from '../../parts/badge';
@@ -210,9 +210,9 @@ function CloseDialog({ of, open, onDone }: { of: Close; open: boolean; onDone: (
         }}
       >
         <p>
-          {paid.every((it) => sign(it.paid) === 0) ? 'Nothing is paid out.' : <>By the dry run, {paid.map((it, at) => <span key={it.currency}>{at === 0 ? '' : ' and '}<Money amount={sum([it.paid])} currency={it.currency} /></span>)} are paid out to {count(of.summary?.payees ?? 0)} payees.</>} Plays that came since then are taken in too. A closed month never changes; what comes to light later is an adjustment on the next.
+          {paid.every((it) => sign(it.paid) === 0) ? 'Nothing is paid out.' : <>By the dry run, {paid.map((it, at) => <span key={it.currency}>{at === 0 ? '' : ' and '}<Money amount={sum([it.paid])} currency={it.currency} /></span>)} are paid out to {counted(of.summary?.payees ?? 0, 'payee')}.</>} Plays that came since then are taken in too. A closed month never changes; what comes to light later is an adjustment on the next.
         </p>
-        {wrong === 0 ? null : <Notice tone="wait">{`${count(wrong)} gaps must be mended first; the close would be refused.`}</Notice>}
+        {wrong === 0 ? null : <Notice tone="wait">{`${counted(wrong, 'gap')} must be mended first; the close would be refused.`}</Notice>}
         <CheckField label="I have looked at the gaps and differences" checked={looked} onChange={setLooked} />
         {closing.refusal === undefined ? null : <Refused refusal={closing.refusal} />}
         {closing.busy ? <Progress period={period} /> : null}

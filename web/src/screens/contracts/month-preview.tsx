@@ -6,7 +6,7 @@ import { get, post, type Shape } from '../../api/client';
 import { useAnswer } from '../../api/answer';
 import { useDoing } from '../../api/doing';
 import { compare, sign } from '../../figures/decimal';
-import { count, month } from '../../figures/format';
+import { counted, month } from '../../figures/format';
 import { running, upTo } from '../../figures/months';
 import { announce } from '../../parts/announce';
 import { Empty } from '../../parts/answered';
@@ -68,7 +68,7 @@ function Found({ of }: { of: Shape<'TermsPreview'> }): JSX.Element {
     <>
       <Missing title="By the contracts in force, the month can’t be paid" of={of.missing_now} />
       <Missing title="With these, the month couldn’t be paid" of={of.missing_then} />
-      <p class="small soft">{changed === 0 ? 'Nobody’s money changes.' : `The money of ${count(changed)} changes.`}</p>
+      <p class="small soft">{changed === 0 ? 'Nobody’s money changes.' : `The money of ${counted(changed, 'payee')} changes.`}</p>
       <Table
         caption={`What ${month(of.period)} pays, and would pay`}
         rows={of.payees}

@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks';
 import { get, type Shape } from '../../api/client';
 import { useDoing } from '../../api/doing';
 import { cut } from '../../figures/decimal';
-import { count, day, percent, territory, title } from '../../figures/format';
+import { counted, day, percent, territory, title } from '../../figures/format';
 import { announce } from '../../parts/announce';
 import { Empty } from '../../parts/answered';
 import { Button } from '../../parts/button';
@@ -99,7 +99,7 @@ function OfHolder({ of }: { of: Part }): JSX.Element {
       )}
       {of.lost.length === 0 ? null : (
         <details class="lost">
-          <summary>{`Why ${count(of.lost_total)} other terms don’t decide`}</summary>
+          <summary>{`Why ${counted(of.lost_total, 'other term doesn’t', 'other terms don’t')} decide`}</summary>
           <Table
             dense
             caption="Terms that don’t decide"

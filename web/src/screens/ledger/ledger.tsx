@@ -7,7 +7,7 @@ import { get, type Shape } from '../../api/client';
 import { useAnswer, usePages } from '../../api/answer';
 import { useDoing } from '../../api/doing';
 import { compare } from '../../figures/decimal';
-import { count, instant, month, title } from '../../figures/format';
+import { count, counted, instant, month, title } from '../../figures/format';
 import { announce } from '../../parts/announce';
 import { Answered, AnsweredPages, Empty, Skeleton } from '../../parts/answered';
 import { Button } from '../../parts/button';
@@ -256,7 +256,7 @@ function Verification(): JSX.Element {
         {checking.refusal === undefined ? null : <Refused refusal={checking.refusal} onAgain={check} />}
         {found === null ? null : (
           <Notice tone={found.sound ? 'good' : 'bad'} title={found.sound ? 'The ledger is sound' : 'The ledger isn’t sound'}>
-            <p>{`${count(found.entries)} entries of ${count(found.accounts)} accounts and ${count(found.transactions)} signed transactions were read.`}</p>
+            <p>{`${counted(found.entries, 'entry', 'entries')} of ${counted(found.accounts, 'account')} and ${counted(found.transactions, 'signed transaction')} were read.`}</p>
             {found.findings.length === 0 ? null : (
               <ul class="notice-list">
                 {found.findings.map((finding) => (

@@ -6,7 +6,7 @@ import { useState } from 'preact/hooks';
 import { post, type Shape } from '../../api/client';
 import { useDoing } from '../../api/doing';
 import { Refusal } from '../../api/problem';
-import { count, month, territory, title } from '../../figures/format';
+import { count, counted, month, territory, title } from '../../figures/format';
 import { announce } from '../../parts/announce';
 import { Badge } from '../../parts/badge';
 import { Button, Buttons, LinkButton } from '../../parts/button';
@@ -45,7 +45,7 @@ export default function RevenueImportScreen(): JSX.Element {
       const { rows, lines } = sheet(file.text);
       const preview = await asked(file.name, rows, lines, true);
       setRead({ name: file.name, rows, lines, preview });
-      announce(`${preview.added} rows would be added, ${preview.changed} changed.`);
+      announce(`${counted(preview.added, 'row')} would be added, ${count(preview.changed)} changed.`);
     });
   };
   return (
@@ -151,7 +151,7 @@ function Preview({ of, onStop, onDone }: { of: Read; onStop: () => void; onDone:
       {nothing ? <Notice>All of it is known already: storing it would change nothing.</Notice> : null}
       <Buttons>
         <Button look="primary" icon="check" busy={storing.busy} disabled={nothing} onPress={store}>
-          {`Store ${count(preview.added + preview.changed)} rows`}
+          {`Store ${counted(preview.added + preview.changed, 'row')}`}
         </Button>
         <Button onPress={onStop}>Take another sheet</Button>
       </Buttons>
@@ -192,7 +192,7 @@ function Stored({ of, periods, onMore }: { of: Imported; periods: readonly strin
   return (
     <>
       <Notice tone="good" title="The revenue is stored">
-        <p>{`${count(of.added)} rows were added, ${count(of.changed)} changed and ${count(of.unchanged)} were as before. It is revision ${count(of.revision)}.`}</p>
+        <p>{`${counted(of.added, 'row')} added, ${count(of.changed)} changed, ${count(of.unchanged)} as before. It is revision ${count(of.revision)}.`}</p>
       </Notice>
       <Buttons>
         {first === undefined ? null : (

@@ -74,7 +74,7 @@ function Rows({ of, period }: { of: readonly Row[]; period: string }): JSX.Eleme
       rows={of}
       rowKey={(row) => `${row.territory} ${row.tier} ${row.listener} ${row.plan} ${row.currency} ${row.correction}`}
       shown={100}
-      empty={<Empty title="This month has no revenue yet">Import a sheet with a row for each territory and tier. Without revenue its plays can’t be paid.</Empty>}
+      empty={<Empty title={period === '' ? 'There is no revenue yet' : 'This month has no revenue yet'}>Import a sheet with a row for each territory and tier. Without revenue its plays can’t be paid.</Empty>}
       columns={[
         { key: 'where', head: 'Territory', cell: (row) => (row.territory === null ? 'Any' : territory(row.territory)) },
         { key: 'tier', head: 'Tier', cell: (row) => (row.tier === null ? 'Any' : title(row.tier)) },

@@ -99,7 +99,7 @@ export const ways = [
         assert.deepEqual(await table.locator('tbody tr td:first-child').allTextContents(), found.parts[0].leaves.map((leaf) => leaf.payee));
         const parts = (await table.locator('tbody tr td:nth-child(2)').allTextContents()).map((text) => Number.parseFloat(text));
         assert.deepEqual(parts, found.parts[0].leaves.map((leaf) => Math.round(Number.parseFloat(leaf.share) * 10_000) / 100));
-        await page.getByText(/^Why \d+ other terms/).click();
+        await page.getByText(/^Why \d+ other term/).click();
         await page.getByRole('table', { name: 'Terms that don’t decide' }).getByText(found.parts[0].lost[0].why.slice(1)).first().waitFor();
         await page.screenshot({ path: `${world.shots}/who-is-paid-desktop-light.png`, fullPage: true });
       });
