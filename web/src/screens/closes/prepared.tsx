@@ -234,8 +234,9 @@ function Progress({ period }: { period: string }): JSX.Element {
     const timer = setInterval(() => setSeconds((before) => before + 1), 1000);
     return () => clearInterval(timer);
   }, []);
-  const close = usePolled((signal) => get('/api/v1/royalty/closes/{period}', { path: { period }, signal }), 1000, [period]);
-  const state = close.value?.state;
+  // Of the list: before it has begun, the close itself isn't there.
+  const closes = usePolled((signal) => get('/api/v1/royalty/closes', { signal }), 1000, [period]);
+  const state = closes.value?.items.find((close) => close.period === period)?.state;
   const at = state === 'closed' ? 'Its entries are booked.' : state === 'begun' ? 'Its statements are written.' : 'Its plays are added up.';
   return (
     <Notice title={`Closing, for ${count(seconds)} s`}>
