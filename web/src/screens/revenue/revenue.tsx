@@ -5,6 +5,7 @@ import { get, type Shape } from '../../api/client';
 import { useAnswer } from '../../api/answer';
 import { compare, sum } from '../../figures/decimal';
 import { count, month, territory, title } from '../../figures/format';
+import { running, shifted, upTo } from '../../figures/months';
 import { Answered, Empty, Skeleton } from '../../parts/answered';
 import { LinkButton } from '../../parts/button';
 import { Card } from '../../parts/card';
@@ -18,21 +19,24 @@ import { requery, to } from '../../router';
 import { may } from '../../session/session';
 import type { ScreenProps } from '../routes';
 
+/** So many months can be chosen. */
+const MONTHS = 36;
+
 type Row = Shape<'RevenueRow'>;
 type Sum = Shape<'RevenueSum'>;
 
 export default function RevenueScreen({ query }: ScreenProps): JSX.Element {
-  const all = useAnswer((signal) => get('/api/v1/royalty/revenue', { signal }), []);
-  const periods = [...new Set((all.value?.sums ?? []).map((it) => it.period))].sort().reverse();
-  const chosen = query.get('period') ?? periods[0] ?? '';
-  const listed = chosen === '' || periods.includes(chosen) ? periods : [chosen, ...periods];
+  const closes = useAnswer((signal) => get('/api/v1/royalty/closes', { signal }), []);
+  const chosen = query.get('period') ?? (closes.value === undefined ? null : due(closes.value.items));
+  const months = upTo(running(), MONTHS);
+  const listed = chosen === null || months.includes(chosen) ? months : [chosen, ...months];
   return (
     <Screen
       title="Revenue"
       note="What each month earned, by territory and tier. It fills the pools of that month’s close."
       actions={
         <>
-          {listed.length === 0 ? null : <SelectField label="Month" value={chosen} options={listed.map((one) => ({ value: one, label: month(one) }))} onChange={(period) => requery({ period })} />}
+          {chosen === null ? null : <SelectField label="Month" value={chosen} options={listed.map((one) => ({ value: one, label: month(one) }))} onChange={(period) => requery({ period })} />}
           {may('royalty:write') ? (
             <LinkButton look="primary" icon="revenue" href={to(['revenue', 'import'])}>
               Import a sheet
@@ -41,17 +45,38 @@ export default function RevenueScreen({ query }: ScreenProps): JSX.Element {
         </>
       }
     >
-      <Answered of={all} skeleton={<Skeleton figures={2} rows={6} />}>
-        {({ rows, sums }) => (
-          <>
-            {chosen === '' ? null : <OfMonth period={chosen} sums={sums.filter((it) => it.period === chosen)} />}
-            <Card title={chosen === '' ? 'Rows' : `Rows of ${month(chosen)}`} flush>
-              <Rows of={rows.filter((row) => row.period === chosen)} period={chosen} />
-            </Card>
-          </>
-        )}
-      </Answered>
+      {chosen === null ? (
+        <Answered of={closes} skeleton={<Skeleton figures={2} rows={6} />}>
+          {() => null}
+        </Answered>
+      ) : (
+        <Known period={chosen} />
+      )}
     </Screen>
+  );
+}
+
+/** The month that is to be closed next: its revenue is what somebody comes for. */
+function due(closes: readonly Shape<'Close'>[]): string {
+  const last = closes.filter((close) => close.state === 'closed').map((close) => close.period).sort().at(-1);
+  const next = last === undefined ? shifted(running(), -1) : shifted(last, 1);
+  return next > running() ? running() : next;
+}
+
+/** One month at a time: with a row for each listener, all of them would be a lot. */
+function Known({ period }: { period: string }): JSX.Element {
+  const known = useAnswer((signal) => get('/api/v1/royalty/revenue', { query: { period }, signal }), [period]);
+  return (
+    <Answered of={known} skeleton={<Skeleton figures={2} rows={6} />}>
+      {({ rows, sums }) => (
+        <>
+          <OfMonth period={period} sums={sums} />
+          <Card title={`Rows of ${month(period)}`} flush>
+            <Rows of={rows} period={period} />
+          </Card>
+        </>
+      )}
+    </Answered>
   );
 }
 
@@ -74,7 +99,7 @@ function Rows({ of, period }: { of: readonly Row[]; period: string }): JSX.Eleme
       rows={of}
       rowKey={(row) => `${row.territory} ${row.tier} ${row.listener} ${row.plan} ${row.currency} ${row.correction}`}
       shown={100}
-      empty={<Empty title={period === '' ? 'There is no revenue yet' : 'This month has no revenue yet'}>Import a sheet with a row for each territory and tier. Without revenue its plays can’t be paid.</Empty>}
+      empty={<Empty title="This month has no revenue yet">Import a sheet with a row for each territory and tier. Without revenue its plays can’t be paid.</Empty>}
       columns={[
         { key: 'where', head: 'Territory', cell: (row) => (row.territory === null ? 'Any' : territory(row.territory)) },
         { key: 'tier', head: 'Tier', cell: (row) => (row.tier === null ? 'Any' : title(row.tier)) },
