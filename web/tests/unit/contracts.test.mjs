@@ -66,6 +66,13 @@ test('a changed value changes its place alone', () => {
   }
 });
 
+test('an end is set and taken away again', () => {
+  const end = (text) => fieldsOf(text).find((one) => one.section === '' && one.path.join() === 'until');
+  const ended = withField(FILE, end(FILE), '2027-01-01');
+  assert.equal(end(ended).kind, 'text');
+  assert.equal(withField(ended, end(ended), ''), FILE);
+});
+
 test('what can’t stand there is said, and what isn’t understood is left to the text', () => {
   const field = (path) => fieldsOf(FILE).find((one) => one.path.join('.') === path);
   assert.match(wrongIn(field('eligible_plays_min'), 'a lot'), /number/);

@@ -3,7 +3,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { words, title } from '../../figures/format';
-import { Choices, TextField } from '../../parts/field';
+import { Choices, SelectField, TextField } from '../../parts/field';
 import { Notice } from '../../parts/notice';
 import { type Field, fieldsOf, withField, wrongIn } from './fields';
 
@@ -51,11 +51,31 @@ function Form({ fields, text, onText }: { fields: readonly Field[]; text: string
   );
 }
 
+/** What somebody must know who writes it; by the last part of its path. */
+const HINTS: Readonly<Record<string, string>> = {
+  share: 'Such as 22% or 1/3.',
+  rate: 'In the contract’s currency.',
+  signed_on: 'Of two equally specific terms, the later signed one wins.',
+  from: 'The first of a month.',
+  until: 'The first day on which it no longer holds; empty where it holds for ever.',
+  currency: 'ISO 4217, such as EUR.',
+  eligible_plays_min: 'Counted plays of a recording in twelve months.',
+  accounting_months: 'Paid out every 1, 3, 6 or 12 months.',
+};
+
+/** Words of which a field has one. */
+const WORDS: Readonly<Record<string, readonly string[]>> = { kind: ['licence', 'agreement'] };
+
 /** What can't stand in the file is shown as wrong and not written. */
 function Value({ of, onValue }: { of: Field; onValue: (value: string) => void }): JSX.Element {
   const [typed, setTyped] = useState<string | null>(null);
   const wrong = typed === null ? undefined : wrongIn(of, typed);
-  const hint = of.kind === 'list' ? 'Several with commas.' : of.kind === 'absent' ? 'The first day on which it no longer holds; empty where it holds for ever.' : undefined;
+  const name = of.path.at(-1) ?? '';
+  const hint = of.kind === 'list' ? 'Several with commas.' : HINTS[name];
+  const listed = of.section === '' ? WORDS[name] : undefined;
+  if (listed !== undefined && listed.includes(of.value)) {
+    return <SelectField label={labelled(of.path)} value={of.value} options={listed.map((word) => ({ value: word, label: title(word) }))} onChange={onValue} />;
+  }
   return (
     <TextField
       label={labelled(of.path)}

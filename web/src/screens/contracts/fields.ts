@@ -32,6 +32,8 @@ export function fieldsOf(text: string): Field[] | null {
 export function withField(text: string, field: Field, value: string): string {
   const key = field.path.at(-1) ?? '';
   if (field.kind === 'absent') return value === '' ? text : `${text.slice(0, field.from)}${key} = ${quoted(value)}\n${text.slice(field.to)}`;
+  // A contract's end that is emptied is no end: its line goes, since an empty day is none.
+  if (value === '' && isEnd(field)) return text.slice(0, text.lastIndexOf('\n', field.from) + 1) + text.slice(lineEnd(text, field.to));
   const written = field.kind === 'text' ? quoted(value) : field.kind === 'list' ? listed(value) : value;
   return text.slice(0, field.from) + written + text.slice(field.to);
 }
@@ -41,6 +43,10 @@ export function wrongIn(field: Field, value: string): string | undefined {
   if (field.kind === 'bare' && !/^[\w.+:-]+$/.test(value)) return 'A number, such as 1000.';
   if (field.kind === 'absent' && value !== '' && !/^\d{4}-\d{2}-\d{2}$/.test(value)) return 'A day, such as 2027-01-01.';
   return undefined;
+}
+
+function isEnd(field: Field): boolean {
+  return field.section === '' && field.path.join() === 'until';
 }
 
 function quoted(value: string): string {
@@ -72,7 +78,7 @@ function read(text: string): Field[] {
     at = value(text, key.end, section, [...path, key.name], fields);
     if (section === '' && key.name === 'from') fields.push({ section, path: ['until'], kind: 'absent', value: '', from: lineEnd(text, at), to: lineEnd(text, at) });
   }
-  const ended = fields.some((field) => field.section === '' && field.path[0] === 'until' && field.kind !== 'absent');
+  const ended = fields.some((field) => isEnd(field) && field.kind !== 'absent');
   return named(fields.filter((field) => !(ended && field.kind === 'absent')));
 }
 
