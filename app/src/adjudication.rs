@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use crate::Deployment;
 use crate::deployment::ReadError;
 use crate::intake::IntakeError;
-use crate::listing::{Page, list};
+use crate::listing::{Page, Wanted, list};
 use crate::plays::{Located, PlayError, PlayRef, PlayView, view_at};
 use crate::ports::drive::apart;
 use crate::ports::{AppendError, LogError};
@@ -52,7 +52,8 @@ impl Deployment {
     ) -> Result<Page<PlayView>, ReadError> {
         self.settle(false).await?;
         let of = self.applied_to();
-        list(&*self.drive, &self.readers, &of, &[Status::Adjudication], limit, after).await
+        let wanted = Wanted { statuses: &[Status::Adjudication], of: |_: &str| true };
+        list(&*self.drive, &self.readers, &of, wanted, limit, after).await
     }
 
     /// Decides a play that no report brought in time.

@@ -18,7 +18,7 @@ use crate::overview;
 use crate::ports::drive::{Drive, apart};
 use crate::ports::{
     AppealStore, AppendError, AuditStore, CatalogueStore, Clock, CredentialStore, Disk, FactStore,
-    ListenerStore, LogError, PlaysLog, Random, ReportLog, StoreError,
+    ListenerStore, LogError, PlaysLog, Random, ReportLog, SignInStore, StoreError,
 };
 use crate::privacy::pseudonyms::Pseudonyms;
 use crate::reading::Readers;
@@ -70,6 +70,8 @@ pub struct Parts {
     pub catalogue: Arc<dyn CatalogueStore>,
     /// Its credentials.
     pub credentials: Arc<dyn CredentialStore>,
+    /// How people get in.
+    pub sign_ins: Arc<dyn SignInStore>,
     /// Its appeals.
     pub appeals: Arc<dyn AppealStore>,
     /// Who did what.
@@ -226,7 +228,7 @@ impl Deployment {
             catalogue,
             appeals: parts.appeals,
             audit: parts.audit,
-            access: Access::new(parts.credentials, parts.clock.clone()),
+            access: Access::new(parts.credentials, parts.sign_ins, parts.clock.clone()),
             money: Money::new(parts.money, parts.clock.clone(), parts.disk.clone()),
             clock: parts.clock,
             drive: parts.drive,
@@ -250,6 +252,12 @@ impl Deployment {
     #[must_use]
     pub fn access(&self) -> &Access {
         &self.access
+    }
+
+    /// What secrets are made of.
+    #[must_use]
+    pub fn random(&self) -> &dyn Random {
+        &*self.random
     }
 
     /// How counts become money.

@@ -5,12 +5,14 @@ use ledgerline_records::LogRecord;
 use ledgerline_records::control::FraudRuling;
 use ledgerline_records::play::PlayRecord;
 use ledgerline_records::verdict::{FraudRule, Ruling, Status};
+use std::sync::Arc;
 
 use crate::Deployment;
+use crate::access::own::Own;
 use crate::adjudication::{DecideError, NOTE_BYTES_MAX};
 use crate::counts::AppliedTo;
 use crate::deployment::ReadError;
-use crate::listing::{Page, list};
+use crate::listing::{Page, Wanted, list};
 use crate::money::sentences::{how_to_appeal, rule_meaning};
 use crate::plays::{PlayRef, PlayView};
 use crate::ports::drive::apart;
@@ -39,7 +41,7 @@ pub struct Evidence {
     /// What it means, as a sentence.
     pub explanation: String,
     /// The listener's plays that the rule marks, this one among them: in the same hour,
-    /// day or run.
+    /// day or run; those that the caller sees.
     pub plays: Vec<EvidencePlay>,
     /// How many they are; at most [`EVIDENCE_MAX`] of them are listed.
     pub plays_total: u64,
@@ -62,22 +64,27 @@ pub struct EvidencePlay {
 pub const EVIDENCE_MAX: usize = 20;
 
 impl Deployment {
-    /// The plays that are held or excluded, in the order of their partitions and of their
-    /// last change.
+    /// The plays that are held or excluded and that the caller sees, in the order of their
+    /// partitions and of their last change. Of the evidence only the caller's own plays are
+    /// listed; all of it is counted.
     ///
     /// # Errors
     /// [`ReadError`].
     pub async fn fraud(
         &self,
+        own: Own,
         limit: usize,
         after: Option<&str>,
     ) -> Result<Page<FraudCase>, ReadError> {
         self.settle_for_reading().await?;
         let of = self.applied_to();
         let kept_back = &[Status::Held, Status::Excluded];
-        let page = list(&*self.drive, &self.readers, &of, kept_back, limit, after).await?;
+        let own = Arc::new(own);
+        let seen = own.clone();
+        let wanted = Wanted { statuses: kept_back, of: move |track: &str| seen.track(track) };
+        let page = list(&*self.drive, &self.readers, &of, wanted, limit, after).await?;
         let (readers, plays) = (self.readers.clone(), page.items);
-        let read = apart(&*self.drive, move || with_evidence(&readers, &of, plays));
+        let read = apart(&*self.drive, move || with_evidence(&readers, &of, &own, plays));
         let items = read.await.ok_or_else(ReadError::broken_off)??;
         Ok(Page { items, next: page.next })
     }
@@ -111,6 +118,7 @@ impl Deployment {
 fn with_evidence(
     readers: &Readers,
     of: &[AppliedTo],
+    own: &Own,
     plays: Vec<PlayView>,
 ) -> Result<Vec<FraudCase>, ReadError> {
     let mut cases: Vec<FraudCase> = plays.into_iter().map(case_of).collect();
@@ -126,9 +134,12 @@ fn with_evidence(
         for bytes in standing.values() {
             let record = PlayRecord::decode(bytes).expect("it was just encoded");
             for case in &mut mine {
-                add_evidence(case, &record);
+                add_evidence(case, &record, own);
             }
         }
+    }
+    if let Own::Of(_) = own {
+        cases.iter_mut().for_each(|case| case.play.device_id = None);
     }
     Ok(cases)
 }
@@ -139,7 +150,7 @@ fn case_of(play: PlayView) -> FraudCase {
     FraudCase { play, rule_version: RULE_VERSION, evidence, appeal }
 }
 
-fn add_evidence(case: &mut FraudCase, record: &PlayRecord<'_>) {
+fn add_evidence(case: &mut FraudCase, record: &PlayRecord<'_>, own: &Own) {
     let play = &case.play;
     let same_listener = record.identity.source.as_str() == play.source
         && record.identity.user.map(|user| user.as_str()) == play.user_id.as_deref();
@@ -160,7 +171,7 @@ fn add_evidence(case: &mut FraudCase, record: &PlayRecord<'_>) {
             };
         if belongs {
             evidence.plays_total += 1;
-            if evidence.plays.len() < EVIDENCE_MAX {
+            if evidence.plays.len() < EVIDENCE_MAX && own.track(record.track.as_str()) {
                 evidence.plays.push(EvidencePlay {
                     play_id: record.identity.key.play_id().map(|id| id.as_str().to_owned()),
                     track_id: record.track.as_str().to_owned(),

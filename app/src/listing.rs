@@ -19,13 +19,19 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
-/// The plays whose status is one of `wanted`, in the order of their partitions and of
-/// their newest records; `after` is a former page's [`Page::next`].
+/// Which plays are wanted: of one of the statuses, and of a recording that `of` says yes to.
+pub(crate) struct Wanted<F> {
+    pub statuses: &'static [Status],
+    pub of: F,
+}
+
+/// The plays that are wanted, in the order of their partitions and of their newest records;
+/// `after` is a former page's [`Page::next`].
 pub(crate) async fn list(
     drive: &dyn Drive,
     readers: &Readers,
     of: &[AppliedTo],
-    wanted: &'static [Status],
+    wanted: Wanted<impl Fn(&str) -> bool + Send + 'static>,
     limit: usize,
     after: Option<&str>,
 ) -> Result<Page<PlayView>, ReadError> {
@@ -39,12 +45,16 @@ pub(crate) async fn list(
                 Some((partition, address)) if applied.partition == partition => address.0 + 1,
                 _ => 0,
             };
-            let standing = readers.standing_at(applied.partition, applied.plays_bytes, wanted)?;
+            let statuses = wanted.statuses;
+            let standing = readers.standing_at(applied.partition, applied.plays_bytes, statuses)?;
             for (address, bytes) in standing.range(PlayAddress(first)..) {
+                let play = PlayRecord::decode(bytes).expect("it was just encoded");
+                if !(wanted.of)(play.track.as_str()) {
+                    continue;
+                }
                 if items.len() == limit {
                     return Ok(page(items));
                 }
-                let play = PlayRecord::decode(bytes).expect("it was just encoded");
                 items.push((applied.partition, *address, view_of(&play, applied.partition)));
             }
         }

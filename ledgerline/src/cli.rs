@@ -3,6 +3,7 @@
 pub mod appeals;
 pub mod backup;
 pub mod closing;
+pub mod invite;
 pub mod ledger;
 pub mod papers;
 pub mod privacy;
@@ -59,6 +60,10 @@ pub enum Command {
         /// where it isn't said.
         #[arg(long, env = "LEDGERLINE_SIGNING_KEY")]
         signing_key: Option<PathBuf>,
+        /// Every request comes through a proxy, which says for whom as X-Forwarded-For: limits of
+        /// signing in go by that address then. Whoever reaches the server otherwise could lie.
+        #[arg(long, env = "LEDGERLINE_BEHIND_PROXY")]
+        behind_proxy: bool,
         /// The folder is the demonstration's: it may be asked to send all reports of this file again,
         /// and to kill itself.
         #[arg(long, hide = true)]
@@ -74,6 +79,18 @@ pub enum Command {
         #[command(subcommand)]
         action: KeysAction,
     },
+    /// Let people in: make a link that signs its guest in, once. It is printed alone on the last
+    /// line.
+    #[command(
+        args_conflicts_with_subcommands = true,
+        subcommand_negates_reqs = true,
+        after_help = "Examples:\n  \
+                      ledgerline invite --role label --party northern-lights --note 'for their office'\n  \
+                      ledgerline invite --role finance --days 2 --url https://music.example\n  \
+                      ledgerline invite list\n  \
+                      ledgerline invite revoke inv_0123456789abcdef"
+    )]
+    Invite(invite::InviteArgs),
     /// Bring listening histories from elsewhere.
     #[command(after_help = "Examples:\n  \
                             ledgerline import spotify my_spotify_data.zip --user anna\n  \
@@ -271,7 +288,7 @@ pub enum KeysAction {
     /// Make a key. It is printed once, alone on the last line.
     Create {
         /// What it may do: reports:write, counts:read, adjudication:write, fraud:write,
-        /// appeals:write, royalty:read, royalty:write, ledger:read, privacy:write.
+        /// appeals:write, royalty:read, royalty:write, ledger:read, privacy:write, access:write.
         #[arg(long, value_delimiter = ',', required = true)]
         scope: Vec<String>,
         /// The source that its reports are stamped with; the key's own id where it isn't said.

@@ -207,6 +207,7 @@ impl DataFolder {
             facts: store.clone(),
             catalogue: store.clone(),
             credentials: store.clone(),
+            sign_ins: store.clone(),
             appeals: store.clone(),
             audit: store.clone(),
             listeners: store.clone(),

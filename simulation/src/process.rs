@@ -9,6 +9,7 @@ use ledgerline_app::ports::memory_disk::MemoryDisk;
 use ledgerline_app::ports::memory_ledger::{KnownKey, MemoryKeeper, MemoryLedger};
 use ledgerline_app::ports::memory_listeners::MemoryListeners;
 use ledgerline_app::ports::memory_rights::{MemoryRevenue, MemoryRights};
+use ledgerline_app::ports::memory_sign_in::MemorySignIns;
 use ledgerline_app::ports::{Disk, Drive, FactStore, LogError, PlaysLog};
 use ledgerline_ids::{HashKey, PartitionId, Position};
 use ledgerline_segment_log::{OpenError, SegmentPlaysLog, SegmentReportLog};
@@ -181,6 +182,7 @@ pub fn begin(
         facts: machine.store.clone(),
         catalogue: machine.store.clone(),
         credentials: machine.store.clone(),
+        sign_ins: Arc::new(MemorySignIns::default()),
         appeals: machine.appeals.clone(),
         audit: Arc::new(MemoryDesk::default()),
         listeners: machine.listeners.clone(),

@@ -330,6 +330,10 @@ impl CredentialStore for SimulatedStore {
         Ok(None)
     }
 
+    async fn by_id(&self, _: &str) -> Result<Option<Credential>, StoreError> {
+        Ok(None)
+    }
+
     async fn list(&self) -> Result<Vec<Credential>, StoreError> {
         Ok(Vec::new())
     }

@@ -1,6 +1,6 @@
 //! Notes who did what, once it is answered.
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use ledgerline_app::access::Caller;
 use ledgerline_app::ports::audit::Deed;
@@ -25,6 +25,7 @@ const REPORTS: &str = "/api/v1/playback/report";
 const PREVIEW: &str = "/api/v1/royalty/terms/preview";
 /// Where people sign in.
 const SESSION: &str = "/api/v1/session";
+const UNAUTHORIZED: StatusCode = StatusCode::UNAUTHORIZED;
 /// A parameter of a path that names a person: the log must not know it.
 const PERSON: &str = "{user_id}";
 /// So many bytes of what a path names are noted.
@@ -45,9 +46,12 @@ pub(crate) fn deed(
     }
     let signed_in = response.extensions().get::<SignedIn>();
     let (who, role) = match (caller, signed_in) {
-        (Some(caller), _) => (caller.id.clone(), None),
+        (Some(caller), _) => (caller.id.clone(), caller.role.map(|role| role.as_str().to_owned())),
         (None, Some(signed_in)) => (signed_in.who.clone(), signed_in.role.clone()),
-        (None, None) if endpoint.path == SESSION => ("nobody".to_owned(), None),
+        // A wrong secret. What is refused before it is looked at comes as often as anybody likes.
+        (None, None) if tries_to_sign_in(endpoint) && response.status() == UNAUTHORIZED => {
+            ("nobody".to_owned(), None)
+        }
         // Nobody in particular changed nothing of ours.
         (None, None) => return None,
     };
@@ -61,6 +65,10 @@ pub(crate) fn deed(
         object: made.or_else(|| named(endpoint.path, path)),
         status: response.status().as_u16(),
     })
+}
+
+fn tries_to_sign_in(endpoint: &Endpoint) -> bool {
+    endpoint.path == SESSION && endpoint.method == Method::POST
 }
 
 /// What stands in a path where its template has parameters.

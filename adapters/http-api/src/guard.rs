@@ -1,11 +1,11 @@
-//! What every request passes before its endpoint sees it: a limit, and the check of its key.
+//! What every request passes before its endpoint sees it: a limit, and the check of who sends it.
 
 use std::any::Any;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
-use axum::http::header::{self, HeaderValue};
+use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use ledgerline_app::access::Caller;
@@ -14,11 +14,12 @@ use ledgerline_app::ports::Scope;
 use ledgerline_records::report::Producer;
 
 use crate::auditing::deed;
-use crate::authorisation::{ENDPOINTS, Needs};
+use crate::authorisation::{ENDPOINTS, Endpoint, Needs, Tenancy};
 use crate::linger::Lingering;
-use crate::problem::{Kind, Problem};
+use crate::problem::{CHALLENGE, Kind, Problem};
 use crate::request_body::one_value;
 use crate::router::Service;
+use crate::web;
 
 /// An endpoint's place in the table, and what serves it.
 #[derive(Clone)]
@@ -49,6 +50,9 @@ impl Door {
         };
         Self::Open(Arc::new(Caller {
             id: "control".to_owned(),
+            role: None,
+            parties: None,
+            session: None,
             scopes: Scope::ALL.to_vec(),
             origin: Arc::new(origin),
         }))
@@ -65,22 +69,25 @@ pub(crate) async fn guard(
     let watch = service.metrics.begin(guarded.endpoint);
     let asked = request.uri().clone();
     let mut admitted = None;
-    let response = match ENDPOINTS[guarded.endpoint].needs {
+    let endpoint = &ENDPOINTS[guarded.endpoint];
+    let response = if endpoint.needs == Needs::Nothing && endpoint.method == Method::GET {
         // Probes are answered however much else is under way.
-        Needs::Nothing => next.run(request).await,
-        Needs::Scope(scope) => match admit(service, request.headers(), scope).await {
+        next.run(request).await
+    } else {
+        match admit(service, request.method(), request.headers(), endpoint).await {
             Ok((place, caller)) => {
-                admitted = Some(caller.clone());
-                request.extensions_mut().insert(caller);
+                if let Some(caller) = caller {
+                    admitted = Some(caller.clone());
+                    request.extensions_mut().insert(caller);
+                }
                 let response = next.run(request).await;
                 drop(place);
                 response
             }
             Err(problem) => problem.into_response(),
-        },
+        }
     };
     let asked = (asked.path(), asked.query());
-    let endpoint = &ENDPOINTS[guarded.endpoint];
     if let Some(deed) = deed(service, endpoint, asked, admitted.as_deref(), &response) {
         service.deployment.note_deed(deed).await;
     }
@@ -88,33 +95,82 @@ pub(crate) async fn guard(
     response
 }
 
+type Admitted = (tokio::sync::OwnedSemaphorePermit, Option<Arc<Caller>>);
+
 async fn admit(
     service: &Service,
+    method: &Method,
     headers: &HeaderMap,
-    scope: Scope,
-) -> Result<(tokio::sync::OwnedSemaphorePermit, Arc<Caller>), Problem> {
+    endpoint: &Endpoint,
+) -> Result<Admitted, Problem> {
     let place = service.limits.enter()?;
+    if endpoint.needs == Needs::Nothing {
+        return Ok((place, None));
+    }
     let caller = match &service.door {
         Door::Open(caller) => caller.clone(),
-        Door::Keys => authenticate(service, headers).await?,
+        Door::Keys => authenticate(service, method, headers).await?,
     };
-    if caller.may(scope) { Ok((place, caller)) } else { Err(Problem::forbidden(scope)) }
+    if let Needs::Scope(scope) = endpoint.needs
+        && !caller.may(scope)
+    {
+        return Err(Problem::forbidden(scope));
+    }
+    if endpoint.tenancy == Tenancy::Whole && caller.parties.is_some() {
+        return Err(Problem::not_yours());
+    }
+    Ok((place, Some(caller)))
 }
 
-async fn authenticate(service: &Service, headers: &HeaderMap) -> Result<Arc<Caller>, Problem> {
-    let Some(secret) = bearer(headers) else {
+/// Whose key the request has; where it has none, whose session.
+async fn authenticate(
+    service: &Service,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Arc<Caller>, Problem> {
+    let access = service.deployment.access();
+    if let Some(secret) = bearer(headers) {
+        let caller = access.authenticate(secret).await?;
+        return caller.ok_or_else(|| {
+            Problem::unauthorized(
+                "Bearer realm=\"ledgerline\", error=\"invalid_token\"",
+                "this key is unknown or was revoked",
+            )
+        });
+    }
+    let Some(secret) = cookie(headers).filter(|_| !headers.contains_key(header::AUTHORIZATION))
+    else {
         return Err(Problem::unauthorized(
-            "Bearer realm=\"ledgerline\"",
-            "send a key as `Authorization: Bearer <key>`",
+            CHALLENGE,
+            "send a key as `Authorization: Bearer <key>`, or sign in",
         ));
     };
-    let caller = service.deployment.access().authenticate(secret).await?;
-    caller.ok_or_else(|| {
-        Problem::unauthorized(
-            "Bearer realm=\"ledgerline\", error=\"invalid_token\"",
-            "this key is unknown or was revoked",
-        )
-    })
+    let caller = access.session(secret, service.deployment.now()).await?;
+    let caller = caller
+        .ok_or_else(|| Problem::unauthorized(CHALLENGE, "the session has ended; sign in again"))?;
+    let reads = matches!(*method, Method::GET | Method::HEAD);
+    let shown = one_value(headers, &CSRF_TOKEN).unwrap_or_default();
+    if !reads && !caller.session.as_ref().is_some_and(|session| session.has_token(shown)) {
+        return Err(Problem::new(
+            Kind::Csrf,
+            "show the session's csrf_token as X-CSRF-Token with each request that changes something",
+        ));
+    }
+    Ok(caller)
+}
+
+/// The cookie that has a session's secret.
+pub(crate) const COOKIE: &str = "ledgerline_session";
+/// Where a request shows that a page of ours sends it.
+const CSRF_TOKEN: HeaderName = HeaderName::from_static("x-csrf-token");
+
+/// The value of our cookie (RFC 6265, section 4.2.1): the first, where there are several.
+pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let lines = headers.get_all(header::COOKIE).iter();
+    let pairs = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
+    let found =
+        pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == COOKIE);
+    found.map(|(_, value)| value).filter(|value| !value.is_empty())
 }
 
 /// The token of `Authorization: Bearer`, where there is exactly one (RFC 6750, section 2.1).
@@ -127,6 +183,9 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     (valid && scheme.eq_ignore_ascii_case("bearer")).then_some(token)
 }
 
+/// Pages of other sites don't get our answers, not even to show them.
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
 /// What holds for every request, whether or not there is an endpoint for it.
 pub(crate) async fn outermost(request: Request, next: Next) -> Response {
     // Reading a body of which the client waits to hear whether to send it would make it send it.
@@ -135,6 +194,9 @@ pub(crate) async fn outermost(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(web::POLICY);
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
@@ -203,6 +265,28 @@ mod tests {
         assert_eq!(bearer_of(&["Bearer a", "Bearer a"]), None);
         assert_eq!(bearer_of(&[]), None);
         assert_eq!(bearer_of(&[&format!("Bearer {}", "x".repeat(513))]), None);
+    }
+
+    #[test]
+    fn cookies() {
+        let cookie_of = |lines: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(header::COOKIE, HeaderValue::from_str(line).expect("a value"));
+            }
+            cookie(&headers).map(str::to_owned)
+        };
+        for good in [
+            &["ledgerline_session=lls_1"][..],
+            &["a=b; ledgerline_session=lls_1; c=d"],
+            &["a=b", "ledgerline_session=lls_1;"],
+            &["ledgerline_session=lls_1; ledgerline_session=lls_2"],
+        ] {
+            assert_eq!(cookie_of(good).as_deref(), Some("lls_1"), "{good:?}");
+        }
+        for bad in ["", "ledgerline_session", "ledgerline_session=", "xledgerline_session=lls_1"] {
+            assert_eq!(cookie_of(&[bad]), None, "{bad}");
+        }
     }
 
     #[tokio::test]

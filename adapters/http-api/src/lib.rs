@@ -9,7 +9,7 @@
 //! - [`authorisation`]: every endpoint, and who may use it
 //! - [`reports`]: bodies of reports, as HTTP and `replay` read them
 //! - [`dto`]: the shapes of requests and answers
-//! - `routes`: what each endpoint does
+//! - `routes`: what each endpoint does; `web`: the pages, embedded
 //! - `problem`: every refusal, RFC 9457
 //! - `auditing`: who did what, noted
 //! - `guard`, `limits`, `request_body`, `linger`: what a request passes before its endpoint
@@ -33,6 +33,7 @@ mod request_body;
 mod router;
 mod routes;
 pub mod serve;
+mod web;
 
 pub use outside::{Demonstration, Outside};
 pub use router::{HttpOptions, control_router, router};

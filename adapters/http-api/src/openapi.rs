@@ -9,11 +9,14 @@ use axum::http::Method;
 use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{Content, Header, OpenApi, Ref};
 
 use crate::authorisation::{ENDPOINTS, Endpoint, Needs};
 use crate::dto::{self, PROBLEM_JSON};
+use crate::guard::COOKIE;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -36,6 +39,8 @@ use crate::dto::{self, PROBLEM_JSON};
         (name = "ledger", description = "Double entries, balances and the signed end of the chain"),
         (name = "terms", description = "Contracts: brought, explained, reviewed"),
         (name = "privacy", description = "What is held on a person, and erasing a person"),
+        (name = "access", description = "Signing in, and inviting others"),
+        (name = "web", description = "The pages"),
         (name = "operations", description = "For the operator's machines"),
     ),
     components(schemas(
@@ -52,7 +57,9 @@ use crate::dto::{self, PROBLEM_JSON};
         dto::EstimatedPayee, dto::EventWord, dto::Evidence, dto::EvidencePlay, dto::ExplainedLine,
         dto::FraudCase, dto::FraudPage, dto::FraudRuleWord, dto::Health, dto::Hour,
         dto::ImportTermsFile, dto::ImportTermsRequest, dto::ImportedFile, dto::ImportedTerms,
-        dto::Instant, dto::LedgerBalance, dto::LedgerBalancePage, dto::LedgerEntry,
+        dto::Instant, dto::Invitation, dto::InvitationList, dto::InvitationRequest,
+        dto::InvitationStateWord, dto::MadeInvitation, dto::RoleWord, dto::Session,
+        dto::SessionRole, dto::SignInRequest, dto::LedgerBalance, dto::LedgerBalancePage, dto::LedgerEntry,
         dto::LedgerEntryPage, dto::LedgerFinding, dto::LedgerHead, dto::LedgerPosting,
         dto::LedgerVerification, dto::LinePlay, dto::LinePool, dto::LostTerm, dto::MonthEarnings,
         dto::OutcomeWord, dto::Overview, dto::OverviewHour, dto::Partition, dto::PayeeChange,
@@ -78,8 +85,9 @@ use crate::dto::{self, PROBLEM_JSON};
 )]
 struct Shapes;
 
-/// The name of the way to prove who one is, in the contract.
+/// The names of the ways to prove who one is, in the contract.
 const KEY: &str = "key";
+const SESSION: &str = "session";
 
 /// The contract as a document.
 #[must_use]
@@ -88,12 +96,20 @@ pub fn document() -> OpenApi {
     document.info.contact = None;
     let mut scheme = Http::new(HttpAuthScheme::Bearer);
     scheme.description = Some("An API key, as `keys create` prints it.".to_owned());
+    let cookie = ApiKeyValue::with_description(
+        COOKIE,
+        "The session that signing in began. A request that isn't GET or HEAD must also show the \
+         session's `csrf_token` as `X-CSRF-Token`.",
+    );
     if let Some(components) = &mut document.components {
         components.add_security_scheme(KEY, SecurityScheme::Http(scheme));
+        components.add_security_scheme(SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     }
-    for endpoint in &ENDPOINTS {
+    for endpoint in ENDPOINTS {
         let method = match endpoint.method {
             Method::POST => HttpMethod::Post,
+            Method::PUT => HttpMethod::Put,
+            Method::DELETE => HttpMethod::Delete,
             _ => HttpMethod::Get,
         };
         let item = PathItem::new(method, operation(endpoint));
@@ -122,9 +138,12 @@ fn operation(endpoint: &Endpoint) -> Operation {
     let mut operation = (endpoint.operation)();
     let always: &[u16] = match endpoint.needs {
         Needs::Nothing => &[400, 500],
+        Needs::Somebody => {
+            operation.security = Some(either(&[]));
+            &[400, 401, 403, 500, 503]
+        }
         Needs::Scope(scope) => {
-            let scopes = [scope.as_str()];
-            operation.security = Some(vec![SecurityRequirement::new(KEY, scopes)]);
+            operation.security = Some(either(&[scope.as_str()]));
             &[400, 401, 403, 500, 503]
         }
     };
@@ -135,12 +154,19 @@ fn operation(endpoint: &Endpoint) -> Operation {
     operation
 }
 
+/// A key or a session, with these scopes.
+fn either(scopes: &[&str]) -> Vec<SecurityRequirement> {
+    [KEY, SESSION].map(|name| SecurityRequirement::new(name, scopes.iter().copied())).into()
+}
+
 fn refusal(status: u16) -> Response {
     let description = match status {
         400 => "A parameter is not valid, or the body can't be read",
-        401 => "The key is missing, unknown or revoked",
-        403 => "The key lacks the scope",
-        404 => "There is no such play, appeal or period, or nothing of that name",
+        401 => "The key or session is missing, unknown, or has ended",
+        403 => {
+            "It lacks the scope, or the session's token; or it sees things of certain parties only"
+        }
+        404 => "There is no such play, appeal or period, or nothing of that name; or it is others'",
         408 => "The body did not arrive in time",
         409 => "It can't be done as things stand, or several sources have such a play",
         413 => "The body is too large",

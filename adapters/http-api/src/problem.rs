@@ -3,6 +3,8 @@
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use ledgerline_app::access::invitations::InvitationError;
+use ledgerline_app::access::sessions::SignInError;
 use ledgerline_app::adjudication::DecideError;
 use ledgerline_app::appeals::AppealError;
 use ledgerline_app::deployment::ReadError;
@@ -39,6 +41,8 @@ kinds! {
     NoReports 400 "no_reports" "The body holds no report";
     Unauthorized 401 "unauthorized" "A key is needed";
     Forbidden 403 "forbidden" "The key may not do this";
+    NotYours 403 "not_yours" "This shows things of everybody";
+    Csrf 403 "csrf" "The session's token is missing";
     NoSuchPath 404 "not_found" "There is nothing here";
     PlayNotFound 404 "play_not_found" "There is no such play";
     NotClosed 404 "not_closed" "The month isn't closed";
@@ -47,6 +51,7 @@ kinds! {
     NotInCatalogue 404 "not_in_catalogue" "The catalogue has no such thing";
     NoSuchContract 404 "no_such_contract" "There is no such contract";
     NoSuchProposal 404 "no_such_proposal" "There is no such proposal";
+    InvitationNotFound 404 "invitation_not_found" "There is no such invitation";
     MethodNotAllowed 405 "method_not_allowed" "This can't be done here";
     RequestTimeout 408 "request_timeout" "The request came too slowly";
     AmbiguousPlay 409 "ambiguous_play" "Several sources have such a play";
@@ -54,10 +59,12 @@ kinds! {
     AlreadyCounted 409 "already_counted" "The play was counted before";
     CloseRefused 409 "close_refused" "The month can't be closed as it is";
     NotKeptBack 409 "not_kept_back" "Nothing is held or excluded there";
+    AlreadyAppealed 409 "already_appealed" "An appeal against this waits";
     AlreadyDecided 409 "already_decided" "It was decided before";
     PlayForgotten 409 "play_forgotten" "The play can't be ruled on any more";
     SamePerson 409 "same_person" "Somebody else has to do this";
     ContractsMoved 409 "contracts_moved" "Contracts changed meanwhile";
+    TooManyInvitations 409 "too_many_invitations" "Too many invitations wait";
     BodyTooLarge 413 "body_too_large" "The body is too large";
     TooManyReports 413 "too_many_reports" "The body has too many reports";
     UnsupportedMediaType 415 "unsupported_media_type" "The body has the wrong media type";
@@ -66,6 +73,7 @@ kinds! {
     InvalidRequest 422 "invalid_request" "The request is not valid";
     RateLimited 429 "rate_limited" "The key sends too fast";
     TooManyPlays 429 "too_many_plays" "The listeners play too much";
+    TooManyTries 429 "too_many_tries" "Too many tries to sign in";
     Internal 500 "internal_error" "Something broke";
     Overloaded 503 "overloaded" "Too much at once";
     StorageFull 503 "storage_full" "The disk is full";
@@ -75,6 +83,9 @@ kinds! {
     Closing 503 "closing" "The server is stopping";
     NotReady 503 "not_ready" "The server is not ready";
 }
+
+/// What is asked of whoever shows nothing that is believed.
+pub(crate) const CHALLENGE: &str = "Bearer realm=\"ledgerline\"";
 
 /// A refusal on its way to the client.
 #[derive(Debug)]
@@ -132,12 +143,18 @@ impl Problem {
             .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
     }
 
+    /// 403: whoever sees only what is of its parties asks for what is of everybody.
+    pub(crate) fn not_yours() -> Self {
+        Self::new(Kind::NotYours, "this session sees only what is of its parties")
+    }
+
     /// 403, naming the scope that is lacking.
     pub(crate) fn forbidden(scope: Scope) -> Self {
         let name = scope.as_str();
         let challenge =
             format!("Bearer realm=\"ledgerline\", error=\"insufficient_scope\", scope=\"{name}\"");
-        let mut problem = Self::new(Kind::Forbidden, format!("this key lacks the scope {name}"));
+        let detail = format!("this key or session lacks the scope {name}");
+        let mut problem = Self::new(Kind::Forbidden, detail);
         problem.body.scope = Some(ScopeWord(scope));
         match HeaderValue::from_str(&challenge) {
             Ok(challenge) => problem.with_header(header::WWW_AUTHENTICATE, challenge),
@@ -277,10 +294,12 @@ impl From<AppealError> for Problem {
             AppealError::NotKeptBack(_) | AppealError::NothingKeptBack { .. } => {
                 Self::new(Kind::NotKeptBack, detail)
             }
+            AppealError::Waits => Self::new(Kind::AlreadyAppealed, detail),
             AppealError::NoSuch(_) => Self::new(Kind::AppealNotFound, detail),
             AppealError::DecidedOtherwise { .. } => Self::new(Kind::AlreadyDecided, detail),
             AppealError::Forgotten { .. } => Self::new(Kind::PlayForgotten, detail),
             AppealError::Play(error) => error.into(),
+            AppealError::Close(error) => error.into(),
             AppealError::Read(error) => error.into(),
             AppealError::Store(error) => error.into(),
             AppealError::Ruling(error) => error.into(),
@@ -305,6 +324,36 @@ impl From<CloseError> for Problem {
             CloseError::Read(error) => error.into(),
             CloseError::Store(error) => error.into(),
             error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<SignInError> for Problem {
+    fn from(error: SignInError) -> Self {
+        let detail = error.to_string();
+        match error {
+            SignInError::Wrong => Self::unauthorized(CHALLENGE, &detail),
+            SignInError::TooMany { retry_after_s } => {
+                Self::passing(Kind::TooManyTries, detail, retry_after_s)
+            }
+            SignInError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<InvitationError> for Problem {
+    fn from(error: InvitationError) -> Self {
+        let detail = error.to_string();
+        match error {
+            InvitationError::Store(error) => error.into(),
+            InvitationError::Beyond(scope) => Self::forbidden(scope),
+            InvitationError::TooManyOpen => Self::new(Kind::TooManyInvitations, detail),
+            InvitationError::NoParties(_)
+            | InvitationError::Parties(_)
+            | InvitationError::TooManyParties
+            | InvitationError::Party(..)
+            | InvitationError::Note
+            | InvitationError::Days => Self::new(Kind::InvalidRequest, detail),
         }
     }
 }

@@ -26,6 +26,10 @@ pub struct HttpOptions {
     pub body_timeout: Duration,
     /// How many large bodies are decoded at once.
     pub decoding_max: usize,
+    /// Whether every request comes through a proxy that says for whom, as `X-Forwarded-For`.
+    pub behind_proxy: bool,
+    /// Whether what is served is the demonstration.
+    pub demo: bool,
 }
 
 impl Default for HttpOptions {
@@ -36,6 +40,8 @@ impl Default for HttpOptions {
             body_memory_bytes_max: 128 << 20,
             body_timeout: Duration::from_secs(30),
             decoding_max: cores,
+            behind_proxy: false,
+            demo: false,
         }
     }
 }

@@ -1,13 +1,17 @@
 //! Connections: limited in number, in the time of their heads and of their silence, and ended
 //! in order.
 
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::serve::Listener;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -16,6 +20,22 @@ use tokio::task::JoinSet;
 
 mod stall;
 use stall::Stalling;
+
+/// The address at the other end of a request's connection, where it has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub Option<IpAddr>);
+
+impl From<SocketAddr> for Peer {
+    fn from(address: SocketAddr) -> Self {
+        Self(Some(address.ip()))
+    }
+}
+
+impl From<tokio::net::unix::SocketAddr> for Peer {
+    fn from(_: tokio::net::unix::SocketAddr) -> Self {
+        Self(None)
+    }
+}
 
 /// What of connections can be set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +66,7 @@ const BUFFER_BYTES: usize = 64 * 1024;
 
 /// Serves `router` on a TCP or Unix socket until `shutdown` ends. Then nothing more is accepted,
 /// idle connections are closed, and requests under way have their grace to end.
-pub async fn serve<L: Listener>(
+pub async fn serve<L: Listener<Addr: Into<Peer>>>(
     listener: L,
     router: Router,
     shutdown: impl Future<Output = ()> + Send,
@@ -55,7 +75,7 @@ pub async fn serve<L: Listener>(
 }
 
 /// [`serve`], with other options.
-pub async fn serve_with<L: Listener>(
+pub async fn serve_with<L: Listener<Addr: Into<Peer>>>(
     mut listener: L,
     router: Router,
     shutdown: impl Future<Output = ()> + Send,
@@ -72,8 +92,8 @@ pub async fn serve_with<L: Listener>(
             Some(_) = connections.join_next(), if !connections.is_empty() => continue,
             accepted = accept(&mut listener, &places) => accepted,
         };
-        let Some((io, place)) = accepted else { break };
-        let connection = connection(io, &router, options);
+        let Some((io, peer, place)) = accepted else { break };
+        let connection = connection(io, peer, &router, options);
         let watched = graceful.watch(connection);
         connections.spawn(async move {
             if let Err(error) = watched.await {
@@ -89,19 +109,36 @@ pub async fn serve_with<L: Listener>(
     connections.shutdown().await;
 }
 
-async fn accept<L: Listener>(
+async fn accept<L: Listener<Addr: Into<Peer>>>(
     listener: &mut L,
     places: &Arc<Semaphore>,
-) -> Option<(L::Io, OwnedSemaphorePermit)> {
+) -> Option<(L::Io, Peer, OwnedSemaphorePermit)> {
     // A place first: who can't be served is left in the system's queue.
     let place = places.clone().acquire_owned().await.ok()?;
-    let (io, _) = listener.accept().await;
-    Some((io, place))
+    let (io, address) = listener.accept().await;
+    Some((io, address.into(), place))
 }
 
-type Connection<I> = http1::Connection<TokioIo<Pin<Box<Stalling<I>>>>, TowerToHyperService<Router>>;
+/// The router, told of each request who is at the other end of its connection.
+struct Told {
+    router: TowerToHyperService<Router>,
+    peer: Peer,
+}
 
-fn connection<I>(io: I, router: &Router, options: ServeOptions) -> Connection<I>
+impl Service<Request<Incoming>> for Told {
+    type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
+        self.router.call(request)
+    }
+}
+
+type Connection<I> = http1::Connection<TokioIo<Pin<Box<Stalling<I>>>>, Told>;
+
+fn connection<I>(io: I, peer: Peer, router: &Router, options: ServeOptions) -> Connection<I>
 where
     I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
@@ -110,5 +147,5 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(options.head_timeout)
         .max_buf_size(BUFFER_BYTES)
-        .serve_connection(io, TowerToHyperService::new(router.clone()))
+        .serve_connection(io, Told { router: TowerToHyperService::new(router.clone()), peer })
 }

@@ -13,6 +13,8 @@ type Row = <Database as sqlx::Database>::Row;
 
 const COLUMNS_BY_HASH: &str = "SELECT id, secret_hash, scopes, source, user_prefix, \
      reports_per_second, created_at, revoked_at FROM credentials WHERE secret_hash = $1";
+const COLUMNS_BY_ID: &str = "SELECT id, secret_hash, scopes, source, user_prefix, \
+     reports_per_second, created_at, revoked_at FROM credentials WHERE id = $1";
 const COLUMNS_OF_ALL: &str = "SELECT id, secret_hash, scopes, source, user_prefix, \
      reports_per_second, created_at, revoked_at FROM credentials ORDER BY created_at, id";
 
@@ -30,6 +32,15 @@ impl CredentialStore for SqlStore {
     async fn find(&self, secret_hash: &[u8; 32]) -> Result<Option<Credential>, StoreError> {
         let found = async {
             let query = sqlx::query(COLUMNS_BY_HASH).bind(secret_hash.as_slice());
+            let row = query.fetch_optional(self.readers()).await?;
+            row.as_ref().map(credential).transpose()
+        };
+        found.await.map_err(|fault| self.error("looking up a credential", &fault))
+    }
+
+    async fn by_id(&self, id: &str) -> Result<Option<Credential>, StoreError> {
+        let found = async {
+            let query = sqlx::query(COLUMNS_BY_ID).bind(id);
             let row = query.fetch_optional(self.readers()).await?;
             row.as_ref().map(credential).transpose()
         };

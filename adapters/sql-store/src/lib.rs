@@ -1,8 +1,8 @@
 //! Committed facts, catalogue, credentials and the ledger on SQLite.
 //!
 //! What it is for: one [`SqlStore`] is one database file and implements the ports
-//! `FactStore`, `CatalogueStore`, `CredentialStore`, `RightsStore`, `RevenueStore`,
-//! `ContractStore` and `LedgerStore` on it. Every call is one transaction; one that returned is
+//! `FactStore`, `CatalogueStore`, `CredentialStore`, `SignInStore`, `RightsStore`,
+//! `RevenueStore`, `ContractStore` and `LedgerStore` on it. Every call is one transaction; one that returned is
 //! on disk (`synchronous = FULL`).
 //! What it refuses: deciding. It adds up what it is told and says where its own rows
 //! contradict each other; it also keeps no secret, only hashes of secrets.
@@ -10,7 +10,7 @@
 //! In reading order:
 //! - [`open`]: opening, closing, the one writer and the readers beside it
 //! - [`facts`]: partitions, their positions and totals
-//! - [`credentials`]: API keys
+//! - [`credentials`]: API keys; [`sign_in`]: invitations and sessions
 //! - [`appeals`]: appeals and what was decided on them
 //! - [`catalogue`]: tracks, their artists, bot devices
 //! - [`untold`]: what counting must be told of these
@@ -40,6 +40,7 @@ mod revenue;
 mod revisions;
 mod rights;
 mod rights_rows;
+mod sign_in;
 mod statements;
 mod untold;
 mod verify;

@@ -14,6 +14,7 @@ use crate::fault::Fault;
 use crate::open::SqlStore;
 use crate::{
     appeals, audit, catalogue, contracts, credentials, ledger, listeners, proposals, revisions,
+    sign_in,
 };
 
 /// How many findings are reported; whoever has more has lost the file anyway.
@@ -28,6 +29,7 @@ pub(crate) async fn findings(store: &SqlStore) -> Result<Vec<String>, Fault> {
     for (subject, found) in [
         ("the counts", facts(&mut snapshot).await),
         ("the credentials", credentials::damage(&mut snapshot).await),
+        ("the invitations and sessions", sign_in::damage(&mut snapshot).await),
         ("the appeals", appeals::damage(&mut snapshot).await),
         ("the listeners", listeners::damage(&mut snapshot).await),
         ("the catalogue", catalogue::damage(&mut snapshot).await),

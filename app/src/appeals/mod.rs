@@ -1,11 +1,13 @@
 //! Appeals against plays that are kept back: the rules run again, and a person decides.
 //!
 //! - `evidence`: what the rules saw when a play was kept back, and what they would see now
+//! - `own`: appeals of somebody who sees only what is of certain parties
 //!
 //! Order of effects of a decision: it is stored, its rulings are appended to the log like any other
 //! ruling, and the store hears that they were. What a crash leaves undone is done at the next tick.
 
 mod evidence;
+mod own;
 
 use ledgerline_ids::{PartitionId, Period};
 use ledgerline_records::play::PlayRecord;
@@ -15,6 +17,7 @@ use std::collections::BTreeSet;
 use crate::Deployment;
 use crate::adjudication::DecideError;
 use crate::deployment::ReadError;
+use crate::money::close::CloseError;
 use crate::money::sentences::appeal_ruling;
 use crate::plays::{PlayError, PlayRef};
 use crate::ports::StoreError;
@@ -110,9 +113,15 @@ pub enum AppealError {
         /// Which play.
         play_id: String,
     },
+    /// Somebody else's appeal against the same waits.
+    #[error("an appeal against this waits for a decision already")]
+    Waits,
     /// The play can't be shown.
     #[error(transparent)]
     Play(#[from] PlayError),
+    /// The statement can't be shown.
+    #[error(transparent)]
+    Close(#[from] CloseError),
     /// The plays can't be read.
     #[error(transparent)]
     Read(#[from] ReadError),

@@ -125,8 +125,8 @@ impl Deployment {
     pub async fn ahead(&self, payee: Option<&str>) -> Result<Vec<ListedAhead>, StoreError> {
         let (mut listed, mut after) = (Vec::new(), 0);
         loop {
-            let party = payee.map(str::to_owned);
-            let query = EntryQuery { party, after, limit: AT_ONCE, ..EntryQuery::default() };
+            let parties = payee.map(|payee| vec![payee.to_owned()]);
+            let query = EntryQuery { parties, after, limit: AT_ONCE, ..EntryQuery::default() };
             let entries = self.money().ledger().entries(&query).await?;
             let Some(last) = entries.last() else { return Ok(listed) };
             after = last.seq();

@@ -35,11 +35,14 @@ pub enum Scope {
     /// Export and erase a person.
     #[serde(rename = "privacy:write")]
     PrivacyWrite,
+    /// Let people in, and put them out.
+    #[serde(rename = "access:write")]
+    AccessWrite,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ReportsWrite,
         Self::CountsRead,
         Self::AdjudicationWrite,
@@ -49,6 +52,7 @@ impl Scope {
         Self::RoyaltyWrite,
         Self::LedgerRead,
         Self::PrivacyWrite,
+        Self::AccessWrite,
     ];
 
     /// The scope's name, as a person types it.
@@ -64,6 +68,7 @@ impl Scope {
             Self::RoyaltyWrite => "royalty:write",
             Self::LedgerRead => "ledger:read",
             Self::PrivacyWrite => "privacy:write",
+            Self::AccessWrite => "access:write",
         }
     }
 
@@ -116,6 +121,12 @@ pub trait CredentialStore: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`].
     async fn find(&self, secret_hash: &[u8; 32]) -> Result<Option<Credential>, StoreError>;
+
+    /// The credential with this id, revoked or not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn by_id(&self, id: &str) -> Result<Option<Credential>, StoreError>;
 
     /// All of them, oldest first.
     ///

@@ -74,8 +74,8 @@ pub enum AppendLedgerError {
 pub struct EntryQuery {
     /// That touch this account.
     pub account: Option<Account>,
-    /// That touch an account of this party.
-    pub party: Option<String>,
+    /// That touch an account of one of these parties.
+    pub parties: Option<Vec<String>>,
     /// Of this period.
     pub period: Option<Period>,
     /// That correct the entry of this key.
@@ -93,8 +93,8 @@ pub struct BalanceQuery {
     pub as_of: Option<DayNo>,
     /// Of the entries that were booked up to this instant.
     pub booked_by: Option<UnixMs>,
-    /// Of accounts of this party.
-    pub party: Option<String>,
+    /// Of accounts of these parties.
+    pub parties: Option<Vec<String>>,
     /// Behind this account, in the order of accounts.
     pub after: Option<Account>,
     /// At most so many.

@@ -56,6 +56,10 @@ impl State {
     }
 }
 
+fn is_of_any(account: &Account, parties: &[String]) -> bool {
+    account.holder.as_party().is_some_and(|holder| parties.iter().any(|party| party == holder))
+}
+
 fn is_of(entry: &Entry, query: &EntryQuery) -> bool {
     let draft = entry.draft();
     let touches = |wanted: &dyn Fn(&Account) -> bool| {
@@ -63,10 +67,7 @@ fn is_of(entry: &Entry, query: &EntryQuery) -> bool {
     };
     entry.seq() > query.after
         && query.account.as_ref().is_none_or(|account| touches(&|one| one == account))
-        && query
-            .party
-            .as_ref()
-            .is_none_or(|party| touches(&|one| one.holder.as_party() == Some(party)))
+        && query.parties.as_ref().is_none_or(|parties| touches(&|one| is_of_any(one, parties)))
         && query.period.is_none_or(|period| draft.period == period)
         && query.corrects.as_ref().is_none_or(|key| draft.corrects.as_ref() == Some(key))
 }
@@ -123,7 +124,7 @@ impl LedgerStore for MemoryLedger {
     async fn balances(&self, query: &BalanceQuery) -> Result<Vec<(Account, Micros)>, StoreError> {
         let all = self.state().balances(query).into_iter();
         let of_party = |account: &Account| {
-            query.party.as_ref().is_none_or(|party| account.holder.as_party() == Some(party))
+            query.parties.as_ref().is_none_or(|parties| is_of_any(account, parties))
         };
         let is_behind =
             |account: &Account| query.after.as_ref().is_none_or(|after| account > after);

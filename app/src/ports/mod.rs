@@ -28,12 +28,15 @@ pub mod memory_ledger;
 pub mod memory_listeners;
 #[cfg(feature = "conformance")]
 pub mod memory_rights;
+#[cfg(feature = "conformance")]
+pub mod memory_sign_in;
 pub mod music;
 pub mod plays_log;
 pub mod proposals;
 pub mod report_log;
 pub mod revenue;
 pub mod rights;
+pub mod sign_in;
 pub mod signing;
 
 pub use appeals::AppealStore;
@@ -59,6 +62,7 @@ pub use proposals::ProposalStore;
 pub use report_log::{AppendError, Appended, Frame, LogError, ReportLog};
 pub use revenue::{ImportedRows, PeriodUsage, RevenueStore, Stored};
 pub use rights::{ChangeError, Revision, RightsChange, RightsStore, SourceFile};
+pub use sign_in::SignInStore;
 pub use signing::{HeadKeeper, HeadSigner};
 
 /// A store could not answer. What it said is for the operator, not for a listener.

@@ -12,6 +12,7 @@ mod explain;
 mod explain_terms;
 mod generate;
 mod import;
+mod invite;
 mod keys;
 mod ledger;
 mod privacy;
@@ -34,10 +35,13 @@ pub async fn run(words: Cli) -> Result<u8, Failure> {
             Some(DemoAction::Generate(args)) => generate::run(&args),
             None => demo::run(args.serve.then_some(args.listen), json).await,
         },
-        Command::Serve { listen, signing_key, demonstration } => {
-            serve::run(&data, listen, signing_key.as_deref(), demonstration.as_deref()).await
+        Command::Serve { listen, signing_key, behind_proxy, demonstration } => {
+            let demonstration = demonstration.as_deref();
+            let how = serve::Serving { behind_proxy, demonstration };
+            serve::run(&data, listen, signing_key.as_deref(), how).await
         }
         Command::Keys { action } => keys::run(&data, action, json).await,
+        Command::Invite(args) => invite::run(&data, args, json).await,
         Command::Import { from } => import::run(&data, from, json).await,
         Command::Replay { files, clock, source } => {
             replay::run(&data, &files, clock, &source, json).await

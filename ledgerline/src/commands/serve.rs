@@ -23,12 +23,20 @@ use crate::output::print;
 /// How long the control socket's last answers may take at a stop.
 const CONTROL_GRACE: Duration = Duration::from_secs(10);
 
+/// How it is served.
+pub(super) struct Serving<'p> {
+    pub behind_proxy: bool,
+    /// What the demonstration sends again, where the folder is its.
+    pub demonstration: Option<&'p Path>,
+}
+
 pub(super) async fn run(
     data: &Path,
     listen: SocketAddr,
     signing_key: Option<&Path>,
-    demonstration: Option<&Path>,
+    how: Serving<'_>,
 ) -> Result<u8, Failure> {
+    let Serving { behind_proxy, demonstration } = how;
     let folder = match DataFolder::hold(data)? {
         Held::Ours(folder) => folder.signing_with(signing_key),
         Held::Other(pid) => {
@@ -57,7 +65,8 @@ pub(super) async fn run(
         histories: Some(Arc::new(BroughtHistories)),
         demonstration: demonstration.map(|it| demo::Served::of(deployment.clone(), it)),
     };
-    let api = router(deployment.clone(), HttpOptions::default(), outside);
+    let options = HttpOptions { behind_proxy, demo: demonstration.is_some(), ..HttpOptions::default() };
+    let api = router(deployment.clone(), options, outside);
     let server = tokio::spawn(serve(listener, api, until(stopped)));
     // Before it is said that we are here: who reads that may ask us to stop at once.
     let mut signals = Signals::listen()?;

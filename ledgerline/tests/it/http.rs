@@ -532,8 +532,10 @@ fn paths_methods_and_parameters_are_checked() {
     let trial = Trial::new();
     let before = trial.state();
     for path in [
-        "/",
         "/api",
+        "/assets/",
+        "/assets/nothing.js",
+        "/assets/..%2findex.html",
         "/api/v1/playback",
         "/api/v1/playback/report/",
         "/api/v2/counts",

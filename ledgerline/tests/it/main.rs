@@ -7,6 +7,8 @@
 //! - `real`: real listeners' histories, to the play
 //! - `truth`: made-up populations against the truth that they were made from
 //! - `http`, `limits`, `decisions`: the API; bad input, limits, people's decisions
+//! - `sessions`: people sign in, by a key or by an invitation
+//! - `doors`, `tenants`: every endpoint tried by everybody; two labels that never see each other's
 //! - `appeals`: the rules run again, and a person decides
 //! - `closes`: months that are closed, and what is known of them later
 //! - `desk`: contracts proposed and approved, and who did what
@@ -34,6 +36,7 @@ mod truth;
 mod appeals;
 mod decisions;
 mod desk;
+mod doors;
 mod earnings;
 mod http;
 mod ledger;
@@ -41,6 +44,8 @@ mod limits;
 mod overview;
 mod papers;
 mod rights;
+mod sessions;
+mod tenants;
 mod trial;
 
 mod backup;

@@ -21,7 +21,7 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 const CONFIGURATION: &str = "[warnings]\nfail-on = [\"missing_auth\"]\n";
 /// What the requests may do.
 const SCOPE: &str = "reports:write,counts:read,adjudication:write,fraud:write,appeals:write,\
-                     ledger:read,royalty:read,royalty:write,privacy:write";
+                     ledger:read,royalty:read,royalty:write,privacy:write,access:write";
 /// A contract run that isn't over by then hangs.
 const RUN_MAX: Duration = Duration::from_secs(15 * 60);
 /// `--long`: how long random requests go on.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ledgerline_app::access::Caller;
 use ledgerline_app::money::close as app;
 use ledgerline_royalty::estimate as estimated;
 use ledgerline_royalty::line::Pool;
@@ -34,7 +35,7 @@ pub struct Close {
     /// The signed head of the ledger that it made, as one line; null where it booked nothing.
     #[schema(required)]
     pub ledger_head: Option<String>,
-    /// What it came to; null before it is closed.
+    /// What it came to; null before it is closed, and for who sees only some parties.
     #[schema(required)]
     pub summary: Option<CloseSummary>,
     /// What changed of earlier months. Empty in lists.
@@ -199,6 +200,19 @@ impl Close {
         }
     }
 
+    /// Without what tells of everybody's money and plays.
+    #[must_use]
+    pub fn without_totals(self) -> Self {
+        Self {
+            cut: Vec::new(),
+            revisions: BTreeMap::new(),
+            refusals: Vec::new(),
+            summary: None,
+            adjustments: Vec::new(),
+            ..self
+        }
+    }
+
     /// With what changed of earlier months.
     #[must_use]
     pub fn with_manifest(mut self, manifest: &app::Manifest) -> Self {
@@ -296,7 +310,7 @@ pub struct Estimate {
     pub made_at: Instant,
     /// Up to where plays are taken in.
     pub as_of: Vec<CutPosition>,
-    /// Counted plays of the month.
+    /// Counted plays of the month; for who sees only some parties, those in their lines.
     pub plays: u64,
     /// By payee, then currency.
     pub payees: Vec<EstimatedPayee>,
@@ -321,11 +335,15 @@ pub struct EstimatedPayee {
 }
 
 impl Estimate {
-    /// Of one payee only, where one is named.
+    /// As a caller sees it: of one payee only, where one is named, and without what tells of
+    /// everybody where the caller is bound to parties.
     #[must_use]
-    pub fn of(estimate: &estimated::Estimate, payee: Option<&str>) -> Self {
+    pub fn of(estimate: &estimated::Estimate, payee: Option<&str>, caller: &Caller) -> Self {
         let wanted = estimate.payees.iter();
         let wanted = wanted.filter(|it| payee.is_none_or(|payee| it.payee == payee));
+        let wanted: Vec<_> = wanted.filter(|it| caller.sees(&it.payee)).collect();
+        let plays: i64 = wanted.iter().map(|it| it.plays).sum();
+        let whole = caller.parties.is_none();
         let cut = |(partition, position): &(u16, u64)| CutPosition {
             partition: *partition,
             position: *position,
@@ -334,9 +352,10 @@ impl Estimate {
             is_estimate: true,
             period: estimate.period.to_string(),
             made_at: Instant(estimate.made_at),
-            as_of: estimate.as_of.iter().map(cut).collect(),
-            plays: estimate.plays,
+            as_of: estimate.as_of.iter().filter(|_| whole).map(cut).collect(),
+            plays: if whole { estimate.plays } else { plays.unsigned_abs() },
             payees: wanted
+                .into_iter()
                 .map(|it| EstimatedPayee {
                     payee: it.payee.clone(),
                     currency: it.currency.to_string(),
@@ -344,7 +363,7 @@ impl Estimate {
                     estimated_amount: it.amount.to_string(),
                 })
                 .collect(),
-            missing: estimate.missing.clone(),
+            missing: if whole { estimate.missing.clone() } else { Vec::new() },
         }
     }
 }

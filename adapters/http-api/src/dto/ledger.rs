@@ -1,5 +1,6 @@
 //! Entries, balances and the signed head of the ledger.
 
+use ledgerline_app::access::Caller;
 use ledgerline_app::money::ledger::{Verification, Witnesses};
 use ledgerline_ledger::{Account, Entry, Finding, Posting, PublicKey, SignedHead};
 use ledgerline_money::Micros;
@@ -20,7 +21,8 @@ pub struct LedgerPosting {
     pub amount: String,
 }
 
-/// An entry of the ledger. Its amounts sum to zero in each currency.
+/// An entry of the ledger. Its amounts sum to zero in each currency; who sees only some parties is
+/// shown the postings of these and of the service.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LedgerEntry {
@@ -204,9 +206,13 @@ impl From<&Posting> for LedgerPosting {
     }
 }
 
-impl From<&Entry> for LedgerEntry {
-    fn from(entry: &Entry) -> Self {
+impl LedgerEntry {
+    /// An entry, as a caller sees it: without what other parties get or give.
+    pub(crate) fn seen_by(entry: &Entry, caller: &Caller) -> Self {
         let draft = entry.draft();
+        let seen = |posting: &&Posting| {
+            posting.account.holder.as_party().is_none_or(|party| caller.sees(party))
+        };
         Self {
             seq: entry.seq(),
             key: draft.key.to_string(),
@@ -216,8 +222,13 @@ impl From<&Entry> for LedgerEntry {
             reason: EntryReasonWord(draft.reason),
             corrects: draft.corrects.as_ref().map(ToString::to_string),
             inputs: draft.inputs.as_ref().map(ToString::to_string),
-            note: draft.note.as_str().to_owned(),
-            postings: draft.postings.iter().map(LedgerPosting::from).collect(),
+            // A remark on what concerns others too may name them.
+            note: if draft.postings.iter().all(|posting| seen(&posting)) {
+                draft.note.as_str().to_owned()
+            } else {
+                String::new()
+            },
+            postings: draft.postings.iter().filter(seen).map(LedgerPosting::from).collect(),
             previous: entry.previous().to_string(),
             hash: entry.hash().to_string(),
         }

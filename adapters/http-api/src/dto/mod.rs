@@ -11,6 +11,7 @@ mod desk;
 mod earnings;
 mod fraud;
 mod health;
+mod invitations;
 mod ledger;
 mod overview;
 mod papers;
@@ -20,6 +21,7 @@ mod problem;
 mod reports;
 mod revenue;
 mod rights;
+mod session;
 mod statements;
 mod terms;
 mod trials;
@@ -46,6 +48,9 @@ pub use desk::{
 pub use earnings::{DayHeard, DaysHeard, EarnedRow, EarnedTotal, MonthEarnings};
 pub use fraud::{Evidence, EvidencePlay, FraudCase, FraudPage, RuleRequest};
 pub use health::Health;
+pub use invitations::{
+    Invitation, InvitationList, InvitationRequest, InvitationStateWord, MadeInvitation,
+};
 pub use ledger::{
     LedgerBalance, LedgerBalancePage, LedgerEntry, LedgerEntryPage, LedgerFinding, LedgerHead,
     LedgerPosting, LedgerVerification,
@@ -67,6 +72,7 @@ pub use rights::{
     RightsCredit, RightsEntry, RightsHolder, RightsParty, RightsRecording, RightsRelease,
     RightsShare, RightsWork, RightsWorkPart,
 };
+pub use session::{Session, SessionRole, SignInRequest};
 pub use statements::{
     Statement, StatementAccount, StatementAdjustment, StatementBalance, StatementExchange,
     StatementLine, StatementLinePage, StatementPage, StatementPayout, UnpaidPlays,
@@ -79,5 +85,5 @@ pub use terms::{
 pub use trials::{TrialArtist, TrialCent, TrialListener, TrialPlay, TrialPools, TrialResult};
 pub use words::{
     AccountKindWord, ByWord, DecisionWord, EntryReasonWord, EventWord, FraudRuleWord, Instant,
-    OutcomeWord, ReasonWord, RulingWord, ScopeWord, StatusWord, VerdictWord,
+    OutcomeWord, ReasonWord, RoleWord, RulingWord, ScopeWord, StatusWord, VerdictWord,
 };

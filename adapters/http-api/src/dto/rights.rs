@@ -1,5 +1,6 @@
 //! The catalogue of rights: parties, recordings, works, releases, and who holds what.
 
+use ledgerline_app::access::own::Own;
 use ledgerline_catalog::{
     Catalogue, Dates, PartyNo, RecordingNo, ReleaseNo, Right, TerritoryCode, WorkNo,
 };
@@ -216,9 +217,38 @@ impl RightsEntry {
             work: catalogue.find_work(id).map(|it| work(catalogue, it)),
             release: catalogue.find_release(id).map(|it| release(catalogue, it)),
         };
-        let Self { party, recording, work, release, .. } = &entry;
+        Ok(entry.some())
+    }
+
+    /// What of it a caller sees who asked for this id; `None` where that is nothing. Recordings of
+    /// others that are of the same work or on the same release aren't named.
+    pub(crate) fn seen_by(self, own: &Own, id: &str) -> Option<Self> {
+        let recordings = |mut tracks: Vec<String>| {
+            tracks.retain(|track| own.track(track));
+            tracks
+        };
+        let work = self.work.filter(|_| own.work(id));
+        let release = self.release.filter(|_| own.release(id));
+        let seen = Self {
+            party: self.party.filter(|_| own.party(id)),
+            recording: self.recording.filter(|_| own.track(id)),
+            work: work
+                .map(|work| RightsWork { recordings: recordings(work.recordings.clone()), ..work }),
+            release: release.map(|release| RightsRelease {
+                tracks: recordings(release.tracks.clone()),
+                ..release
+            }),
+            revision: self.revision,
+            on: self.on,
+        };
+        seen.some()
+    }
+
+    /// `None` where nothing is known.
+    fn some(self) -> Option<Self> {
+        let Self { party, recording, work, release, .. } = &self;
         let found = party.is_some() || recording.is_some() || work.is_some() || release.is_some();
-        Ok(found.then_some(entry))
+        found.then_some(self)
     }
 }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use ledgerline_app::counts::By;
 use ledgerline_app::ports::Scope;
 use ledgerline_app::ports::appeals::Outcome;
+use ledgerline_app::ports::sign_in::Role;
 use ledgerline_ids::UnixMs;
 use ledgerline_ledger as ledger;
 use ledgerline_records::report::PlaybackEvent;
@@ -98,6 +99,10 @@ word! {
 word! {
     /// Why money moves.
     EntryReasonWord as "EntryReason": ledger::Reason, ledger::Reason::from_word
+}
+word! {
+    /// What a guest is to be.
+    RoleWord as "Role": Role, Role::from_word
 }
 word! {
     /// What a key may do.

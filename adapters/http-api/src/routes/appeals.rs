@@ -35,6 +35,7 @@ const PAGE_APPEALS_DEFAULT: u32 = 20;
 )]
 pub(crate) async fn list(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<AppealPage>, Problem> {
     let query = Query::parse(query.as_deref(), &["limit", "after", "waiting"])?;
@@ -49,7 +50,7 @@ pub(crate) async fn list(
         Some("true") => true,
         Some(_) => return Err(Problem::parameter("waiting", "must be true or false")),
     };
-    let items = service.deployment.appeals(after, limit, waiting).await?;
+    let items = service.deployment.appeals_of(&caller, after, limit, waiting).await?;
     let full = items.len() == limit as usize;
     let next = items.last().filter(|_| full).map(|appeal| appeal.number);
     Ok(Json(AppealPage { items: items.into_iter().map(Appeal::from).collect(), next }))
@@ -80,7 +81,7 @@ pub(crate) async fn open(
     let request: AppealRequest = read_json(&service, &head.headers, body).await?;
     let against = against(&request)?;
     let opening = Opening { against, appellant: request.appellant, grounds: request.grounds };
-    let (appeal, made) = service.deployment.open_appeal(opening, &caller.id).await?;
+    let (appeal, made) = service.deployment.open_appeal_of(&caller, opening).await?;
     let status = if made { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(appeal.into())))
 }
@@ -96,10 +97,11 @@ pub(crate) async fn open(
 )]
 pub(crate) async fn read(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
     path: Result<RawPathParams, RawPathParamsRejection>,
 ) -> Result<Json<Appeal>, Problem> {
     let number = number_of(path_value(&path, "number")?)?;
-    Ok(Json(service.deployment.appeal(number).await?.into()))
+    Ok(Json(service.deployment.appeal_of(&caller, number).await?.into()))
 }
 
 /// Decides an appeal, for good.

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, RawQuery, State};
+use axum::{Extension, Json};
+use ledgerline_app::access::Caller;
+use ledgerline_app::money::close::{CloseError, CloseState};
 use ledgerline_ids::{PartyId, Period};
 
 use crate::dto::{
@@ -30,6 +32,18 @@ fn payee_of(path: &Path) -> Result<String, Problem> {
     payee(path_value(path, "payee")?)
 }
 
+/// The payee of a path whose statements the caller sees. Any other has none, as far as that can be
+/// told from here.
+fn own_payee_of(path: &Path, period: Period, caller: &Caller) -> Result<String, Problem> {
+    let payee = payee_of(path)?;
+    if caller.sees(&payee) { Ok(payee) } else { Err(no_statement(&payee, period)) }
+}
+
+/// What a payee without a statement is answered.
+pub(super) fn no_statement(payee: &str, period: Period) -> Problem {
+    CloseError::NotFound(format!("{payee} has no statement of {period}")).into()
+}
+
 fn payee(text: &str) -> Result<String, Problem> {
     let checked = PartyId::new(text).map_err(|error| Problem::parameter("payee", error));
     checked.map(|_| text.to_owned())
@@ -53,11 +67,19 @@ fn number(query: &Query, name: &str, default: usize, max: usize) -> Result<usize
 )]
 pub(crate) async fn list(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<CloseList>, Problem> {
     Query::parse(query.as_deref(), &[])?;
     let closes = service.deployment.closes().await?;
-    Ok(Json(CloseList { items: closes.iter().map(Close::of).collect() }))
+    let items = match caller.parties {
+        None => closes.iter().map(Close::of).collect(),
+        Some(_) => {
+            let closed = closes.iter().filter(|record| record.state == CloseState::Closed);
+            closed.map(|record| Close::of(record).without_totals()).collect()
+        }
+    };
+    Ok(Json(CloseList { items }))
 }
 
 /// Shows the close of a month, with what changed of earlier months.
@@ -71,6 +93,7 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn read(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
     path: Path,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Close>, Problem> {
@@ -80,7 +103,11 @@ pub(crate) async fn read(
     let found = closes.iter().find(|record| record.period == period);
     let record = found.ok_or_else(|| Problem::not_closed(period))?;
     let close = Close::of(record);
-    if record.state != ledgerline_app::money::close::CloseState::Closed {
+    if caller.parties.is_some() {
+        let closed = record.state == CloseState::Closed;
+        return closed.then(|| Json(close.without_totals())).ok_or(Problem::not_closed(period));
+    }
+    if record.state != CloseState::Closed {
         return Ok(Json(close));
     }
     let month = service.deployment.closed_month(period).await?;
@@ -178,6 +205,7 @@ pub(crate) async fn verify(
 )]
 pub(crate) async fn statements(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
     path: Path,
     RawQuery(query): RawQuery,
 ) -> Result<Json<StatementPage>, Problem> {
@@ -185,8 +213,10 @@ pub(crate) async fn statements(
     let period = period_of(&path)?;
     let limit = number(&query, "limit", PAGE_LINES_DEFAULT, PAGE_LINES_MAX)?.max(1);
     let after = query.get("after").unwrap_or_default().to_owned();
-    let read = move |month: &ledgerline_app::money::close::reading::ClosedMonth| {
-        month.statements(&after, limit)
+    let own = caller.parties.clone();
+    let read = move |month: &ledgerline_app::money::close::reading::ClosedMonth| match own {
+        None => month.statements(&after, limit),
+        Some(own) => month.statements_of(&own, &after, limit),
     };
     let items = service.deployment.read_close(period, read).await?;
     let full = items.len() == limit;
@@ -208,11 +238,13 @@ pub(crate) async fn statements(
 )]
 pub(crate) async fn statement(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
     path: Path,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Statement>, Problem> {
     Query::parse(query.as_deref(), &[])?;
-    let (period, payee) = (period_of(&path)?, payee_of(&path)?);
+    let period = period_of(&path)?;
+    let payee = own_payee_of(&path, period, &caller)?;
     let found = service.deployment.read_close(period, move |month| month.statement(&payee)).await?;
     Ok(Json(found.into()))
 }
@@ -233,11 +265,13 @@ pub(crate) async fn statement(
 )]
 pub(crate) async fn lines(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
     path: Path,
     RawQuery(query): RawQuery,
 ) -> Result<Json<StatementLinePage>, Problem> {
     let query = Query::parse(query.as_deref(), &["limit", "from"])?;
-    let (period, payee) = (period_of(&path)?, payee_of(&path)?);
+    let period = period_of(&path)?;
+    let payee = own_payee_of(&path, period, &caller)?;
     let limit = number(&query, "limit", PAGE_LINES_DEFAULT, PAGE_LINES_MAX)?.max(1);
     let from = number(&query, "from", 1, usize::MAX)? as u64;
     let read = move |month: &ledgerline_app::money::close::reading::ClosedMonth| {
@@ -267,11 +301,13 @@ pub(crate) async fn lines(
 )]
 pub(crate) async fn explain_line(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
     path: Path,
     RawQuery(query): RawQuery,
 ) -> Result<Json<ExplainedLine>, Problem> {
     let query = Query::parse(query.as_deref(), &["plays"])?;
-    let (period, payee) = (period_of(&path)?, payee_of(&path)?);
+    let period = period_of(&path)?;
+    let payee = own_payee_of(&path, period, &caller)?;
     let line = path_value(&path, "number")?.parse::<u64>();
     let line = line.map_err(|_| Problem::parameter("number", "must be the number of a line"))?;
     let plays = number(&query, "plays", PLAYS_DEFAULT, ledgerline_app::money::close::PLAYS_MAX)?;
@@ -293,13 +329,15 @@ pub(crate) async fn explain_line(
 )]
 pub(crate) async fn explain_play(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
     path: Path,
     RawQuery(query): RawQuery,
 ) -> Result<Json<PlayMoney>, Problem> {
     let query = Query::parse(query.as_deref(), &["source"])?;
     let (user_id, play_id) = (path_value(&path, "user_id")?, path_value(&path, "play_id")?);
     let play = play_ref(query.get("source"), user_id, play_id)?;
-    Ok(Json(service.deployment.explain_money_of(&play).await?.into()))
+    let own = service.deployment.own(&caller).await?;
+    Ok(Json(service.deployment.explain_own_money_of(&own, &play).await?.into()))
 }
 
 /// Estimates what the month that goes on comes to so far, within seconds of a play.
@@ -319,6 +357,7 @@ pub(crate) async fn explain_play(
 )]
 pub(crate) async fn estimates(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Estimate>, Problem> {
     let query = Query::parse(query.as_deref(), &["period", "payee"])?;
@@ -331,5 +370,5 @@ pub(crate) async fn estimates(
     };
     let wanted = query.get("payee").map(payee).transpose()?;
     let estimate = service.deployment.estimate(period).await?;
-    Ok(Json(Estimate::of(&estimate, wanted.as_deref())))
+    Ok(Json(Estimate::of(&estimate, wanted.as_deref(), &caller)))
 }

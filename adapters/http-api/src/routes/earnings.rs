@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{RawQuery, State};
+use axum::{Extension, Json};
+use ledgerline_app::access::Caller;
 use ledgerline_app::money::close::EarningsQuestion;
 use ledgerline_ids::{PartyId, Period};
 use ledgerline_money::Currency;
 use ledgerline_royalty::earnings::EarnedBy;
 
+use super::closes::no_statement;
 use crate::dto::{DaysHeard, MonthEarnings};
 use crate::parameters::Query;
 use crate::problem::Problem;
@@ -37,6 +39,7 @@ const ROWS_MAX: usize = 10_000;
 )]
 pub(crate) async fn read(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<MonthEarnings>, Problem> {
     let known = ["period", "party", "by", "currency", "limit"];
@@ -51,9 +54,10 @@ pub(crate) async fn read(
         Some(Ok(limit)) if (1..=ROWS_MAX).contains(&limit) => limit,
         Some(_) => return Err(Problem::parameter("limit", format!("must be 1 to {ROWS_MAX}"))),
     };
+    let (period, party) = own(&query, &caller)?;
     let question = EarningsQuestion {
-        period: period(&query)?,
-        party: party(&query)?,
+        period,
+        party,
         by,
         currency: currency.map_err(|error| Problem::parameter("currency", error))?,
         rows_max,
@@ -78,11 +82,18 @@ pub(crate) async fn read(
 )]
 pub(crate) async fn days(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<DaysHeard>, Problem> {
     let query = Query::parse(query.as_deref(), &["period", "party"])?;
-    let (period, party) = (period(&query)?, party(&query)?);
+    let (period, party) = own(&query, &caller)?;
     Ok(Json(service.deployment.days_heard(period, party).await?.into()))
+}
+
+/// The month and the payee, where the caller sees that payee.
+fn own(query: &Query, caller: &Caller) -> Result<(Period, String), Problem> {
+    let (period, party) = (period(query)?, party(query)?);
+    if caller.sees(&party) { Ok((period, party)) } else { Err(no_statement(&party, period)) }
 }
 
 fn period(query: &Query) -> Result<Period, Problem> {

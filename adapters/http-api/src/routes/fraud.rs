@@ -26,11 +26,13 @@ use crate::router::Service;
 )]
 pub(crate) async fn list(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<FraudPage>, Problem> {
     let query = Query::parse(query.as_deref(), &["limit", "after"])?;
     let (limit, after) = query.page()?;
-    Ok(Json(service.deployment.fraud(limit, after).await?.into()))
+    let own = service.deployment.own(&caller).await?;
+    Ok(Json(service.deployment.fraud(own, limit, after).await?.into()))
 }
 
 /// Holds, excludes or reinstates a play.

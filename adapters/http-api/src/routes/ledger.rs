@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{RawQuery, State};
+use axum::{Extension, Json};
+use ledgerline_app::access::Caller;
 use ledgerline_app::ports::{BalanceQuery, EntryQuery};
 use ledgerline_ids::{DayNo, PartyId, Period, UnixMs};
 use ledgerline_ledger::{Account, EntryKey};
@@ -35,6 +36,7 @@ use crate::router::Service;
 )]
 pub(crate) async fn entries(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<LedgerEntryPage>, Problem> {
     let known = ["account", "party", "period", "corrects", "limit", "after"];
@@ -47,17 +49,22 @@ pub(crate) async fn entries(
     };
     let asked = EntryQuery {
         account: read(&query, "account", Account::parse)?,
-        party: party(&query)?,
+        parties: parties(&query, &caller)?,
         period: read(&query, "period", Period::parse)?,
         corrects: read(&query, "corrects", EntryKey::new)?,
         after,
         limit: limit + 1,
     };
+    // The account of another party has no entries for who doesn't see that party.
+    let holder = asked.account.as_ref().and_then(|account| account.holder.as_party());
+    if holder.is_some_and(|holder| !caller.sees(holder)) {
+        return Ok(Json(LedgerEntryPage { items: Vec::new(), next: None }));
+    }
     let mut found = service.deployment.money().ledger().entries(&asked).await?;
     let has_more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next = found.last().filter(|_| has_more).map(|entry| entry.seq().to_string());
-    let items = found.iter().map(LedgerEntry::from).collect();
+    let items = found.iter().map(|entry| LedgerEntry::seen_by(entry, &caller)).collect();
     Ok(Json(LedgerEntryPage { items, next }))
 }
 
@@ -78,6 +85,7 @@ pub(crate) async fn entries(
 )]
 pub(crate) async fn balances(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<LedgerBalancePage>, Problem> {
     let known = ["as_of", "booked_by", "party", "limit", "after"];
@@ -86,7 +94,7 @@ pub(crate) async fn balances(
     let asked = BalanceQuery {
         as_of: read(&query, "as_of", DayNo::parse)?,
         booked_by: read(&query, "booked_by", UnixMs::parse_rfc3339)?,
-        party: party(&query)?,
+        parties: parties(&query, &caller)?,
         after: read(&query, "after", Account::parse)?,
         limit: limit + 1,
     };
@@ -154,8 +162,15 @@ fn read<T, E: std::fmt::Display>(
         .transpose()
 }
 
-fn party(query: &Query) -> Result<Option<String>, Problem> {
-    read(query, "party", |text| PartyId::new(text).map(|party| party.as_str().to_owned()))
+/// Of which parties: the one that is asked for, where the caller sees it; else all that it sees.
+fn parties(query: &Query, caller: &Caller) -> Result<Option<Vec<String>>, Problem> {
+    let asked =
+        read(query, "party", |text| PartyId::new(text).map(|party| party.as_str().to_owned()))?;
+    Ok(match asked {
+        None => caller.parties.clone(),
+        Some(party) if caller.sees(&party) => Some(vec![party]),
+        Some(_) => Some(Vec::new()),
+    })
 }
 
 fn limit(query: &Query) -> Result<u32, Problem> {

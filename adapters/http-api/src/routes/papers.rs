@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, RawQuery, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use ledgerline_app::access::Caller;
 use ledgerline_app::money::papers::statement_sheet::sheet;
 use ledgerline_ids::{PartyId, Period};
 use ledgerline_money::Currency;
 
+use super::closes::no_statement;
 use crate::dto::{Statement, StatementFile, StatementLine};
 use crate::parameters::{Query, path_value};
 use crate::problem::{Kind, Problem};
@@ -39,6 +41,7 @@ const LINES_MAX: u64 = 100_000;
 )]
 pub(crate) async fn download(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
     path: Result<RawPathParams, RawPathParamsRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
@@ -52,6 +55,9 @@ pub(crate) async fn download(
         _ => return Err(Problem::new(Kind::NoSuchPath, "a statement is a .json or a .csv")),
     };
     PartyId::new(&payee).map_err(|error| Problem::parameter("file", error))?;
+    if !caller.sees(&payee) {
+        return Err(no_statement(&payee, period));
+    }
     let from = match query.get("from").map(|text| text.parse::<i64>()) {
         None => 1,
         Some(Ok(from)) if from >= 1 => from.unsigned_abs(),

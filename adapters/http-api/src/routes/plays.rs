@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, RawQuery, State};
+use axum::{Extension, Json};
+use ledgerline_app::access::Caller;
 
 use crate::dto::Play;
 use crate::parameters::{Query, path_value, play_ref};
@@ -28,11 +29,13 @@ use crate::router::Service;
 )]
 pub(crate) async fn read(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
     path: Result<RawPathParams, RawPathParamsRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Play>, Problem> {
     let query = Query::parse(query.as_deref(), &["source"])?;
     let (user_id, play_id) = (path_value(&path, "user_id")?, path_value(&path, "play_id")?);
     let play = play_ref(query.get("source"), user_id, play_id)?;
-    Ok(Json(service.deployment.play(&play).await?.into()))
+    let own = service.deployment.own(&caller).await?;
+    Ok(Json(service.deployment.own_play(&own, &play).await?.into()))
 }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{RawQuery, State};
+use axum::{Extension, Json};
+use ledgerline_app::access::Caller;
 use ledgerline_catalog::TerritoryCode;
 use ledgerline_ids::DayNo;
 
@@ -30,6 +31,7 @@ use crate::router::Service;
 )]
 pub(crate) async fn read(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<RightsEntry>, Problem> {
     let query = Query::parse(query.as_deref(), &["id", "on", "territory", "revision"])?;
@@ -51,7 +53,9 @@ pub(crate) async fn read(
     let on = on.unwrap_or_else(|| service.deployment.now().day());
     let found = RightsEntry::find(&catalogue, id, on, territory);
     let found = found.map_err(|error| Problem::internal(&error))?;
-    found.map(Json).ok_or_else(|| {
+    let own = service.deployment.own(&caller).await?;
+    let seen = found.and_then(|found| found.seen_by(&own, id));
+    seen.map(Json).ok_or_else(|| {
         let detail = format!("the catalogue of rights knows no {id:?}");
         Problem::new(Kind::NotInCatalogue, detail)
     })

@@ -63,7 +63,6 @@ pub(crate) async fn run(
         return Err(Problem::new(Kind::UnsupportedMediaType, detail)
             .with_header(header::ACCEPT, HeaderValue::from_static("application/octet-stream")));
     }
-    let _place = service.limits.enter()?;
     let _turn = service.trials.try_acquire().map_err(|_| {
         let detail = "others are trying their histories; try again shortly";
         Problem::passing(Kind::Overloaded, detail, RETRY_AFTER_S)

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ledgerline_http_api::authorisation::{ENDPOINTS, Needs};
 use ledgerline_http_api::openapi;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[test]
 fn the_committed_contract_is_the_one_that_the_code_makes() {
@@ -42,13 +42,20 @@ fn the_contract_is_the_authorisation_table() {
         .collect();
     assert_eq!(table.len(), ENDPOINTS.len(), "no endpoint stands in the table twice");
     assert_eq!(operations, table);
-    for endpoint in &ENDPOINTS {
+    for endpoint in ENDPOINTS {
         let method = endpoint.method.as_str().to_lowercase();
         let operation = &document["paths"][endpoint.path][&method];
-        let key = &operation["security"][0]["key"][0];
+        let security = &operation["security"];
         match endpoint.needs {
-            Needs::Nothing => assert!(key.is_null(), "{}", endpoint.path),
-            Needs::Scope(scope) => assert_eq!(key, scope.as_str(), "{}", endpoint.path),
+            Needs::Nothing => assert!(security.is_null(), "{}", endpoint.path),
+            Needs::Somebody => {
+                assert_eq!(*security, json!([{ "key": [] }, { "session": [] }]));
+            }
+            Needs::Scope(scope) => {
+                let scopes = [scope.as_str()];
+                let either = json!([{ "key": scopes }, { "session": scopes }]);
+                assert_eq!(*security, either, "{}", endpoint.path);
+            }
         }
     }
 }

@@ -24,17 +24,19 @@ pub(super) async fn entries(readers: &Pool, query: &EntryQuery) -> Result<Vec<En
         "SELECT e.seq, hash, bytes FROM ledger_entries e WHERE e.seq > $1"
     }
     .to_owned();
-    if query.party.is_some() {
-        sql.push_str(
+    let holders = query.parties.as_deref().map(holders);
+    if let Some(holders) = &holders {
+        let Some(wanted) = placeholders_behind(7, holders.len()) else { return Ok(Vec::new()) };
+        sql.push_str(&format!(
             " AND e.seq IN (SELECT q.seq FROM ledger_postings q JOIN ledger_accounts a \
-             ON a.account = q.account WHERE a.holder = $6 AND q.seq > $1)",
-        );
+             ON a.account = q.account WHERE a.holder IN ({wanted}) AND q.seq > $1)"
+        ));
     }
     if query.period.is_some() {
-        sql.push_str(" AND e.period = $7");
+        sql.push_str(" AND e.period = $6");
     }
     if query.corrects.is_some() {
-        sql.push_str(" AND e.corrects = $8");
+        sql.push_str(" AND e.corrects = $7");
     }
     sql.push_str(if query.account.is_some() {
         " ORDER BY p.seq LIMIT $2"
@@ -43,23 +45,31 @@ pub(super) async fn entries(readers: &Pool, query: &EntryQuery) -> Result<Vec<En
     });
     // What isn't asked for is bound all the same, so that each value keeps its number.
     let account = query.account.as_ref();
-    let rows: Vec<EntryRow> = sqlx::query_as(AssertSqlSafe(sql))
+    let mut asked = sqlx::query_as(AssertSqlSafe(sql))
         .bind(to_column("entry", query.after)?)
         .bind(i64::from(query.limit))
         .bind(account.map(|account| account.holder.to_string()))
         .bind(account.map(|account| account.currency.code().to_owned()))
         .bind(account.map(|account| account.kind.as_str()))
-        .bind(query.party.as_deref().and_then(holder))
         .bind(query.period.map(|period| period.to_string()))
-        .bind(query.corrects.as_ref().map(|key| key.as_str().to_owned()))
-        .fetch_all(readers)
-        .await?;
+        .bind(query.corrects.as_ref().map(|key| key.as_str().to_owned()));
+    for holder in holders.into_iter().flatten() {
+        asked = asked.bind(holder);
+    }
+    let rows: Vec<EntryRow> = asked.fetch_all(readers).await?;
     rows.iter().map(entry).collect()
 }
 
-/// `party:P1`; a text that is no party's id holds nothing.
-fn holder(party: &str) -> Option<String> {
-    PartyId::new(party).ok().map(|party| Holder::party(party).to_string())
+/// `party:P1` of each; a text that is no party's id holds nothing.
+fn holders(parties: &[String]) -> Vec<String> {
+    let ids = parties.iter().filter_map(|party| PartyId::new(party).ok());
+    ids.map(|party| Holder::party(party).to_string()).collect()
+}
+
+/// `$8, $9` for two values behind seven; nothing for none.
+fn placeholders_behind(before: usize, count: usize) -> Option<String> {
+    let all: Vec<String> = (1..=count).map(|number| format!("${}", before + number)).collect();
+    (count > 0).then(|| all.join(", "))
 }
 
 pub(super) async fn entries_by_key(
@@ -151,27 +161,30 @@ pub(super) async fn balances(
          WHERE seq <= $1 AND effective <= $2"
     }
     .to_owned();
-    if query.party.is_some() {
-        sql.push_str(" AND holder = $3");
+    let holders = query.parties.as_deref().map(holders);
+    if let Some(holders) = &holders {
+        let Some(wanted) = placeholders_behind(6, holders.len()) else { return Ok(Vec::new()) };
+        sql.push_str(&format!(" AND holder IN ({wanted})"));
     }
     if query.after.is_some() {
-        sql.push_str(" AND (holder, currency, kind) > ($4, $5, $6)");
+        sql.push_str(" AND (holder, currency, kind) > ($3, $4, $5)");
     }
     if !is_kept {
         sql.push_str(" GROUP BY holder, currency, kind");
     }
-    sql.push_str(" ORDER BY holder, currency, kind LIMIT $7");
+    sql.push_str(" ORDER BY holder, currency, kind LIMIT $6");
     let after = query.after.as_ref();
-    let rows: Vec<BalanceRow> = sqlx::query_as(AssertSqlSafe(sql))
+    let mut asked = sqlx::query_as(AssertSqlSafe(sql))
         .bind(until.unwrap_or(i64::MAX))
         .bind(query.as_of.map_or(i64::MAX, |day| i64::from(day.0)))
-        .bind(query.party.as_deref().and_then(holder))
         .bind(after.map(|account| account.holder.to_string()))
         .bind(after.map(|account| account.currency.code().to_owned()))
         .bind(after.map(|account| account.kind.as_str()))
-        .bind(i64::from(query.limit))
-        .fetch_all(connection)
-        .await?;
+        .bind(i64::from(query.limit));
+    for holder in holders.into_iter().flatten() {
+        asked = asked.bind(holder);
+    }
+    let rows: Vec<BalanceRow> = asked.fetch_all(connection).await?;
     rows.iter().map(balance).collect()
 }
 

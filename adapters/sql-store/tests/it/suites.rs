@@ -2,6 +2,7 @@
 
 use ledgerline_app::ports::conformance::{
     appeals, contracts, credentials, desk, facts, ledger, listeners, music, revenue, rights,
+    sign_in,
 };
 use ledgerline_sql_store::SqlStore;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -41,6 +42,12 @@ async fn appeals_conform() {
 async fn credentials_conform() {
     let fresh = Fresh::new();
     credentials::every_case(async || fresh.store().await).await;
+}
+
+#[tokio::test]
+async fn sign_ins_conform() {
+    let fresh = Fresh::new();
+    sign_in::every_case(async || fresh.store().await).await;
 }
 
 #[tokio::test]

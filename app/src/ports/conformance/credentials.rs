@@ -12,7 +12,7 @@ pub async fn every_case<S: CredentialStore>(fresh: impl AsyncFn() -> S) {
     refuses_an_id_or_a_secret_twice(&fresh().await).await;
 }
 
-/// Every field comes back as it was stored, by the hash of the secret and by it alone.
+/// Every field comes back as it was stored, by the hash of the secret or by the id.
 pub async fn finds_what_was_added(store: &dyn CredentialStore) {
     assert_eq!(store.find(&[1; 32]).await.expect("reads"), None);
     let plain = key("key_plain", 1, 1000);
@@ -34,11 +34,13 @@ pub async fn finds_what_was_added(store: &dyn CredentialStore) {
     }
     for new in [plain, full, none] {
         let found = store.find(&new.secret_hash).await.expect("reads");
+        assert_eq!(store.by_id(&new.id).await.expect("reads"), found);
         assert_eq!(found, Some(Credential { key: new, revoked_at: None }));
     }
     let mut nearly = [1; 32];
     nearly[31] = 2;
     assert_eq!(store.find(&nearly).await.expect("reads"), None);
+    assert_eq!(store.by_id("key_ful").await.expect("reads"), None);
 }
 
 /// By the time they were made; those of one instant by their ids.

@@ -63,11 +63,14 @@ pub async fn entries_are_found_by_what_they_touch(store: &dyn LedgerStore) {
     post(store, vec![draft("a", 5, "P1", 10), draft("b", 40, "P2", 20)]).await;
     post(store, vec![correcting, draft("d", 40, "P11", 1)]).await;
     let (p1, january) = (party("P1"), Period::new(1970, 1).expect("a month"));
-    let rows: [(EntryQuery, &[u64]); 8] = [
+    let parties = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
+    let rows: [(EntryQuery, &[u64]); 10] = [
         (EntryQuery { account: Some(p1.clone()), ..all() }, &[1, 3]),
         (EntryQuery { account: Some(service()), ..all() }, &[1, 2, 3, 4]),
-        (EntryQuery { party: Some("P1".to_owned()), ..all() }, &[1, 3]),
-        (EntryQuery { party: Some("P".to_owned()), ..all() }, &[]),
+        (EntryQuery { parties: parties(&["P1"]), ..all() }, &[1, 3]),
+        (EntryQuery { parties: parties(&["P"]), ..all() }, &[]),
+        (EntryQuery { parties: parties(&[]), ..all() }, &[]),
+        (EntryQuery { parties: parties(&["P", "P1"]), ..all() }, &[1, 3]),
         (EntryQuery { period: Some(january), ..all() }, &[1]),
         (EntryQuery { corrects: Some(key("a")), ..all() }, &[3]),
         (EntryQuery { account: Some(p1), period: Some(january.next()), ..all() }, &[3]),
@@ -97,7 +100,7 @@ pub async fn balances_are_replays(store: &dyn LedgerStore) {
             assert!(
                 Balances::totals(found.iter().map(|(a, m)| (a, m))).values().all(|sum| *sum == 0)
             );
-            let of_party = BalanceQuery { party: Some("P2".to_owned()), ..query.clone() };
+            let of_party = BalanceQuery { parties: Some(vec!["P2".to_owned()]), ..query.clone() };
             let found = store.balances(&of_party).await.expect("reads");
             let only: Vec<_> =
                 expected.iter().filter(|(account, _)| *account == party("P2")).cloned().collect();

@@ -14,3 +14,4 @@ pub mod plays_log;
 pub mod report_log;
 pub mod revenue;
 pub mod rights;
+pub mod sign_in;

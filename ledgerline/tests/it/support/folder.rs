@@ -95,6 +95,7 @@ impl Folder {
             "LEDGERLINE_TABLE_ENTRIES_MAX",
             "LEDGERLINE_SEGMENT_BYTES_MAX",
             "LEDGERLINE_SIGNING_KEY",
+            "LEDGERLINE_BEHIND_PROXY",
             "RUST_LOG",
             "COLUMNS",
         ] {

@@ -1,6 +1,7 @@
 //! What the tests share: a data folder of their own, the real binary, and raw HTTP.
 
 pub mod folder;
+pub mod guest;
 pub mod http;
 pub mod load;
 pub mod memory;

@@ -1,4 +1,20 @@
-//! Who may do what: API keys, checked against their hashes.
+//! Who may do what, and of whose things: API keys, and people with a browser.
+//!
+//! A machine sends its key with each request. A person signs in once, by a key or by an invitation,
+//! and then has a session. Of every secret only the hash is stored.
+//!
+//! In reading order:
+//! - [`Caller`]: whoever was let in
+//! - [`Access`]: checks keys, makes and revokes them
+//! - [`invitations`]: letting people in
+//! - [`sessions`]: their sessions, and how those end
+//! - [`own`]: what is whose
+//! - [`throttle`]: those who guess wait
+
+pub mod invitations;
+pub mod own;
+pub mod sessions;
+mod throttle;
 
 use ledgerline_ids::{SourceName, UnixMs};
 use ledgerline_records::report::Producer;
@@ -9,17 +25,29 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use crate::intake::Origin;
-use crate::ports::{Clock, Credential, CredentialStore, NewCredential, Random, Scope, StoreError};
+use crate::ports::sign_in::Role;
+use crate::ports::{
+    Clock, Credential, CredentialStore, NewCredential, Random, Scope, SignInStore, StoreError,
+};
+use sessions::SessionOf;
+use throttle::Throttle;
 
-/// A key that was checked.
+/// Whoever was let in: by a key, or by a session.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// The credential's public name.
+    /// The public name of the key or of the invitation.
     pub id: String,
+    /// What a person is here; nothing for a key.
+    pub role: Option<Role>,
+    /// The parties whose things the caller sees, sorted; without them everything. What is of
+    /// others, such a caller must not be able to tell from what doesn't exist.
+    pub parties: Option<Vec<String>>,
     /// What it may do, sorted.
     pub scopes: Vec<Scope>,
     /// What its reports are stamped with.
     pub origin: Arc<Origin>,
+    /// The session that the request has, where it has one.
+    pub session: Option<SessionOf>,
 }
 
 impl Caller {
@@ -27,6 +55,18 @@ impl Caller {
     #[must_use]
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
+    }
+
+    /// Whether it sees what is of this party.
+    #[must_use]
+    pub fn sees(&self, party: &str) -> bool {
+        self.parties.as_ref().is_none_or(|parties| parties.iter().any(|own| own == party))
+    }
+
+    /// Whether it sees what is of any of these parties; what is of nobody only where it sees all.
+    #[must_use]
+    pub fn sees_any<'p>(&self, parties: impl IntoIterator<Item = &'p str>) -> bool {
+        self.parties.is_none() || parties.into_iter().any(|party| self.sees(party))
     }
 }
 
@@ -79,18 +119,25 @@ const REMEMBERED_MAX: usize = 10_000;
 
 type Remembered = BTreeMap<[u8; 32], (Duration, Option<Arc<Caller>>)>;
 
-/// Checks keys.
+/// Checks who somebody is, and lets people in.
 pub struct Access {
     store: Arc<dyn CredentialStore>,
+    sign_ins: Arc<dyn SignInStore>,
     clock: Arc<dyn Clock>,
     remembered: RwLock<Remembered>,
+    throttle: Throttle,
 }
 
 impl Access {
-    /// Over the store of credentials.
+    /// Over the stores of credentials, and of invitations and sessions.
     #[must_use]
-    pub fn new(store: Arc<dyn CredentialStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, remembered: RwLock::default() }
+    pub fn new(
+        store: Arc<dyn CredentialStore>,
+        sign_ins: Arc<dyn SignInStore>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let throttle = Throttle::default();
+        Self { store, sign_ins, clock, remembered: RwLock::default(), throttle }
     }
 
     /// Who a key is; `None` for one that is unknown or revoked.
@@ -126,11 +173,8 @@ impl Access {
         random: &dyn Random,
         now: UnixMs,
     ) -> Result<NewKey, KeyError> {
-        let mut bytes = [0; 40];
-        random.fill(&mut bytes);
-        let (id, secret) = bytes.split_at(8);
-        let id = format!("key_{}", hex(id));
-        let secret = format!("ll_{}", hex(secret));
+        let (id, secret) = id_and_secret(random);
+        let (id, secret) = (format!("key_{id}"), format!("ll_{secret}"));
         let source = request.source.unwrap_or_else(|| id.clone());
         SourceName::new(&source).map_err(|error| KeyError::Source(source.clone(), error))?;
         if BACKFILL_PREFIXES.iter().any(|prefix| source.starts_with(prefix)) {
@@ -153,13 +197,15 @@ impl Access {
         Ok(NewKey { id, source, secret })
     }
 
-    /// Revokes a key, here at once; says whether there was one to revoke.
+    /// Revokes a key, here at once, and ends its sessions; says whether there was one to revoke.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn revoke(&self, id: &str, now: UnixMs) -> Result<bool, StoreError> {
         let revoked = self.store.revoke(id, now).await?;
         self.remembered.write().expect("no holder panics").clear();
+        // Only tidiness: a session of a revoked key opens nothing, whether it is there or not.
+        self.sign_ins.end_sessions_of_key(id).await?;
         Ok(revoked)
     }
 
@@ -174,6 +220,9 @@ fn caller_of(credential: &Credential) -> Arc<Caller> {
     let key = &credential.key;
     Arc::new(Caller {
         id: key.id.clone(),
+        role: None,
+        parties: None,
+        session: None,
         scopes: key.scopes.clone(),
         origin: Arc::new(Origin {
             source: key.source.as_str().into(),
@@ -184,6 +233,14 @@ fn caller_of(credential: &Credential) -> Arc<Caller> {
             limited: true,
         }),
     })
+}
+
+/// A short public name, and a secret of 256 random bits; both in hexadecimal.
+fn id_and_secret(random: &dyn Random) -> (String, String) {
+    let mut bytes = [0; 40];
+    random.fill(&mut bytes);
+    let (id, secret) = bytes.split_at(8);
+    (hex(id), hex(secret))
 }
 
 fn hash_of(secret: &str) -> [u8; 32] {

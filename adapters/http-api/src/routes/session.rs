@@ -1,0 +1,128 @@
+//! Sessions of browsers: begun by a secret, shown, ended.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, Request, State};
+use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
+use axum::{Extension, Json};
+use ledgerline_app::access::Caller;
+use ledgerline_app::access::sessions::{LASTS, SignIn};
+
+use crate::auditing::SignedIn;
+use crate::dto::{Session, SignInRequest};
+use crate::guard::{COOKIE, cookie};
+use crate::parameters::Query;
+use crate::problem::{Kind, Problem};
+use crate::request_body::read_json;
+use crate::router::Service;
+use crate::serve::Peer;
+
+/// What a proxy says of where a request comes from.
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// Signs in, by a key or by an invitation.
+///
+/// The answer sets a cookie that no script can read. An invitation works once. Whoever tries too
+/// often, or wrong too often, is told when to come again.
+#[utoipa::path(
+    post,
+    path = "/api/v1/session",
+    operation_id = "signIn",
+    tag = "access",
+    request_body = SignInRequest,
+    responses((status = 200, description = "The session", body = Session, headers(("Set-Cookie" = String, description = "`ledgerline_session`, HttpOnly, SameSite=Strict"))))
+)]
+pub(crate) async fn begin(
+    State(service): State<Arc<Service>>,
+    request: Request,
+) -> Result<impl IntoResponse, Problem> {
+    let from = address(&service, &request);
+    let (head, body) = request.into_parts();
+    let secure = is_https(&head.headers);
+    let request: SignInRequest = read_json(&service, &head.headers, body).await?;
+    let with = match (&request.key, &request.invitation) {
+        (Some(key), None) => SignIn::Key(key),
+        (None, Some(invitation)) => SignIn::Invitation(invitation),
+        _ => {
+            let detail = "sign in with a key or with an invitation: one of the two";
+            return Err(Problem::new(Kind::InvalidRequest, detail));
+        }
+    };
+    let deployment = &service.deployment;
+    let (random, now) = (deployment.random(), deployment.now());
+    let begun = deployment.access().sign_in(with, from, random, now).await?;
+    if let Some(before) = cookie(&head.headers) {
+        deployment.access().replace_session(before).await?;
+    }
+    let set = set_cookie(&begun.secret, LASTS.as_secs(), secure)?;
+    let role = begun.caller.role.map(|role| role.as_str().to_owned());
+    let signed_in = Extension(SignedIn { who: begun.caller.id.clone(), role });
+    let session = Session::of(&begun.caller, service.options.demo);
+    Ok((signed_in, [(header::SET_COOKIE, set)], Json(session)))
+}
+
+/// Says who the request comes from, by its session or by its key.
+#[utoipa::path(
+    get,
+    path = "/api/v1/session",
+    operation_id = "readSession",
+    tag = "access",
+    responses((status = 200, description = "Who it is", body = Session))
+)]
+pub(crate) async fn read(
+    State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Session>, Problem> {
+    Query::parse(query.as_deref(), &[])?;
+    Ok(Json(Session::of(&caller, service.options.demo)))
+}
+
+/// Signs out: ends the session of the request. A key has none, and stays.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/session",
+    operation_id = "signOut",
+    tag = "access",
+    responses((status = 204, description = "The session has ended"))
+)]
+pub(crate) async fn end(
+    State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Problem> {
+    Query::parse(query.as_deref(), &[])?;
+    service.deployment.access().end_session(&caller).await?;
+    let cookie = set_cookie("", 0, is_https(&headers))?;
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]))
+}
+
+fn set_cookie(secret: &str, lasts_s: u64, secure: bool) -> Result<HeaderValue, Problem> {
+    let secure = if secure { "; Secure" } else { "" };
+    let text =
+        format!("{COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={lasts_s}{secure}");
+    HeaderValue::from_str(&text).map_err(|error| Problem::internal(&error))
+}
+
+/// Whether the browser came by https, as a proxy says. Whoever invents that only keeps a cookie
+/// from himself.
+fn is_https(headers: &HeaderMap) -> bool {
+    headers.get_all(FORWARDED_PROTO).iter().next_back().is_some_and(|value| value == "https")
+}
+
+/// Where a request comes from: the other end of the connection, or whoever the proxy there names.
+/// Of the addresses in `X-Forwarded-For` the proxy itself wrote the last one only.
+fn address(service: &Service, request: &Request) -> Option<IpAddr> {
+    let peer = request.extensions().get::<Peer>().and_then(|peer| peer.0);
+    if !service.options.behind_proxy {
+        return peer;
+    }
+    let line = request.headers().get_all(FORWARDED_FOR).iter().next_back();
+    let last = line.and_then(|line| line.to_str().ok()).and_then(|line| line.rsplit(',').next());
+    last.and_then(|address| address.trim().parse().ok()).or(peer)
+}
