@@ -65,7 +65,8 @@ pub(super) async fn run(
         histories: Some(Arc::new(BroughtHistories)),
         demonstration: demonstration.map(|it| demo::Served::of(deployment.clone(), it)),
     };
-    let options = HttpOptions { behind_proxy, demo: demonstration.is_some(), ..HttpOptions::default() };
+    let options =
+        HttpOptions { behind_proxy, demo: demonstration.is_some(), ..HttpOptions::default() };
     let api = router(deployment.clone(), options, outside);
     let server = tokio::spawn(serve(listener, api, until(stopped)));
     // Before it is said that we are here: who reads that may ask us to stop at once.

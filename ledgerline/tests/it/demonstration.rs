@@ -115,6 +115,20 @@ fn back(api: &Api, killed: &Value) {
     }
 }
 
+/// Each link that was printed opens one session, to what its guest may see.
+fn links_sign_in(demo: &Demo, api: &Api) {
+    let anyone = Api { key: None, ..api.clone() };
+    let parties = [("admin", Value::Null), ("label", json!(["northern-lights"]))];
+    for (role, parties) in parties.into_iter().chain([("rights_holder", json!(["comet"]))]) {
+        let link = demo.said["invitations"][role].as_str().expect("a link");
+        let (address, secret) = link.split_once("/#/invitation/").expect("a secret");
+        assert_eq!(address, demo.said["serving"]);
+        let session = anyone.post("/api/v1/session", &json!({ "invitation": secret })).is(200);
+        assert_eq!((&session["role"], &session["parties"]), (&json!(role), &parties));
+        assert_eq!(session["demo"], true);
+    }
+}
+
 #[test]
 fn everything_is_sent_again_and_the_server_is_killed() {
     let demo = Demo::start();
@@ -140,6 +154,7 @@ fn everything_is_sent_again_and_the_server_is_killed() {
     assert_eq!(counts(&api), before, "a count changed");
     let earned = "/api/v1/royalty/earnings?period=2026-03&party=comet";
     assert_eq!(api.get(earned).is(200)["state"], "closed");
+    links_sign_in(&demo, &api);
     demo.end();
 }
 

@@ -488,7 +488,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
         method: Method::GET,
         path: "/api/v1/royalty/terms/templates",
         needs: ROYALTY_READ,
-        tenancy: Tenancy::Whole,
+        tenancy: Tenancy::Public,
         refusals: &[],
         route: || get(proposals::templates),
         operation: proposals::__path_templates::operation,

@@ -22,6 +22,7 @@ use crate::failure::Failure;
 use crate::feed::{self, FeedClock};
 use crate::output::{print, print_json};
 use crate::sending::send_blocking;
+use crate::session::Session;
 
 /// How long an answer has to leave before the process is killed.
 const LAST_WORDS: Duration = Duration::from_millis(50);
@@ -37,7 +38,8 @@ pub(super) async fn serve(
     let mut signals = Signals::listen()?;
     let mut server = Server::start((data, reports), address)?;
     let as_json = object.is_some();
-    say(address, data, object)?;
+    let links = Links::made(data, address).await?;
+    say(address, data, object, &links)?;
     loop {
         tokio::select! {
             () = signals.wait() => return server.stop(),
@@ -54,16 +56,60 @@ pub(super) async fn serve(
     }
 }
 
-fn say(address: SocketAddr, data: &Path, object: Option<Value>) -> Result<(), Failure> {
+/// Links that sign in, each once: what there is to see depends on who looks.
+struct Links([(&'static str, &'static str, String); 3]);
+
+impl Links {
+    /// Has the server that runs make them.
+    async fn made(data: &Path, address: SocketAddr) -> Result<Self, Failure> {
+        let session = Session::begin(data).await?;
+        let mut links = [
+            ("admin", "as whoever runs the place", String::new()),
+            ("label", "as the label Northern Lights, who sees its own", String::new()),
+            ("rights_holder", "as its artist Comet", String::new()),
+        ];
+        for (role, _, link) in &mut links {
+            let parties: &[&str] = match *role {
+                "label" => &["northern-lights"],
+                "rights_holder" => &["comet"],
+                _ => &[],
+            };
+            let body = json!({ "role": role, "parties": parties, "note": "the demonstration" });
+            let made = session.post("/api/v1/invitations", &body).await?;
+            *link = format!("http://{address}{}", made["link"].as_str().unwrap_or_default());
+        }
+        session.end().await?;
+        Ok(Self(links))
+    }
+}
+
+fn say(
+    address: SocketAddr,
+    data: &Path,
+    object: Option<Value>,
+    Links(links): &Links,
+) -> Result<(), Failure> {
     let address = format!("http://{address}");
     if let Some(mut object) = object {
         object["serving"] = json!(address);
+        for (role, _, link) in links {
+            object["invitations"][*role] = json!(link);
+        }
         object["data"] = json!(data.display().to_string());
         return print_json(&object);
     }
-    print(&format!(
-        "\nWhat you saw is served on {address} until you press Ctrl-C; then it is removed."
-    ))
+    let mut text = format!(
+        "\nWhat you saw is served on {address} until you press Ctrl-C; then it is removed. Open one \
+         of these; each works once:"
+    );
+    for (_, who, link) in links {
+        text += &format!("\n  {who}:\n    {link}");
+    }
+    text += &format!(
+        "\nA further link, in another terminal: ledgerline --data {} invite --role admin --url {address}",
+        data.display()
+    );
+    print(&text)
 }
 
 /// The address with a port that is free, where none is named.
