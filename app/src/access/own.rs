@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use ledgerline_catalog::{Catalogue, RecordingNo, Right, WorkNo};
+use ledgerline_royalty::statement::Statement;
 
 use super::Caller;
 use crate::Deployment;
-use crate::money::close::{ExplainPlayError, ExplainedPlay};
+use crate::money::close::reading::ClosedMonth;
+use crate::money::close::{CloseError, ExplainPlayError, ExplainedPlay};
 use crate::plays::{PlayError, PlayRef, PlayView};
 use crate::ports::StoreError;
 
@@ -111,6 +113,31 @@ impl OwnParties {
     fn holds(&self, right: Right, of: &str) -> bool {
         let shares = self.catalogue.shares(right, of);
         shares.is_some_and(|set| set.shares.iter().any(|share| self.has(&share.holder)))
+    }
+}
+
+impl ClosedMonth {
+    /// The statements of these payees, which are sorted, behind `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// [`CloseError`].
+    pub fn statements_of(
+        &self,
+        payees: &[String],
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<Statement>, CloseError> {
+        let mut found = Vec::new();
+        for payee in payees.iter().filter(|payee| payee.as_str() > after) {
+            if found.len() == limit {
+                break;
+            }
+            match self.statement(payee) {
+                Err(CloseError::NotFound(_)) => {}
+                statement => found.push(statement?),
+            }
+        }
+        Ok(found)
     }
 }
 

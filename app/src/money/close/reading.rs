@@ -197,29 +197,6 @@ impl ClosedMonth {
             .collect()
     }
 
-    /// Those of these payees, which are sorted, behind `after`, at most `limit`.
-    ///
-    /// # Errors
-    /// [`CloseError`].
-    pub fn statements_of(
-        &self,
-        payees: &[String],
-        after: &str,
-        limit: usize,
-    ) -> Result<Vec<Statement>, CloseError> {
-        let mut found = Vec::new();
-        for payee in payees.iter().filter(|payee| payee.as_str() > after) {
-            if found.len() == limit {
-                break;
-            }
-            match self.statement(payee) {
-                Err(CloseError::NotFound(_)) => {}
-                statement => found.push(statement?),
-            }
-        }
-        Ok(found)
-    }
-
     /// A payee's statement.
     ///
     /// # Errors
