@@ -35,5 +35,5 @@ export const SCREENS = [
   { name: 'queue-held', who: 'finance', link: '#/queues', shows: 'Held and excluded', opens: 'details' },
   { name: 'queue-late', who: 'finance', link: '#/queues?queue=adjudication', shows: 'Their reports came after' },
   { name: 'queue-appeals', who: 'finance', link: '#/queues?queue=appeals', shows: 'what the rules found then' },
-  { name: 'audit', who: 'finance', link: '#/audit', shows: 'Closed a month' },
+  { name: 'audit', who: 'finance', link: '#/audit', shows: 'Close a month' },
 ];

@@ -16,23 +16,23 @@ const PAGE = 100;
 
 type Entry = Shape<'AuditEntry'>;
 
-/** What the endpoints that change something do; others are shown as they are. */
+/** What the endpoints that change something do, whether it was done or refused; others are shown as they are. */
 const DEEDS: Readonly<Record<string, string>> = {
-  'POST /api/v1/session': 'Signed in',
-  'DELETE /api/v1/session': 'Signed out',
-  'POST /api/v1/invitations': 'Invited somebody',
-  'DELETE /api/v1/invitations/{id}': 'Revoked an invitation',
-  'POST /api/v1/royalty/closes/{period}': 'Closed a month',
-  'POST /api/v1/royalty/revenue': 'Imported revenue',
-  'POST /api/v1/royalty/terms': 'Imported contracts',
-  'POST /api/v1/royalty/terms/proposals': 'Proposed contracts',
-  'POST /api/v1/royalty/terms/proposals/{number}/approval': 'Approved a proposal',
-  'POST /api/v1/royalty/terms/proposals/{number}/rejection': 'Rejected a proposal',
-  'POST /api/v1/fraud': 'Ruled on a play',
-  'POST /api/v1/adjudication': 'Decided a play',
-  'POST /api/v1/appeals': 'Opened an appeal',
-  'POST /api/v1/appeals/{number}/decision': 'Decided an appeal',
-  'POST /api/v1/privacy/{user_id}/erase': 'Erased a person',
+  'POST /api/v1/session': 'Sign in',
+  'DELETE /api/v1/session': 'Sign out',
+  'POST /api/v1/invitations': 'Invite somebody',
+  'DELETE /api/v1/invitations/{id}': 'Revoke an invitation',
+  'POST /api/v1/royalty/closes/{period}': 'Close a month',
+  'POST /api/v1/royalty/revenue': 'Import revenue',
+  'POST /api/v1/royalty/terms': 'Import contracts',
+  'POST /api/v1/royalty/terms/proposals': 'Propose contracts',
+  'POST /api/v1/royalty/terms/proposals/{number}/approval': 'Approve a proposal',
+  'POST /api/v1/royalty/terms/proposals/{number}/rejection': 'Reject a proposal',
+  'POST /api/v1/fraud': 'Rule on a play',
+  'POST /api/v1/adjudication': 'Decide a play',
+  'POST /api/v1/appeals': 'Open an appeal',
+  'POST /api/v1/appeals/{number}/decision': 'Decide an appeal',
+  'POST /api/v1/privacy/{user_id}/erase': 'Erase a person',
 };
 
 export default function AuditScreen(): JSX.Element {

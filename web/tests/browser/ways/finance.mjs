@@ -184,8 +184,8 @@ export const ways = [
     async run(world) {
       await world.as('finance', {}, async ({ page, go }) => {
         await go('#/audit');
-        await page.getByRole('table', { name: 'Audit log' }).getByText('Closed a month').first().waitFor();
-        await page.getByRole('table', { name: 'Audit log' }).getByText('Signed in').first().waitFor();
+        await page.getByRole('table', { name: 'Audit log' }).getByText('Close a month').first().waitFor();
+        await page.getByRole('table', { name: 'Audit log' }).getByText('Sign in').first().waitFor();
       });
       await world.as('holder', {}, async ({ page, go }) => {
         for (const link of ['#/closes', '#/revenue', '#/contracts', '#/comparison', '#/ledger', '#/queues', '#/audit']) {
