@@ -108,7 +108,7 @@ function Hand({ files }: { files: readonly TermsFile[] }): JSX.Element {
   }, [same]);
   const check = (): void => {
     void checking.run(async () => {
-      setChecked(await post('/api/v1/royalty/terms', { json: { files: [...files], dry_run: true } }));
+      setChecked(await post('/api/v1/royalty/terms', { query: { dry_run: true }, json: { files: [...files] } }));
       announce('The files are good.');
     });
   };

@@ -38,6 +38,9 @@ export const ways = [
         assert.ok(rows.some(([, , change]) => micros(change) > 0n), 'somebody gets more');
         await sameDigits(page);
         await page.screenshot({ path: `${world.shots}/contract-previewed-desktop-light.png`, fullPage: true });
+        await page.getByRole('button', { name: 'Only check' }).click();
+        await page.getByText('Changed: comet-deal.').waitFor();
+        assert.match((await world.api('/royalty/terms/comet-deal')).text, /22%/, 'a check stores nothing');
         await page.getByLabel('Why').fill(`A better share ${INJECTED}`);
         await page.getByRole('button', { name: 'Propose', exact: true }).click();
         await page.getByRole('heading', { level: 1, name: /^Proposal No\./ }).waitFor();
