@@ -137,7 +137,7 @@ const KILLS_DEFAULT: u64 = 50;
 const COMMANDS: &str = "demo, test, check, bench, simulate, fuzz and faults";
 
 /// The parts of `test` that need something which a laptop may lack.
-pub const SEPARABLE: &[&str] = &["schemathesis", "strace"];
+pub const SEPARABLE: &[&str] = &["schemathesis", "strace", "browser"];
 
 /// What `bench counting` can measure, in the order in which it does.
 pub const PARTS: &[&str] = &["replay", "http", "single", "duckdb", "postgres", "flink", "sizes"];
@@ -449,24 +449,26 @@ Needs: Rust, a C compiler and make.
 const HELP_DEMO: &str = "\
 cargo xtask demo [--install] [arguments of `ledgerline demo`]
 
-Builds the release binary (about five minutes the first time, seconds afterwards) and runs
-`ledgerline demo` with the remaining arguments.
+Builds the pages and the release binary with them (about five minutes the first time, seconds
+afterwards) and runs `ledgerline demo` with the remaining arguments.
 
 Examples:
   cargo xtask demo
   cargo xtask demo --install
   cargo xtask demo -- --help        what `ledgerline demo` itself can do
 
-Needs: Rust, a C compiler and make.
+Needs: Rust, a C compiler, make, and Node.js 20.19 with npm.
 ";
 
 const HELP_TEST: &str = "\
 cargo xtask test [--install] [--without a,b] [--long]
 
-Runs `check`, every test of the workspace, and schemathesis against a running server. It ends with
-a table of the steps and one line `N passed, N failed`.
+Runs `check`, every test of the workspace, the pages in a browser, and schemathesis against a running
+server. It ends with a table of the steps and one line `N passed, N failed`. What the browser saw lies
+in target/screenshots.
 
   --without schemathesis   leave out the run against the API's contract (refused where CI=true)
+  --without browser        leave out the pages in Chromium; their build and figures are still tested
   --without strace         leave out the tests that see or break the server's system calls
   --long                   also what takes hours: sets LEDGERLINE_LONG=1 for the tests, gives
                            schemathesis more examples and a seed of its own, and fuzzes
@@ -476,7 +478,8 @@ Examples:
   cargo xtask test --install
   cargo xtask test --without schemathesis
 
-Needs: Rust with rustfmt and clippy, a C compiler, make, Python 3.11 with venv, and on Linux strace.
+Needs: Rust with rustfmt and clippy, a C compiler, make, Node.js 20.19 with npm, Chromium, Python 3.11
+with venv, and on Linux strace.
 Tests on real listening histories read ../shared/data and are skipped where it is absent.
 ";
 

@@ -4,19 +4,20 @@ use crate::Exit;
 use crate::cli::Demo;
 use crate::needs::{self, Need};
 use crate::programs::{cargo, succeed};
+use crate::web;
 use crate::workspace::Workspace;
 use std::io::Write;
 use std::process::Command;
 
-/// What compiling the product takes.
+/// What compiling the product takes, but for the pages in it.
 pub const NEEDS: &[Need] = &[Need::Rust, Need::CCompiler, Need::Make];
 
-/// Builds the release binary and becomes `ledgerline demo`.
+/// Builds the pages and the release binary, and becomes `ledgerline demo`.
 pub fn run(workspace: &Workspace, options: &Demo) -> Exit {
-    if needs::ensure(workspace, NEEDS, options.install).is_err() {
+    if needs::ensure(workspace, &[NEEDS, web::NEEDS].concat(), options.install).is_err() {
         return Exit::Missing;
     }
-    if let Err(reason) = build_release(workspace) {
+    if let Err(reason) = web::build(workspace).and_then(|()| build_release(workspace)) {
         eprintln!("xtask: the build failed: {reason}");
         return Exit::Failed;
     }

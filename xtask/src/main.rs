@@ -22,6 +22,7 @@ mod simulate;
 mod steps;
 mod test;
 mod venv;
+mod web;
 mod workspace;
 
 use cli::Invocation;

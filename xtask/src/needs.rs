@@ -31,12 +31,18 @@ pub enum Need {
     Jdk,
     /// Another is PostgreSQL itself.
     Postgres,
+    /// The pages are built with it, and npm.
+    Node,
+    /// And tested in this.
+    Chromium,
     /// Shows and breaks the server's system calls, and counts syncs; Linux has it alone.
     Strace,
 }
 
 /// The Python that the pinned schemathesis runs on.
 const PYTHON_MIN: (u32, u32) = (3, 11);
+/// What the pages' tools run on.
+const NODE_MIN: (u32, u32) = (20, 19);
 /// What Flink runs on.
 const JDK_MIN: u32 = 17;
 
@@ -59,6 +65,8 @@ impl Need {
             }
             Need::Jdk => format!("a JDK from {JDK_MIN} on"),
             Need::Postgres => "PostgreSQL's server".to_owned(),
+            Need::Node => format!("Node.js {}.{} or newer with npm", NODE_MIN.0, NODE_MIN.1),
+            Need::Chromium => "Chromium".to_owned(),
             Need::Strace => "strace".to_owned(),
         }
     }
@@ -89,6 +97,12 @@ impl Need {
                 has("javac") && has("java")
             }
             Need::Postgres => postgres_programs().is_some(),
+            Need::Node => {
+                let version = answer("node", &["--version"]).as_deref().and_then(version_in);
+                version.is_some_and(|version| version >= NODE_MIN)
+                    && answer("npm", &["--version"]).is_some()
+            }
+            Need::Chromium => chromium().is_some(),
             Need::Strace => answer("strace", &["-V"]).is_some(),
         }
     }
@@ -105,6 +119,21 @@ pub fn postgres_programs() -> Option<PathBuf> {
         ["initdb", "postgres", "psql"].iter().all(|program| folder.join(program).is_file())
     };
     folders.into_iter().find(all)
+}
+
+/// Where Chromium is: what `$CHROMIUM` says, on the path, or where macOS keeps programs.
+pub fn chromium() -> Option<PathBuf> {
+    if let Some(said) = std::env::var_os("CHROMIUM").map(PathBuf::from) {
+        return said.is_file().then_some(said);
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    let on_path = names.iter().flat_map(|name| {
+        std::env::split_paths(&path).map(|folder| folder.join(name)).collect::<Vec<_>>()
+    });
+    let programs = ["Chromium", "Google Chrome"]
+        .map(|name| PathBuf::from(format!("/Applications/{name}.app/Contents/MacOS/{name}")));
+    on_path.chain(programs).find(|program| program.is_file())
 }
 
 /// Whether the compiler that `variable` names, else `usual`, is there.
@@ -303,6 +332,10 @@ impl Machine {
             (Need::Jdk, Apt) => (Some("default-jdk-headless"), None),
             (Need::Jdk, Brew | Unknown) => (Some("openjdk"), None),
             (Need::Postgres, _) => (Some("postgresql"), None),
+            (Need::Node, Apt | Unknown) => (Some("nodejs npm"), None),
+            (Need::Node, Brew) => (Some("node"), None),
+            (Need::Chromium, Apt | Unknown) => (Some("chromium"), None),
+            (Need::Chromium, Brew) => (None, Some("brew install --cask chromium")),
             (Need::Strace, _) => (Some("strace"), None),
             (Need::Python, Apt) => (Some("python3-venv"), None),
             (Need::Python, Brew) => (Some("python"), None),
@@ -325,6 +358,8 @@ mod tests {
         Need::Python,
         Need::Jdk,
         Need::Postgres,
+        Need::Node,
+        Need::Chromium,
         Need::Strace,
     ];
 
@@ -336,7 +371,7 @@ mod tests {
                 machine(Installer::Apt, true, true),
                 ALL,
                 "apt-get update && apt-get install -y build-essential python3-venv \
-                 default-jdk-headless postgresql strace && rustup update stable && rustup component add rustfmt clippy",
+                 default-jdk-headless postgresql nodejs npm chromium strace && rustup update stable && rustup component add rustfmt clippy",
             ),
             (
                 machine(Installer::Apt, false, false),

@@ -51,6 +51,11 @@ impl Workspace {
         self.target.join("services")
     }
 
+    /// Where the browser tests put what they saw.
+    pub fn screenshots(&self) -> PathBuf {
+        self.target.join("screenshots")
+    }
+
     /// Where everything of `fuzz` is: built with other flags, so apart from all else.
     pub fn fuzz(&self) -> PathBuf {
         self.target.join("fuzz")

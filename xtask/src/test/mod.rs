@@ -12,12 +12,17 @@ use crate::needs::{self, Need};
 use crate::programs::{cargo, succeed};
 use crate::simulate;
 use crate::steps::{Outcome, Steps};
+use crate::web;
 use crate::workspace::Workspace;
 
 /// Runs it all and closes with the table and `N passed, N failed`.
 pub fn run(workspace: &Workspace, options: &Test) -> Exit {
     let with_schemathesis = !options.without.iter().any(|name| name == "schemathesis");
-    let mut wanted = check::NEEDS.to_vec();
+    let with_browser = !options.without.iter().any(|name| name == "browser");
+    let mut wanted = [check::NEEDS, web::NEEDS].concat();
+    if with_browser {
+        wanted.push(Need::Chromium);
+    }
     if with_schemathesis {
         wanted.push(Need::Python);
     }
@@ -34,6 +39,7 @@ pub fn run(workspace: &Workspace, options: &Test) -> Exit {
 
     let mut steps = Steps::begin();
     check::steps(workspace, &missing, &mut steps);
+    web::steps(workspace, &mut steps);
     let built = steps.run("build for tests", || build(workspace));
     if built {
         steps.run("cargo test", || cargo_test::run(workspace, options));
@@ -45,6 +51,11 @@ pub fn run(workspace: &Workspace, options: &Test) -> Exit {
         steps.run("bench counting, a small one", || bench::smoke(workspace));
     } else {
         steps.skip("bench counting, a small one", "the build failed, or this is not Linux");
+    }
+    match (with_browser, built) {
+        (true, true) => web::browser_steps(workspace, &mut steps),
+        (true, false) => steps.skip("web: in the browser", "the build failed"),
+        (false, _) => steps.skip("web: in the browser", "--without browser"),
     }
     if options.long && built {
         simulate::long_steps(workspace, &mut steps);
