@@ -149,7 +149,7 @@ pub struct Deployment {
     pub(crate) readers: Readers,
     pub(crate) workers: Vec<Worker>,
     pub(crate) pseudonyms: Arc<Pseudonyms>,
-    pub(crate) overview: overview::Keeper,
+    pub(crate) live: Arc<overview::Live>,
     pub(crate) random: Arc<dyn Random>,
     access: Access,
     intake: Intake,
@@ -181,6 +181,8 @@ impl Deployment {
         let pseudonyms = Arc::new(pseudonyms.await?);
         let catalogue = Arc::new(Catalogue::load(parts.catalogue).await?);
         let overactive = Arc::new(Overactive::default());
+        let recent = parts.facts.recent_totals(overview::HOURS_MAX).await?;
+        let live = Arc::new(overview::Live::new(recent));
         let readers = Readers::new(parts.plays.iter().map(|plays| plays.reader()).collect());
         let worker_settings = WorkerSettings {
             batch_bytes: settings.batch_bytes,
@@ -198,6 +200,7 @@ impl Deployment {
                 disk: parts.disk.clone(),
                 clock: parts.clock.clone(),
                 overactive: overactive.clone(),
+                live: live.clone(),
                 drive: parts.drive.clone(),
             };
             let runtime = Handle::current();
@@ -235,7 +238,7 @@ impl Deployment {
             readers,
             workers,
             pseudonyms,
-            overview: overview::Keeper::default(),
+            live,
             random: parts.random,
             intake,
             settings,

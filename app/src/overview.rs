@@ -1,29 +1,28 @@
 //! The deployment at a glance: what became of all reports and plays, how fast they come, and that the
 //! sums hold.
 //!
-//! It is asked for again and again by everyone who looks. So it costs no log and few rows: sums are
-//! read once for all who ask within half a second, and not at all where nothing was committed since.
+//! It is asked for again and again by everyone who looks, so it reads neither a log nor the store: the
+//! sums are read once, when the deployment starts, and each commit adds to them here as it did there.
 
-use ledgerline_ids::{Position, UnixMs};
+use ledgerline_ids::UnixMs;
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::sync::Mutex;
 
 use crate::Deployment;
-use crate::ports::StoreError;
+use crate::ports::PartitionDelta;
 use crate::ports::facts::{HourTotals, RecentTotals};
 
 /// So many hours are shown, up to the newest in which a report was received.
 pub const HOURS_MAX: u32 = 48;
-/// For how long what was read is shown to whoever else asks.
-const FRESH: Duration = Duration::from_millis(500);
 /// Plays are new for so long.
 const NOW: Duration = Duration::from_secs(60);
 /// Reports a second are those of this long.
 const RATE_OVER: Duration = Duration::from_secs(5);
-/// The most samples that are kept; one is taken at most twice a second.
+/// The pause between two samples.
+const SAMPLE_EVERY: Duration = Duration::from_millis(500);
+/// The most samples that are kept.
 const SAMPLES_MAX: usize = 128;
 
 /// The deployment at a glance.
@@ -56,59 +55,60 @@ struct Sample {
 #[derive(Debug, Default)]
 struct Seen {
     samples: VecDeque<Sample>,
-    /// Up to where each partition was committed when sums were read.
-    committed: Vec<Position>,
-    newest: Option<(Duration, Arc<Overview>)>,
 }
 
-/// Shared by all who ask; one of them reads.
+/// The sums of all that is committed, as commits add to them.
 #[derive(Debug, Default)]
-pub(crate) struct Keeper(Mutex<Seen>);
+pub(crate) struct Live {
+    totals: Mutex<RecentTotals>,
+    seen: Mutex<Seen>,
+}
+
+impl Live {
+    /// From what was committed before.
+    pub(crate) fn new(totals: RecentTotals) -> Self {
+        Self { totals: Mutex::new(totals), seen: Mutex::default() }
+    }
+
+    /// Adds what was committed just now.
+    pub(crate) fn add(&self, delta: &PartitionDelta) {
+        self.totals.lock().expect("no holder panics").add(delta, HOURS_MAX);
+    }
+}
 
 impl Deployment {
-    /// The deployment at a glance, not older than half a second.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn overview(&self) -> Result<Arc<Overview>, StoreError> {
-        let mut seen = self.overview.0.lock().await;
-        let now = self.clock.elapsed();
-        if let Some((at, overview)) = &seen.newest
-            && now.saturating_sub(*at) < FRESH
-        {
-            return Ok(overview.clone());
-        }
+    /// The deployment at a glance.
+    #[must_use]
+    pub fn overview(&self) -> Overview {
         let progress = self.progress();
-        let committed: Vec<Position> = progress.iter().map(|(_, it)| it.committed).collect();
-        let known = seen.newest.as_ref().filter(|_| committed == seen.committed);
-        let totals = match known {
-            Some((_, overview)) => overview.totals.clone(),
-            None => self.facts.recent_totals(HOURS_MAX).await?,
-        };
         let ends = progress.iter().map(|(partition, it)| {
             let end = *self.log.end(*partition).borrow();
             end.0.saturating_sub(it.committed.0)
         });
         let waiting = ends.sum();
+        let totals = self.live.totals.lock().expect("no holder panics").clone();
         let accepted = self.intake().metrics().accepted.load(Ordering::Relaxed);
         let plays = totals.statuses.values().sum();
+        let now = self.clock.elapsed();
+        let mut seen = self.live.seen.lock().expect("no holder panics");
         seen.take(Sample { at: now, accepted, plays });
-        let overview = Arc::new(Overview {
+        Overview {
             as_of: self.now(),
             plays_now: plays - seen.before(now, NOW).plays,
             lately: seen.rate(now, accepted),
             waiting,
             sums_hold: holds(&totals),
             totals,
-        });
-        seen.committed = committed;
-        seen.newest = Some((now, overview.clone()));
-        Ok(overview)
+        }
     }
 }
 
 impl Seen {
     fn take(&mut self, sample: Sample) {
+        let fresh = |last: &Sample| sample.at.saturating_sub(last.at) < SAMPLE_EVERY;
+        if self.samples.back().is_some_and(fresh) {
+            return;
+        }
         if self.samples.len() == SAMPLES_MAX {
             self.samples.pop_front();
         }
@@ -118,7 +118,7 @@ impl Seen {
     /// The oldest sample that is not older than `within`.
     fn before(&self, now: Duration, within: Duration) -> Sample {
         let recent = |sample: &&Sample| now.saturating_sub(sample.at) <= within;
-        let newest = self.samples.back().expect("one was just taken");
+        let newest = self.samples.back().expect("one was taken");
         *self.samples.iter().find(recent).unwrap_or(newest)
     }
 
@@ -141,8 +141,11 @@ fn holds(totals: &RecentTotals) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ledgerline_ids::HourNo;
+    use crate::ports::PartitionCommit;
+    use crate::ports::facts::PartitionTotals;
+    use ledgerline_ids::{HourNo, PartitionId, Position};
     use ledgerline_records::verdict::{Status, Verdict};
+    use std::collections::BTreeMap;
 
     #[test]
     fn sums_that_do_not_hold_are_seen() {
@@ -159,6 +162,57 @@ mod tests {
         totals.hours.clear();
         totals.statuses.insert(Status::Held, -1);
         assert!(!holds(&totals), "less than no plays");
+    }
+
+    /// Adding commits up is what the store does with all of them.
+    #[test]
+    fn commits_add_up_to_what_the_store_says() {
+        let commit = PartitionCommit {
+            partition: PartitionId(0),
+            epoch: 1,
+            position: Position(0),
+            plays_bytes: 0,
+        };
+        let mut stored = PartitionTotals {
+            commit,
+            accepted: BTreeMap::new(),
+            verdicts: BTreeMap::new(),
+            statuses: BTreeMap::new(),
+            counted: BTreeMap::new(),
+        };
+        let live = Live::default();
+        // Hours to and fro, beyond the newest 48, and plays that leave a status again.
+        let steps = [
+            (100, Verdict::Progress, vec![(100, Status::Pending, 1)]),
+            (101, Verdict::Counted, vec![(100, Status::Pending, -1), (100, Status::Counted, 1)]),
+            (60, Verdict::Duplicate, vec![]),
+            (52, Verdict::Counted, vec![(52, Status::Counted, 1)]),
+            (148, Verdict::Counted, vec![(52, Status::Counted, -1), (52, Status::Held, 1)]),
+            (400, Verdict::Duplicate, vec![(148, Status::Counted, 1)]),
+            (390, Verdict::Counted, vec![(390, Status::Counted, 2), (100, Status::Counted, -1)]),
+        ];
+        for (hour, verdict, statuses) in steps {
+            let mut delta = PartitionDelta {
+                partition: PartitionId(0),
+                epoch: 1,
+                expected: Position(0),
+                position: Position(0),
+                plays_bytes: 0,
+                accepted: BTreeMap::from([(HourNo(hour), 1)]),
+                verdicts: BTreeMap::from([((HourNo(hour), verdict), 1)]),
+                statuses: BTreeMap::new(),
+                counted: BTreeMap::new(),
+            };
+            for (hour, status, plays) in statuses {
+                delta.statuses.insert((HourNo(hour), status), plays);
+                *stored.statuses.entry((HourNo(hour), status)).or_default() += plays;
+            }
+            *stored.accepted.entry(HourNo(hour)).or_default() += 1;
+            *stored.verdicts.entry((HourNo(hour), verdict)).or_default() += 1;
+            live.add(&delta);
+            let expected = RecentTotals::of(std::slice::from_ref(&stored), HOURS_MAX);
+            assert_eq!(*live.totals.lock().expect("no holder panics"), expected, "at {hour}");
+        }
     }
 
     #[test]

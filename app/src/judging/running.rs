@@ -19,6 +19,7 @@ use super::sealing::{Outcome as Sealing, Sealer};
 use super::snapshot::{self, Snapshot};
 use super::worker::{Message, Progress, Telling, WorkerMetrics, WorkerParts, WorkerSettings};
 use crate::intake::Overactive;
+use crate::overview::Live;
 use crate::ports::{
     Clock, CommitError, Disk, FactStore, Frame, LogError, Loop, PartitionCommit, PartitionDelta,
     ReportLog, Step,
@@ -58,6 +59,7 @@ pub(super) struct Running {
     facts: Arc<dyn FactStore>,
     clock: Arc<dyn Clock>,
     overactive: Arc<Overactive>,
+    live: Arc<Live>,
     settings: WorkerSettings,
     runtime: Handle,
     inbox: mpsc::Receiver<Message>,
@@ -165,6 +167,7 @@ impl Running {
             facts: parts.facts,
             clock: parts.clock,
             overactive: parts.overactive,
+            live: parts.live,
             settings,
             runtime,
             inbox,
@@ -388,6 +391,7 @@ impl Running {
                 self.commit.position = delta[0].position;
                 self.commit.plays_bytes = delta[0].plays_bytes;
                 self.metrics.commits.fetch_add(1, Ordering::Relaxed);
+                self.live.add(&delta[0]);
                 self.announce_progress();
                 Ok(true)
             }

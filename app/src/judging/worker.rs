@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::running::Running;
 use crate::intake::Overactive;
+use crate::overview::Live;
 use crate::ports::drive::{Drive, Driven, apart};
 use crate::ports::{Clock, Disk, FactStore, LogError, PartitionCommit, PlaysLog, ReportLog};
 
@@ -97,6 +98,7 @@ pub(crate) struct WorkerParts {
     pub disk: Arc<dyn Disk>,
     pub clock: Arc<dyn Clock>,
     pub overactive: Arc<Overactive>,
+    pub live: Arc<Live>,
     pub drive: Arc<dyn Drive>,
 }
 

@@ -116,6 +116,35 @@ impl RecentTotals {
         recent.without_zeros()
     }
 
+    /// With what one commit added; hours that are no longer among the newest leave the list.
+    pub fn add(&mut self, delta: &PartitionDelta, hours_max: u32) {
+        let received = delta.accepted.iter().filter(|(_, reports)| **reports != 0);
+        let newest = received.map(|(hour, _)| *hour).chain(self.hours.keys().copied()).max();
+        let since = HourNo(newest.map_or(0, |hour| (hour.0 + 1).saturating_sub(hours_max)));
+        for (hour, reports) in &delta.accepted {
+            self.accepted += reports;
+            if *hour >= since {
+                self.hours.entry(*hour).or_default().accepted += reports;
+            }
+        }
+        for ((hour, verdict), reports) in &delta.verdicts {
+            *self.verdicts.entry(*verdict).or_default() += reports;
+            if *hour >= since {
+                let of = self.hours.entry(*hour).or_default();
+                *of.verdicts.entry(*verdict).or_default() += reports;
+            }
+        }
+        for ((hour, status), plays) in &delta.statuses {
+            *self.statuses.entry(*status).or_default() += plays;
+            if *hour >= since {
+                let of = self.hours.entry(*hour).or_default();
+                *of.statuses.entry(*status).or_default() += plays;
+            }
+        }
+        self.hours.retain(|hour, _| *hour >= since);
+        *self = std::mem::take(self).without_zeros();
+    }
+
     /// Whether a row is there that says nothing is an accident of history.
     #[must_use]
     pub fn without_zeros(mut self) -> Self {

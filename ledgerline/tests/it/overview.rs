@@ -78,6 +78,16 @@ fn what_is_seen_at_a_glance_is_what_the_law_says() {
     assert_eq!(seen["plays"], 200);
     assert!(seen["plays_now"].as_i64().is_some_and(|plays| (0..=200).contains(&plays)), "{seen}");
     assert!(seen["reports_per_second"].as_f64().is_some_and(|rate| rate > 0.0), "{seen}");
+    // Another process has read them, and goes on from there.
+    server.end();
+    let server = Server::start(&folder);
+    let api = Api { address: server.address(), ..api };
+    let restarted = api.get("/api/v1/overview").is(200);
+    for part in ["reports", "plays", "verdicts", "statuses", "hours"] {
+        assert_eq!(restarted[part], seen[part], "{part} of {restarted}");
+    }
+    api.report(&lines).is(202);
+    assert_eq!(overview(&api, 800)["verdicts"]["duplicate"], 600);
     api.get("/api/v1/overview?by=track").refused(400, "invalid_parameter");
     server.anyone().get("/api/v1/overview").refused(401, "unauthorized");
     server.end();

@@ -14,7 +14,7 @@ use super::Instant;
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Overview {
-    /// When; at most half a second ago.
+    /// When.
     pub as_of: Instant,
     /// Plays that were first reported within the last minute, as far as somebody has been looking.
     pub plays_now: i64,

@@ -12,7 +12,7 @@ use crate::router::Service;
 
 /// Shows what became of all reports and plays, and the newest hours.
 ///
-/// It reads sums and no log, and is made for being asked each second.
+/// It reads neither a log nor the store, and is made for being asked each second.
 #[utoipa::path(
     get,
     path = "/api/v1/overview",
@@ -25,5 +25,5 @@ pub(crate) async fn read(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Overview>, Problem> {
     Query::parse(query.as_deref(), &[])?;
-    Ok(Json((&*service.deployment.overview().await?).into()))
+    Ok(Json((&service.deployment.overview()).into()))
 }
