@@ -24,6 +24,7 @@ use ledgerline_local_disk::{
 };
 use ledgerline_segment_log::{Options, PlaysOptions, SegmentPlaysLog, SegmentReportLog, Verify};
 use ledgerline_sql_store::SqlStore;
+use ledgerline_statement_pdf::PdfStatements;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use std::fs;
@@ -63,6 +64,29 @@ pub fn settings() -> Result<Settings, Failure> {
 
 /// The environment's variable that names the file of the key that signs the ledger's head.
 const SIGNING_KEY: &str = "LEDGERLINE_SIGNING_KEY";
+
+/// The environment's variable that names the address at which payees reach the deployment: papers
+/// link to it.
+pub const PUBLIC_ADDRESS: &str = "LEDGERLINE_PUBLIC_ADDRESS";
+const ADDRESS_BYTES_MAX: usize = 200;
+
+/// The address that papers link to, where the environment names one.
+fn public_address() -> Result<Option<String>, Failure> {
+    let Some(address) = std::env::var_os(PUBLIC_ADDRESS).filter(|address| !address.is_empty())
+    else {
+        return Ok(None);
+    };
+    let readable = |address: &str| {
+        let by_web = address.starts_with("https://") || address.starts_with("http://");
+        let plain = address.bytes().all(|byte| byte.is_ascii_graphic());
+        by_web && plain && address.len() <= ADDRESS_BYTES_MAX && !address.contains(['#', '?'])
+    };
+    address.into_string().ok().filter(|address| readable(address)).map(Some).ok_or_else(|| {
+        Failure::usage(format!(
+            "${PUBLIC_ADDRESS} must be an address such as https://money.example, without # and ?"
+        ))
+    })
+}
 
 /// The key that signs the ledger's head: in the file that was named, or that the environment
 /// names, else in the folder.
@@ -224,6 +248,7 @@ impl DataFolder {
                 ledger: store.clone(),
                 signer: Arc::new(signing_key(&self.path, self.signing_key.as_deref())),
                 keeper: Arc::new(head_file(&self.path)),
+                printer: Arc::new(PdfStatements::new(public_address()?.as_deref())),
             },
         };
         let deployment = Deployment::start(parts, settings)

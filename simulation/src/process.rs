@@ -10,6 +10,7 @@ use ledgerline_app::ports::memory_ledger::{KnownKey, MemoryKeeper, MemoryLedger}
 use ledgerline_app::ports::memory_listeners::MemoryListeners;
 use ledgerline_app::ports::memory_rights::{MemoryRevenue, MemoryRights};
 use ledgerline_app::ports::memory_sign_in::MemorySignIns;
+use ledgerline_app::ports::paper::NoPrinter;
 use ledgerline_app::ports::{Disk, Drive, FactStore, LogError, PlaysLog};
 use ledgerline_ids::{HashKey, PartitionId, Position};
 use ledgerline_segment_log::{OpenError, SegmentPlaysLog, SegmentReportLog};
@@ -199,6 +200,7 @@ pub fn begin(
             ledger: Arc::new(MemoryLedger::default()),
             signer: Arc::new(KnownKey),
             keeper: Arc::new(MemoryKeeper::default()),
+            printer: Arc::new(NoPrinter),
         },
     };
     Ok(Task::new(Deployment::start(parts, taste.settings)))

@@ -62,7 +62,7 @@ use crate::guard::COOKIE;
         dto::SessionRole, dto::SignInRequest, dto::LedgerBalance, dto::LedgerBalancePage, dto::LedgerEntry,
         dto::LedgerEntryPage, dto::LedgerFinding, dto::LedgerHead, dto::LedgerPosting,
         dto::LedgerVerification, dto::LinePlay, dto::LinePool, dto::LostTerm, dto::MonthEarnings,
-        dto::OutcomeWord, dto::Overview, dto::OverviewHour, dto::Partition, dto::PayeeChange,
+        dto::OutcomeWord, dto::Overview, dto::OverviewHour, dto::PaperFile, dto::Partition, dto::PayeeChange,
         dto::PersonContext, dto::PersonDecision, dto::PersonExport, dto::PersonIdentity,
         dto::PersonReport, dto::Play, dto::PlayMoney, dto::PlayMoneyLine, dto::PlayPage,
         dto::PlayReport, dto::PoolStep, dto::PreviewTermsRequest, dto::PreviewedPayee,

@@ -11,7 +11,7 @@ use ledgerline_app::deployment::ReadError;
 use ledgerline_app::intake::IntakeError;
 use ledgerline_app::money::close::{CloseError, ExplainPlayError};
 use ledgerline_app::plays::PlayError;
-use ledgerline_app::ports::{Scope, StoreError};
+use ledgerline_app::ports::{PrintError, Scope, StoreError};
 use ledgerline_app::privacy::EraseError;
 use ledgerline_ids::Period;
 
@@ -303,6 +303,16 @@ impl From<AppealError> for Problem {
             AppealError::Read(error) => error.into(),
             AppealError::Store(error) => error.into(),
             AppealError::Ruling(error) => error.into(),
+        }
+    }
+}
+
+impl From<PrintError> for Problem {
+    fn from(error: PrintError) -> Self {
+        match error {
+            PrintError::Close(error) => error.into(),
+            PrintError::Store(error) => error.into(),
+            error @ (PrintError::Differs(_) | PrintError::Failed(_)) => Self::internal(&error),
         }
     }
 }

@@ -38,10 +38,11 @@ use std::sync::Arc;
 
 use crate::ports::{
     Clock, ContractReader, ContractStore, Disk, HeadKeeper, HeadSigner, LedgerStore, ProposalStore,
-    RevenueStore, RightsStore,
+    RevenueStore, RightsStore, StatementPrinter,
 };
 use close::{Closes, Sources};
 use ledger::Ledger;
+use papers::printed::Papers;
 use proposals::Proposals;
 use revenue::Revenue;
 use rights::Rights;
@@ -65,6 +66,8 @@ pub struct MoneyParts {
     pub signer: Arc<dyn HeadSigner>,
     /// The file that knows the newest one.
     pub keeper: Arc<dyn HeadKeeper>,
+    /// What makes papers of statements.
+    pub printer: Arc<dyn StatementPrinter>,
 }
 
 /// The use cases of money of a deployment.
@@ -76,6 +79,7 @@ pub struct Money {
     closes: Closes,
     rights: Rights,
     revenue: Revenue,
+    papers: Papers,
 }
 
 impl Money {
@@ -83,7 +87,7 @@ impl Money {
     #[must_use]
     pub fn new(parts: MoneyParts, clock: Arc<dyn Clock>, disk: Arc<dyn Disk>) -> Self {
         let MoneyParts { contracts, contract_reader, rights, revenue, .. } = parts;
-        let MoneyParts { proposals, ledger, signer, keeper, .. } = parts;
+        let MoneyParts { proposals, ledger, signer, keeper, printer, .. } = parts;
         let terms = Arc::new(Terms::new(contracts, contract_reader));
         let sources =
             Sources { rights: rights.clone(), revenue: revenue.clone(), contracts: terms.clone() };
@@ -94,6 +98,7 @@ impl Money {
             closes: Closes::new(sources, disk),
             rights: Rights::new(rights),
             revenue: Revenue::new(revenue),
+            papers: Papers::new(printer),
         }
     }
 
@@ -125,6 +130,12 @@ impl Money {
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// What makes papers of statements.
+    #[must_use]
+    pub fn papers(&self) -> &Papers {
+        &self.papers
     }
 
     /// The closes.

@@ -31,6 +31,7 @@ pub mod memory_rights;
 #[cfg(feature = "conformance")]
 pub mod memory_sign_in;
 pub mod music;
+pub mod paper;
 pub mod plays_log;
 pub mod proposals;
 pub mod report_log;
@@ -57,6 +58,9 @@ pub use ledger::{
 };
 pub use listeners::ListenerStore;
 pub use music::{CatalogueStore, CatalogueTrack, Fact, ImportedTracks, Untold};
+pub use paper::{
+    LineReader, PaperNames, PrintError, RecordingName, StatementPaper, StatementPrinter,
+};
 pub use plays_log::{PlaysLog, PlaysLogReader};
 pub use proposals::ProposalStore;
 pub use report_log::{AppendError, Appended, Frame, LogError, ReportLog};

@@ -45,9 +45,15 @@ pub enum StatementsAction {
         #[arg(long, default_value_t = 50)]
         lines: u64,
     },
-    /// Write statements as files: JSON with all lines, and the lines as CSV for each currency.
-    #[command(after_help = "Examples:\n  \
-                            ledgerline royalty statements export --period 2026-10 --out statements")]
+    /// Write statements as files: JSON with all lines, the lines as CSV for each currency, A4 papers.
+    #[command(
+        after_help = "With $LEDGERLINE_PUBLIC_ADDRESS, such as https://money.example, each line of a \
+                            paper is a link to its explanation. Where a server has the folder, its \
+                            environment counts.\n\nExamples:\n  \
+                            ledgerline royalty statements export --period 2026-10 --out statements\n  \
+                            ledgerline royalty statements export --period 2026-10 --format pdf \
+                            --payee northern --out statements"
+    )]
     Export(StatementsExport),
 }
 
@@ -55,11 +61,14 @@ pub enum StatementsAction {
 #[derive(Debug, Subcommand)]
 pub enum ExplainMoney {
     /// A line of a statement: its pool from revenue and terms, whose share it is, its plays.
+    #[command(after_help = "Examples:\n  \
+                            ledgerline royalty explain line northern 12 --period 2026-10\n  \
+                            ledgerline royalty explain line 2026-10/northern/12")]
     Line {
-        /// Whose statement.
+        /// Whose statement; or a line's reference as papers print it, such as 2026-10/northern/12.
         payee: String,
-        /// The line's number on it.
-        number: u64,
+        /// The line's number on it; only without a reference.
+        number: Option<u64>,
         /// The month; the newest closed one where it isn't said.
         #[arg(long, value_parser = Period::parse)]
         period: Option<Period>,

@@ -99,6 +99,8 @@ pub enum StatementFormat {
     Json,
     /// The lines as a sheet, one for each currency.
     Csv,
+    /// All of it as an A4 paper.
+    Pdf,
 }
 
 /// Which sales reports to write.

@@ -1,6 +1,7 @@
 //! Months that are closed: statements, adjustments of what was closed before, explanations,
 //! estimates; and closes that are killed at any moment.
 
+use crate::papers::check_paper;
 use crate::support::folder::pid_of;
 use crate::support::reports::with;
 use crate::support::{Folder, Random, long, pass};
@@ -244,6 +245,10 @@ fn a_month_is_closed_once_and_its_corrections_land_in_the_next() {
     let named = &shown["adjustments"][1]["plays"];
     assert_eq!(named.as_array().map(Vec::len), Some(6), "{shown}");
     assert!(named[0]["play_id"].as_str().is_some_and(|name| name.starts_with("late")));
+    for payee in ["comet", "northern", "southern"] {
+        let paper = check_paper(&folder, ("2024-04", payee));
+        assert!(!paper.is_empty());
+    }
     // What was issued stays, byte by byte (I5), and both closes verify.
     assert!(files_of(&folder, "2024-03") == before, "a closed month's files changed");
     assert_eq!(statement(&folder, "comet", "2024-03"), march);

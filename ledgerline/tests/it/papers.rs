@@ -154,11 +154,116 @@ fn statements_are_files_whose_lines_add_up() {
     let path = "/api/v1/royalty/statements/2024-03";
     assert_eq!(api.get(&format!("{path}/northern.json")).is(200)["lines"], whole["lines"]);
     api.get(&format!("{path}/nobody.json")).refused(404, "statement_not_found");
-    api.get(&format!("{path}/northern.pdf")).refused(404, "not_found");
+    api.get(&format!("{path}/northern.odt")).refused(404, "not_found");
     api.get("/api/v1/royalty/statements/2024-04/northern.json").refused(404, "not_closed");
     let other = server.api_of(&folder, &["--scope", "counts:read"]);
     other.get(&format!("{path}/northern.json")).refused(403, "forbidden");
     server.end();
+}
+
+/// The words of a paper in the order in which they are drawn, and how many pages it has.
+fn words_of(paper: &[u8]) -> (Vec<String>, usize) {
+    let document = lopdf::Document::load_mem(paper).expect("a PDF");
+    let pages: Vec<u32> = document.get_pages().keys().copied().collect();
+    let text = document.extract_text(&pages).expect("text");
+    (text.split_whitespace().map(str::to_owned).collect(), pages.len())
+}
+
+/// All amounts that are something, wherever they stand.
+fn amounts(found: &Value, into: &mut Vec<String>) {
+    match found {
+        Value::String(text) => {
+            let amount = text.split_once('.').filter(|(_, part)| part.len() == 6);
+            if amount.is_some() && text.parse::<f64>().is_ok_and(|amount| amount != 0.0) {
+                into.push(text.clone());
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| amounts(item, into)),
+        Value::Object(fields) => fields.values().for_each(|field| amounts(field, into)),
+        _ => {}
+    }
+}
+
+/// Exports a payee's statement as JSON and as a paper, and compares them.
+pub(crate) fn check_paper(folder: &Folder, (period, payee): (&str, &str)) -> Vec<u8> {
+    let (path, to) = out(folder, "checked");
+    let args = ["royalty", "statements", "export", "--period", period, "--payee", payee];
+    folder.ok(&[&args[..], &["--format", "json,pdf", "--out", &to]].concat());
+    let read =
+        |end: &str| fs::read(path.join(format!("{period}.{payee}.{end}"))).expect("it is there");
+    let (whole, paper) = (read("json"), read("pdf"));
+    let whole: Value = serde_json::from_slice(&whole).expect("JSON");
+    let (words, pages) = words_of(&paper);
+    let mut wanted = Vec::new();
+    amounts(&whole, &mut wanted);
+    assert!(wanted.len() > 5, "{whole}");
+    for amount in &wanted {
+        let times = |words: &[String]| words.iter().filter(|word| *word == amount).count();
+        let (found, times) = (times(&words), times(&wanted));
+        assert!(found >= times, "{amount} is printed {found} times, not {times}: {words:?}");
+    }
+    for line in whole["lines"].as_array().expect("lines") {
+        let reference = format!("{period}/{payee}/{}", line["number"]);
+        let at = words.iter().position(|word| *word == reference).expect("a reference");
+        let before = [&words[at - 3], &words[at - 2], &words[at - 1]];
+        let amount = line["amount"].as_str().expect("an amount");
+        assert_eq!(before, [&line["plays"].to_string(), amount, "explain:"], "{words:?}");
+        // The reference leads where payee and number lead.
+        let explained = folder.json(&["royalty", "explain", "line", &reference]);
+        assert_eq!(explained["line"], *line);
+    }
+    let text = words.join(" ");
+    let statement = &whole["statement"];
+    for field in ["lines_sha256", "manifest_sha256"] {
+        assert!(text.contains(statement[field].as_str().expect("a digest")), "{text}");
+    }
+    let head = statement["ledger_head"].as_str().expect("a checkpoint");
+    for name in ["seq=", "hash=", "key="] {
+        let value = head.split(' ').find_map(|word| word.strip_prefix(name)).expect("a field");
+        assert!(words.iter().any(|word| word == value), "{name}{value}: {text}");
+    }
+    assert!(text.contains(&format!("Page {pages} of {pages}")), "{text}");
+    paper
+}
+
+#[test]
+fn a_paper_says_what_the_statement_says() {
+    let folder = closed();
+    let paper = check_paper(&folder, ("2024-03", "northern"));
+    let again = check_paper(&folder, ("2024-03", "northern"));
+    assert!(paper == again, "the same statement gives other bytes");
+    check_paper(&folder, ("2024-03", "comet"));
+    let text = words_of(&paper).0.join(" ");
+    // Names are the catalogue's, of the day of the close.
+    assert!(text.contains("Northern Lights") && text.contains("One | and only Comet"), "{text}");
+    import(
+        &folder,
+        &["catalog", "rights", "import"],
+        "renamed.csv",
+        &PARTIES.replace("Lights", "Fog"),
+    );
+    assert!(
+        check_paper(&folder, ("2024-03", "northern")) == paper,
+        "a new name is on an old paper"
+    );
+
+    let variables = [("LEDGERLINE_PUBLIC_ADDRESS", "https://money.example")];
+    let server = Server::spawn_with(&folder, &variables).listening().expect("it starts");
+    let api = server.api_of(&folder, &["--scope", "royalty:read"]);
+    let path = "/api/v1/royalty/statements/2024-03/northern.pdf";
+    let answer = api.get(path);
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/pdf")));
+    let linked = String::from_utf8_lossy(&answer.body).into_owned();
+    assert!(linked.contains("https://money.example/#/explain/2024-03/northern/1)"), "no link");
+    assert_eq!(words_of(&answer.body), words_of(&paper));
+    api.get(&format!("{path}?from=2")).refused(400, "invalid_parameter");
+    api.get("/api/v1/royalty/statements/2024-03/nobody.pdf").refused(404, "statement_not_found");
+    api.get("/api/v1/royalty/statements/2024-04/northern.pdf").refused(404, "not_closed");
+    let other = server.api_of(&folder, &["--scope", "counts:read"]);
+    other.get(path).refused(403, "forbidden");
+    server.end();
+    let wrong = folder.run(&["royalty", "explain", "line", "2024-03/northern"]);
+    assert_eq!(wrong.code, 2, "{}", wrong.all());
 }
 
 #[test]

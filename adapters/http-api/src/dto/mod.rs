@@ -56,7 +56,7 @@ pub use ledger::{
     LedgerPosting, LedgerVerification,
 };
 pub use overview::{Overview, OverviewHour};
-pub use papers::StatementFile;
+pub use papers::{PaperFile, StatementFile};
 pub use plays::{DecideRequest, Play, PlayPage, PlayReport, Transition};
 pub use privacy::{
     Erased, PersonContext, PersonDecision, PersonExport, PersonIdentity, PersonReport,

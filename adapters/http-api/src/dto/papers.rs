@@ -17,3 +17,8 @@ pub struct StatementFile {
     #[schema(required)]
     pub next: Option<u64>,
 }
+
+/// A statement as a paper: the bytes of a PDF.
+#[derive(Debug, Clone, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct PaperFile(pub Vec<u8>);

@@ -13,7 +13,7 @@ use ledgerline_ids::{PartyId, Period};
 use ledgerline_money::Currency;
 
 use super::closes::no_statement;
-use crate::dto::{Statement, StatementFile, StatementLine};
+use crate::dto::{PaperFile, Statement, StatementFile, StatementLine};
 use crate::parameters::{Query, path_value};
 use crate::problem::{Kind, Problem};
 use crate::router::Service;
@@ -21,11 +21,28 @@ use crate::router::Service;
 /// The most lines of a file.
 const LINES_MAX: u64 = 100_000;
 
+/// What a statement is downloaded as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Json,
+    Csv,
+    Pdf,
+}
+
+/// The payee that a file is of, and its form.
+fn form_of(file: &str) -> Result<(String, Form), Problem> {
+    let forms = [(".json", Form::Json), (".csv", Form::Csv), (".pdf", Form::Pdf)];
+    let found = forms.iter().find_map(|(end, form)| Some((file.strip_suffix(end)?, *form)));
+    let found = found.map(|(payee, form)| (payee.to_owned(), form));
+    found.ok_or_else(|| Problem::new(Kind::NoSuchPath, "a statement is a .json, a .csv or a .pdf"))
+}
+
 /// Downloads a payee's statement of a closed month with its lines.
 ///
-/// `{payee}.json` is the statement with its lines, `{payee}.csv` the lines as a sheet (RFC 4180). A
-/// file has up to 100 000 lines, by default the first; `from` says where it begins, and only a sheet
-/// that begins with line 1 has a header.
+/// `{payee}.json` is the statement with its lines, `{payee}.csv` the lines as a sheet (RFC 4180),
+/// `{payee}.pdf` all of it as an A4 paper. JSON and CSV have up to 100 000 lines, by default the first;
+/// `from` says where they begin, and only a sheet that begins with line 1 has a header. A paper is of the
+/// whole statement: `from` and `currency` are refused.
 #[utoipa::path(
     get,
     path = "/api/v1/royalty/statements/{period}/{file}",
@@ -33,11 +50,11 @@ const LINES_MAX: u64 = 100_000;
     tag = "royalty",
     params(
         ("period" = String, Path, description = "The month", pattern = "^[0-9]{4}-[0-9]{2}$"),
-        ("file" = String, Path, description = "The payee's id, and .json or .csv", pattern = r"^[!-~]{1,128}\.(json|csv)$"),
+        ("file" = String, Path, description = "The payee's id, and .json, .csv or .pdf", pattern = r"^[!-~]{1,128}\.(json|csv|pdf)$"),
         ("from" = Option<u64>, Query, description = "The first line; 1 if absent", minimum = 1, maximum = 9_223_372_036_854_775_807_u64, nullable = false),
         ("currency" = Option<String>, Query, description = "Only lines in this currency", pattern = "^[A-Z]{3}$", nullable = false),
     ),
-    responses((status = 200, description = "The file", content((StatementFile = "application/json"), (String = "text/csv"))))
+    responses((status = 200, description = "The file", content((StatementFile = "application/json"), (String = "text/csv"), (PaperFile = "application/pdf"))))
 )]
 pub(crate) async fn download(
     State(service): State<Arc<Service>>,
@@ -49,14 +66,23 @@ pub(crate) async fn download(
     let period = Period::parse(path_value(&path, "period")?);
     let period = period.map_err(|error| Problem::parameter("period", error))?;
     let file = path_value(&path, "file")?.to_owned();
-    let (payee, as_csv) = match (file.strip_suffix(".csv"), file.strip_suffix(".json")) {
-        (Some(payee), _) => (payee.to_owned(), true),
-        (_, Some(payee)) => (payee.to_owned(), false),
-        _ => return Err(Problem::new(Kind::NoSuchPath, "a statement is a .json or a .csv")),
-    };
+    let (payee, form) = form_of(&file)?;
     PartyId::new(&payee).map_err(|error| Problem::parameter("file", error))?;
     if !caller.sees(&payee) {
         return Err(no_statement(&payee, period));
+    }
+    let disposition = format!("attachment; filename=\"{period}.{file}\"");
+    if form == Form::Pdf {
+        if let Some(name) = ["from", "currency"].into_iter().find(|name| query.get(name).is_some())
+        {
+            return Err(Problem::parameter(name, "is not for papers: one has the whole statement"));
+        }
+        let paper = PaperFile(service.deployment.printed_statement(&payee, period).await?);
+        let headers = [
+            (header::CONTENT_TYPE, "application/pdf".to_owned()),
+            (header::CONTENT_DISPOSITION, disposition),
+        ];
+        return Ok((headers, paper.0).into_response());
     }
     let from = match query.get("from").map(|text| text.parse::<i64>()) {
         None => 1,
@@ -74,8 +100,7 @@ pub(crate) async fn download(
         Ok((statement, lines))
     });
     let (statement, lines) = read.await?;
-    let disposition = format!("attachment; filename=\"{period}.{file}\"");
-    if as_csv {
+    if form == Form::Csv {
         let body = sheet(&payee, from, &lines);
         let headers = [
             (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()),

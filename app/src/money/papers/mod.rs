@@ -1,9 +1,11 @@
 //! What is handed on of a closed month: statements as sheets, payouts, sales reports.
 //!
 //! - [`statement_sheet`]: a statement's lines as CSV
+//! - [`printed`]: a statement as a paper
 //! - [`payouts`]: what is to be paid, and what was
 //! - [`sales`]: a licensor's sales, out of its statement and the catalogue of the close
 
 pub mod payouts;
+pub mod printed;
 pub mod sales;
 pub mod statement_sheet;

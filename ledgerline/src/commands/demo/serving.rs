@@ -18,6 +18,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::commands::serve::Signals;
+use crate::data_folder::PUBLIC_ADDRESS;
 use crate::failure::Failure;
 use crate::feed::{self, FeedClock};
 use crate::output::{print, print_json};
@@ -138,6 +139,8 @@ impl Server {
             .arg(data)
             .args(["serve", "--listen", &address.to_string(), "--demonstration"])
             .arg(reports)
+            // So that the lines of papers lead to it.
+            .env(PUBLIC_ADDRESS, format!("http://{address}"))
             // It ends when we do, in whatever way: then its input ends.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

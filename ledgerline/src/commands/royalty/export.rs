@@ -63,6 +63,13 @@ async fn write_statements(
                 written.push(name);
             }
         }
+        if args.format.contains(&StatementFormat::Pdf) {
+            let name = format!("{stem}.pdf");
+            let path = format!("/api/v1/royalty/statements/{period}/{}.pdf", encoded(payee));
+            let paper = session.call(Method::GET, &path, "", Vec::new()).await?;
+            replace(&args.out.join(&name), |file| file.write_all(&paper))?;
+            written.push(name);
+        }
     }
     Ok(written)
 }

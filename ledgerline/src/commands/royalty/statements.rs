@@ -270,7 +270,12 @@ pub(super) async fn explain(
     let session = Session::begin_reading(data).await?;
     let found = match what {
         ExplainMoney::Line { payee, number, period, plays } => {
-            explained_line(&session, (payee, *number), *period, *plays).await
+            match line_of(payee, *number, *period) {
+                Ok((payee, number, period)) => {
+                    explained_line(&session, (&payee, number), period, *plays).await
+                }
+                Err(failure) => Err(failure),
+            }
         }
         ExplainMoney::Play { user, play_id, source } => {
             let source = source.as_ref().map(|it| format!("?source={}", encoded(it)));
@@ -290,6 +295,25 @@ pub(super) async fn explain(
         ExplainMoney::Play { .. } => print(&play_told(&found))?,
     }
     Ok(0)
+}
+
+/// Which line is meant: by its payee and number, or by its reference.
+fn line_of(
+    payee: &str,
+    number: Option<u64>,
+    period: Option<Period>,
+) -> Result<(String, u64, Option<Period>), Failure> {
+    if let Some(number) = number {
+        return Ok((payee.to_owned(), number, period));
+    }
+    let read = || {
+        let (of, rest) = payee.split_once('/')?;
+        let (payee, number) = rest.rsplit_once('/')?;
+        Some((payee.to_owned(), number.parse().ok()?, Some(Period::parse(of).ok()?)))
+    };
+    read().filter(|(_, _, of)| period.is_none() || period == *of).ok_or_else(|| {
+        Failure::usage("a line is a payee and a number, or its reference: 2026-10/northern/12")
+    })
 }
 
 async fn explained_line(
