@@ -1,14 +1,13 @@
 // What ids are called: names of parties, titles of recordings. Pages do without where the catalogue has
 // none, or doesn't show it to this session.
 
-import { address, get, send } from '../api/client';
+import { get } from '../api/client';
 import { useAnswer } from '../api/answer';
-import type { MonthEarnings } from '../api/awaited';
 
 /** Titles of the recordings that a payee has lines of in a month; none while they are fetched. */
 export function useTitles(period: string, payee: string): ReadonlyMap<string, string> {
   const earned = useAnswer(async (signal) => {
-    const answer = (await send('GET', address('/api/v1/royalty/earnings', {}, { period, party: payee, by: 'recording' }), { signal })) as MonthEarnings;
+    const answer = await get('/api/v1/royalty/earnings', { query: { period, party: payee, by: 'recording' }, signal });
     return new Map(answer.rows.flatMap((row) => (row.key === null || row.title === null ? [] : [[row.key, row.title] as const])));
   }, [period, payee]);
   return earned.value ?? NONE;

@@ -1,24 +1,11 @@
 // Who looks at these pages: a session that the server keeps behind a cookie which scripts can't read.
 
 import { computed, signal } from '@preact/signals';
-import { credentials, send } from '../api/client';
+import { credentials, get, post, remove, type Shape } from '../api/client';
 import { Refusal, refusalOf } from '../api/problem';
 
-/** What somebody may be; `key` is an API key without a role. */
-export type Role = 'admin' | 'finance' | 'label' | 'rights_holder' | 'key';
-
-/** A session, as `GET /api/v1/session` says it. */
-export interface Session {
-  readonly name: string;
-  readonly role: Role;
-  /** The parties whose money it may see; null is all of them. */
-  readonly parties: readonly string[] | null;
-  readonly scopes: readonly string[];
-  readonly csrf_token: string;
-  readonly expires_at: string;
-  /** Whether the server shows its demonstration. */
-  readonly demo: boolean;
-}
+/** Who looks; `parties` of null are all of them. */
+export type Session = Shape<'Session'> & { parties: string[] | null };
 
 /** The session; null where nobody is signed in, undefined until the server has said. */
 export const session = signal<Session | null | undefined>(undefined);
@@ -31,7 +18,7 @@ export const unreachable = signal<Refusal | null>(null);
 export const seesAll = computed(() => session.value?.parties === null);
 
 /** Whether the session may do what a scope allows. */
-export function may(scope: string): boolean {
+export function may(scope: Shape<'Scope'>): boolean {
   return session.value?.scopes.includes(scope) ?? false;
 }
 
@@ -39,7 +26,7 @@ export function may(scope: string): boolean {
 export async function resume(): Promise<void> {
   unreachable.value = null;
   try {
-    const found = (await send('GET', '/api/v1/session')) as Session;
+    const found = await get('/api/v1/session');
     if (!session.peek()) accept(found);
   } catch (thrown) {
     const refusal = refusalOf(thrown);
@@ -51,14 +38,14 @@ export async function resume(): Promise<void> {
 
 /** Signs in by an API key or by an invitation's secret. */
 export async function signIn(by: { key: string } | { invitation: string }): Promise<void> {
-  const answer = await send('POST', '/api/v1/session', { body: JSON.stringify(by), type: 'application/json' });
+  const answer = await post('/api/v1/session', { json: by });
   farewell.value = '';
-  accept(answer as Session);
+  accept(answer);
 }
 
 /** Ends the session, here and on the server. */
 export async function signOut(): Promise<void> {
-  await send('DELETE', '/api/v1/session').catch((thrown: unknown) => {
+  await remove('/api/v1/session').catch((thrown: unknown) => {
     // One that is over already is what we want.
     if (refusalOf(thrown).status !== 401) throw thrown;
   });
@@ -66,9 +53,9 @@ export async function signOut(): Promise<void> {
   accept(null);
 }
 
-function accept(found: Session | null): void {
+function accept(found: Shape<'Session'> | null): void {
   credentials.csrfToken = found?.csrf_token ?? null;
-  session.value = found;
+  session.value = found === null ? null : { ...found, parties: found.parties ?? null };
 }
 
 credentials.ended = () => {

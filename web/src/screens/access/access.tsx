@@ -4,9 +4,8 @@
 import './access.css';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { address, send } from '../../api/client';
+import { get, post, remove, type Shape } from '../../api/client';
 import { useAnswer } from '../../api/answer';
-import type { Invitation } from '../../api/awaited';
 import { type Refusal, refusalOf } from '../../api/problem';
 import { title } from '../../figures/format';
 import { Answered, Empty } from '../../parts/answered';
@@ -21,6 +20,8 @@ import { Screen } from '../../parts/screen';
 import { Table } from '../../parts/table';
 import { Instant } from '../../parts/time';
 
+type Invitation = Shape<'Invitation'>;
+
 const ROLES = [
   { value: 'rights_holder', label: 'Rights holder' },
   { value: 'label', label: 'Label' },
@@ -31,12 +32,12 @@ const ROLES = [
 const TONES: Readonly<Record<Invitation['state'], Tone>> = { open: 'wait', used: 'good', revoked: 'bad', expired: 'plain' };
 
 export default function AccessScreen(): JSX.Element {
-  const invitations = useAnswer(async (signal) => (await send('GET', '/api/v1/invitations', { signal })) as { items: Invitation[] }, []);
+  const invitations = useAnswer((signal) => get('/api/v1/invitations', { signal }), []);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const revoke = async (id: string): Promise<void> => {
     setRefusal(null);
     try {
-      await send('DELETE', address('/api/v1/invitations/{id}', { id }));
+      await remove('/api/v1/invitations/{id}', { path: { id } });
       announce(`Invitation ${id} is revoked.`);
       invitations.again();
     } catch (thrown) {
@@ -83,7 +84,7 @@ export default function AccessScreen(): JSX.Element {
 }
 
 function Invite({ onMade }: { onMade: () => void }): JSX.Element {
-  const [role, setRole] = useState<string>('rights_holder');
+  const [role, setRole] = useState<Shape<'Role'>>('rights_holder');
   const [parties, setParties] = useState('');
   const [note, setNote] = useState('');
   const [days, setDays] = useState('7');
@@ -96,7 +97,7 @@ function Invite({ onMade }: { onMade: () => void }): JSX.Element {
     setRefusal(null);
     const whose = bound ? parties.split(/[\s,;]+/).filter((party) => party !== '') : [];
     try {
-      const made = (await send('POST', '/api/v1/invitations', { body: JSON.stringify({ role, parties: whose, note, days: Number.parseInt(days, 10) }), type: 'application/json' })) as { link: string };
+      const made = await post('/api/v1/invitations', { json: { role, parties: whose, note, days: Number.parseInt(days, 10) } });
       setLink(new URL(made.link, location.origin).href);
       setNote('');
       onMade();
@@ -115,7 +116,7 @@ function Invite({ onMade }: { onMade: () => void }): JSX.Element {
           void invite();
         }}
       >
-        <SelectField label="As" value={role} options={ROLES} onChange={setRole} hint={bound ? "sees what is of its parties" : "sees everything"} />
+        <SelectField label="As" value={role} options={ROLES} onChange={(chosen) => setRole(ROLES.find((one) => one.value === chosen)?.value ?? role)} hint={bound ? "sees what is of its parties" : "sees everything"} />
         {bound ? <TextField label="Parties" value={parties} onInput={setParties} hint="ids, separated by commas: whose things they see" required /> : null}
         <TextField label="Note" value={note} onInput={setNote} lengthMax={500} hint="for yourself" />
         <TextField label="Days" type="number" value={days} onInput={setDays} hint="1 to 30: so long the link opens" />

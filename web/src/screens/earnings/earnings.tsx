@@ -2,9 +2,8 @@
 // earned it, and on which days it was heard.
 
 import type { JSX } from 'preact';
-import { get, send, address } from '../../api/client';
+import { get, type Shape } from '../../api/client';
 import { useAnswer } from '../../api/answer';
-import type { DaysHeard, EarnedRow, MonthEarnings } from '../../api/awaited';
 import { compare, tenThousandths } from '../../figures/decimal';
 import { count, day, instant, month, percent, territory, title } from '../../figures/format';
 import { Answered, Empty, Skeleton } from '../../parts/answered';
@@ -22,6 +21,9 @@ import { type Column, Table } from '../../parts/table';
 import { requery, to } from '../../router';
 import { PayeeField, usePayees } from '../../session/payee';
 import type { ScreenProps } from '../routes';
+
+type MonthEarnings = Shape<'MonthEarnings'>;
+type EarnedRow = Shape<'EarnedRow'>;
 
 const BY = [
   { value: 'recording', label: 'Track' },
@@ -79,8 +81,8 @@ function byOf(word: string | null): By {
 }
 
 function Earned({ payee, period, running, by }: { payee: string; period: string; running: string; by: By }): JSX.Element {
-  const earned = useAnswer(async (signal) => (await send('GET', address('/api/v1/royalty/earnings', {}, { period, party: payee, by }), { signal })) as MonthEarnings, [payee, period, by]);
-  const days = useAnswer(async (signal) => (await send('GET', address('/api/v1/royalty/earnings/days', {}, { period, party: payee }), { signal })) as DaysHeard, [payee, period]);
+  const earned = useAnswer((signal) => get('/api/v1/royalty/earnings', { query: { period, party: payee, by }, signal }), [payee, period, by]);
+  const days = useAnswer((signal) => get('/api/v1/royalty/earnings/days', { query: { period, party: payee }, signal }), [payee, period]);
   const closed = earned.value?.state === 'closed';
   return (
     <>

@@ -4,8 +4,7 @@
 import './demonstration.css';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { send } from '../../api/client';
-import type { Overview } from '../../api/awaited';
+import { post, type Shape } from '../../api/client';
 import { type Refusal, refusalOf } from '../../api/problem';
 import { count, title } from '../../figures/format';
 import { announce } from '../../parts/announce';
@@ -13,6 +12,7 @@ import { Button, Buttons } from '../../parts/button';
 import { Card } from '../../parts/card';
 import { Refused } from '../../parts/notice';
 
+type Overview = Shape<'Overview'>;
 type Deed = 'resend' | 'kill';
 
 const SAID: Readonly<Record<Deed, string>> = {
@@ -29,7 +29,7 @@ export function Demonstration({ now }: { now: Overview }): JSX.Element {
     setRefusal(null);
     setBefore({ deed, then: now });
     try {
-      await send('POST', `/api/v1/demo/${deed}`);
+      await (deed === 'resend' ? post('/api/v1/demo/resend') : post('/api/v1/demo/kill'));
       announce(SAID[deed]);
     } catch (thrown) {
       // A server that was killed gives no answer: that is what was asked for.

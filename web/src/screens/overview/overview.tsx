@@ -2,10 +2,8 @@
 // was lost on the way.
 
 import type { JSX } from 'preact';
-import { get, send } from '../../api/client';
+import { get, type Shape } from '../../api/client';
 import { usePolled } from '../../api/answer';
-import type { Overview } from '../../api/awaited';
-import { refusalOf } from '../../api/problem';
 import { count, day, instant, languages } from '../../figures/format';
 import { Answered, Empty, Skeleton } from '../../parts/answered';
 import { Badge } from '../../parts/badge';
@@ -16,14 +14,15 @@ import { Flow } from '../../parts/flow';
 import { Screen } from '../../parts/screen';
 import { Table } from '../../parts/table';
 import { session } from '../../session/session';
-import { fromConservation } from './conservation';
 import { Demonstration } from './demonstration';
 import { STATUSES, VERDICTS, partsOf, summed } from './flows';
 
 const EVERY_MS = 1000;
 
+type Overview = Shape<'Overview'>;
+
 export default function OverviewScreen(): JSX.Element {
-  const overview = usePolled(ask, EVERY_MS, []);
+  const overview = usePolled((signal) => get('/api/v1/overview', { signal }), EVERY_MS, []);
   return (
     <Screen title="Overview" note="Every report has one verdict, every play one status, and each sum is shown with its parts.">
       <Answered of={overview} skeleton={<Skeleton figures={4} rows={6} />}>
@@ -31,15 +30,6 @@ export default function OverviewScreen(): JSX.Element {
       </Answered>
     </Screen>
   );
-}
-
-async function ask(signal: AbortSignal): Promise<Overview> {
-  try {
-    return (await send('GET', '/api/v1/overview', { signal })) as Overview;
-  } catch (thrown) {
-    if (refusalOf(thrown).status !== 404) throw thrown;
-    return fromConservation(await get('/api/v1/conservation', { signal }));
-  }
 }
 
 function Now({ now }: { now: Overview }): JSX.Element {

@@ -1,7 +1,7 @@
 // Who would have got how much: both models side by side.
 
 import type { JSX } from 'preact';
-import type { TrialArtist, TrialResult } from '../../api/awaited';
+import type { Shape } from '../../api/client';
 import { compare, tenThousandths } from '../../figures/decimal';
 import { count } from '../../figures/format';
 import { Bar } from '../../parts/bar';
@@ -9,7 +9,9 @@ import { Card } from '../../parts/card';
 import { Money } from '../../parts/money';
 import { type Column, Table } from '../../parts/table';
 
-export function Artists({ of }: { of: TrialResult }): JSX.Element {
+type TrialArtist = Shape<'TrialArtist'>;
+
+export function Artists({ of }: { of: Shape<'TrialResult'> }): JSX.Element {
   const several = of.listeners.length > 1;
   const columns: Column<TrialArtist>[] = [
     { key: 'artist', head: 'Artist', cell: (row) => row.artist ?? <span class="faint">no artist named</span> },

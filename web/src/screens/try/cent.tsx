@@ -2,7 +2,7 @@
 
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { TrialCent } from '../../api/awaited';
+import type { Shape } from '../../api/client';
 import { ofMicros } from '../../figures/decimal';
 import { count } from '../../figures/format';
 import { Card } from '../../parts/card';
@@ -10,7 +10,7 @@ import { Money } from '../../parts/money';
 import { Instant } from '../../parts/time';
 import { Table } from '../../parts/table';
 
-export function Cent({ of, currency }: { of: TrialCent; currency: string }): JSX.Element {
+export function Cent({ of, currency }: { of: Shape<'TrialCent'>; currency: string }): JSX.Element {
   const [open, setOpen] = useState(false);
   return (
     <Card title="One cent, explained">

@@ -3,8 +3,7 @@
 import './try.css';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { address, send } from '../../api/client';
-import type { TrialResult } from '../../api/awaited';
+import { address, send, type Shape } from '../../api/client';
 import { Refusal, refusalOf } from '../../api/problem';
 import { cut, sign, tenThousandths } from '../../figures/decimal';
 import { count, money, percent } from '../../figures/format';
@@ -20,6 +19,8 @@ import { Artists } from './artists';
 import { Cent } from './cent';
 import { Drop, type Dropped } from './drop';
 import { zipped } from './zip';
+
+type TrialResult = Shape<'TrialResult'>;
 
 /** What the server takes. */
 const BYTES_MAX = 64 * 1024 * 1024;
