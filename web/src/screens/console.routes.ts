@@ -1,14 +1,15 @@
 // The finance console's screens: closes, revenue, contracts, comparison, ledger, queues, audit. Who is
 // bound to parties has none of them.
 
+import type { Shape } from '../api/client';
 import type { Session } from '../session/session';
 import type { Route } from './routes';
 
-const whole = (scope: string) => (session: Session): boolean => session.parties === null && session.scopes.includes(scope);
+const whole = (scope: Shape<'Scope'>) => (session: Session): boolean => session.parties === null && session.scopes.includes(scope);
 const readsMoney = whole('royalty:read');
 const readsLedger = whole('ledger:read');
 const writesMoney = whole('royalty:write');
-const judges = (session: Session): boolean => ['fraud:write', 'adjudication:write'].some((scope) => whole(scope)(session));
+const judges = (session: Session): boolean => (['fraud:write', 'adjudication:write'] as const).some((scope) => whole(scope)(session));
 
 export const consoleRoutes: readonly Route[] = [
   {
