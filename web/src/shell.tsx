@@ -99,7 +99,8 @@ function Navigation({ of }: { of: Session | null }): JSX.Element {
 
 function NavItem({ route }: { route: Route }): JSX.Element | null {
   if (route.nav === undefined) return null;
-  const current = place.value.parts[0] === route.pattern.slice(1).split('/')[0];
+  const here = place.value.parts[0] ?? '';
+  const current = here === route.pattern.slice(1).split('/')[0] || (route.nav.holds?.includes(here) ?? false);
   return (
     <li>
       <a href={`#${route.pattern}`} aria-current={current ? 'page' : undefined}>

@@ -19,7 +19,7 @@ export const portalRoutes: readonly Route[] = [
     pattern: '/statements',
     load: () => import('./statements/statements'),
     for: readsMoney,
-    nav: { label: 'Statements', icon: 'statement', group: 'money' },
+    nav: { label: 'Statements', icon: 'statement', group: 'money', holds: ['explain', 'plays'] },
   },
   { pattern: '/statements/:period/:payee', load: () => import('./statement/statement'), for: readsMoney },
   { pattern: '/explain/:period/:payee/:number', load: () => import('./explain/explain'), for: readsMoney },
@@ -28,7 +28,7 @@ export const portalRoutes: readonly Route[] = [
     pattern: '/held',
     load: () => import('./held/held'),
     for: readsCounts,
-    nav: { label: 'Held plays', icon: 'held', group: 'money' },
+    nav: { label: 'Held plays', icon: 'held', group: 'money', holds: ['appeals'] },
   },
   { pattern: '/appeals/:number', load: () => import('./held/appeal'), for: readsCounts },
   {

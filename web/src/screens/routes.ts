@@ -23,8 +23,8 @@ export interface Route {
   load: () => Promise<{ default: ScreenComponent }>;
   /** Whether the session may open it. `anybody` needs no session. */
   for: 'anybody' | ((session: Session) => boolean);
-  /** Its place in the navigation; routes without one are reached from others. */
-  nav?: { label: string; icon: IconName; group: 'money' | 'books' | 'service' | 'more' };
+  /** Its place in the navigation; routes without one are reached from others, and `holds` names which. */
+  nav?: { label: string; icon: IconName; group: 'money' | 'books' | 'service' | 'more'; holds?: readonly string[] };
 }
 
 /** The service's own people see the whole. */

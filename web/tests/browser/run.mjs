@@ -99,7 +99,8 @@ async function begin(given = {}) {
 /** A screen in every look: it says what it must, axe finds nothing serious, and nothing sticks out. */
 function screenTest({ name, who, link, shows, opens }) {
   const run = async (all) => {
-    for (const [look, size, colours] of LOOKS) {
+    // All at once: a page mostly waits.
+    const look = async ([look, size, colours]) => {
       await all.as(who, { size, colours }, async ({ page, go, expect }) => {
         if (who === 'nobody') expect(/401/);
         await go(link);
@@ -112,7 +113,10 @@ function screenTest({ name, who, link, shows, opens }) {
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         if (wide > 0) throw new Error(`${look}: the page is ${wide} px wider than the window`);
       });
-    }
+    };
+    const looked = await Promise.allSettled(LOOKS.map(look));
+    const wrong = looked.filter(({ status }) => status === 'rejected').map(({ reason }) => reason.message);
+    if (wrong.length > 0) throw new Error(wrong.join('\n'));
   };
   return { name: `screen ${name}: in every look, nothing serious for axe`, run };
 }

@@ -21,8 +21,8 @@ export function Cent({ of, currency }: { of: Shape<'TrialCent'>; currency: strin
         {open ? (
           <div class="cent-chain">
             <p class="small soft">
-              Worth together: <Worth micros={of.worth_micros} currency={currency} />.{' '}
-              {of.plays_pro_rata === null ? 'If every play were worth the same, not even all of them would make a cent.' : `If every play were worth the same, a cent would take ${counted(of.plays_pro_rata)}, of whatever artist.`}
+              Together they are worth <Worth micros={of.worth_micros} currency={currency} />{' '}
+              {of.plays_pro_rata === null ? 'and if every play were worth the same, not even all of them would make a cent.' : `and if every play were worth the same, a cent would take ${counted(of.plays_pro_rata)}, of whatever artist.`}
             </p>
             <Table
               dense

@@ -132,7 +132,7 @@ export const ways = [
         const cent = page.getByRole('button', { name: /A cent of/ });
         await cent.waitFor();
         await cent.press('Enter');
-        await page.getByText('Worth together').waitFor();
+        await page.getByText('Together they are worth').waitFor();
         console.log(`          from the file to the plays of a cent: ${Math.round(performance.now() - begun)} ms`);
         const sums = await page.evaluate(() => {
           const of = (row) => [...row.querySelectorAll('[data-amount]')].map((it) => it.dataset.amount);
