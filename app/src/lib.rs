@@ -4,10 +4,9 @@
 //! - [`ports`]: what the use cases need of the world
 //! - [`intake`]: reports come in
 //! - `judging`: one worker for each partition
-//! - [`deployment`]: all of it started, watched and stopped; [`threads`]: what its loops run on
+//! - [`deployment`]: all of it started, watched and stopped; [`threads`]: what its loops run on; [`metrics`]: its numbers
 //! - [`counts`], [`plays`], [`conservation`], [`overview`]: what was decided, read
 //! - [`adjudication`], [`fraud`], [`appeals`]: people decide; [`audit`]: and who did what
-//! - [`money`]: counts become money
 //! - [`privacy`]: who the listeners are: pseudonyms, exports, erasures
 //! - [`catalogue`], [`access`]: which tracks there are, and who may do what
 //! - [`money`]: how counts become money
@@ -25,6 +24,7 @@ pub mod fraud;
 pub mod intake;
 mod judging;
 mod listing;
+pub mod metrics;
 pub mod money;
 pub mod overview;
 pub mod plays;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-use ledgerline_app::deployment::{Metric, MetricKind};
+use ledgerline_app::metrics::{Metric, MetricKind};
 
 use crate::authorisation::ENDPOINTS;
 
