@@ -115,7 +115,15 @@ export const ways = [
       assert.ok(before.length > 1);
       await world.as('finance', {}, async ({ page, go }) => {
         await go('#/queues');
-        await tabUntil(page, 'summary');
+        // Which plays come first lies in the folder's hash key: all of them are wanted here.
+        const more = page.getByRole('button', { name: 'Load more' });
+        while ((await more.count()) > 0) {
+          const shown = await page.locator('.case-when').allTextContents();
+          await more.click();
+          await page.waitForFunction((before) => [...document.querySelectorAll('.case-when')].map((it) => it.textContent).join() !== before, shown.join());
+        }
+        await page.locator('h1').focus();
+        await tabTo(page, 'meridian');
         await page.keyboard.press('Enter');
         await tabTo(page, 'Rule on all');
         const wanted = Number.parseInt((await page.evaluate(() => document.activeElement.textContent)).replace(/\D/g, ''), 10);
@@ -132,7 +140,8 @@ export const ways = [
         await dialog.waitFor({ state: 'detached' });
         await settled(page);
         const after = (await everyCase(world)).filter((it) => it.play.track_id === 'meridian');
-        assert.equal(after.length, before.length - wanted, 'reinstated plays aren’t kept back any more');
+        assert.equal(wanted, before.length);
+        assert.equal(after.length, 0, 'reinstated plays aren’t kept back any more');
         await go('#/queues?queue=adjudication');
         await page.getByRole('button', { name: 'Decide forgotten-1' }).click();
         await page.getByRole('dialog').getByLabel('Why').fill('The phone was lost for a month.');
