@@ -103,7 +103,7 @@ function Payouts({ party }: { party: string }): JSX.Element {
             empty={<Empty title="Nothing was paid yet" />}
             columns={[
               { key: 'period', head: 'Month', cell: (it) => month(it.period) },
-              { key: 'amount', head: 'Paid out', kind: 'figure', cell: (it) => <Money amount={it.payout.amount} currency={it.payout.currency} /> },
+              { key: 'amount', head: 'Payable', kind: 'figure', cell: (it) => <Money amount={it.payout.amount} currency={it.payout.currency} /> },
               { key: 'carried', head: 'Carried on', kind: 'figure', cell: (it) => <Monies of={it.balances.map((balance) => ({ amount: balance.closing, currency: balance.currency }))} /> },
               { key: 'reason', head: 'Note', kind: 'wide', cell: (it) => it.payout.reason ?? '' },
             ]}

@@ -37,7 +37,7 @@ export function Closed({ close }: { close: Close }): JSX.Element {
       {summary === null || summary === undefined ? null : (
         <>
           <Figures>
-            <Figure large label="Paid out" note={`booked ${instant(close.booked_at)}`}>
+            <Figure large label="Payable" note={`booked ${instant(close.booked_at)}`}>
               <Monies of={summary.money.map((it) => ({ amount: it.paid, currency: it.currency }))} />
             </Figure>
             <Figure label="Counted plays">{count(summary.plays)}</Figure>

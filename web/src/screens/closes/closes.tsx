@@ -86,7 +86,7 @@ function Known({ of }: { of: readonly Close[] }): JSX.Element {
         { key: 'payees', head: 'Payees', kind: 'figure', cell: (close) => (close.summary === null || close.summary === undefined ? '–' : count(close.summary.payees)) },
         { key: 'net', head: 'Net revenue', kind: 'figure', cell: (close) => money(close, 'net') },
         { key: 'pools', head: 'Pools', kind: 'figure', cell: (close) => money(close, 'pools') },
-        { key: 'paid', head: 'Paid out', kind: 'figure', cell: (close) => money(close, 'paid') },
+        { key: 'paid', head: 'Payable', kind: 'figure', cell: (close) => money(close, 'paid') },
       ]}
     />
   );

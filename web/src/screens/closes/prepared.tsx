@@ -107,7 +107,7 @@ function Tried({ of }: { of: Close }): JSX.Element {
   return (
     <>
       <Figures>
-        <Figure large label={<>Would be paid out <Badge tone="wait">Dry run</Badge></>}>
+        <Figure large label={<>Would be payable <Badge tone="wait">Dry run</Badge></>}>
           <Monies of={summary.money.map((it) => ({ amount: it.paid, currency: it.currency }))} />
         </Figure>
         <Figure label="Counted plays">{count(summary.plays)}</Figure>
@@ -210,7 +210,7 @@ function CloseDialog({ of, open, onDone }: { of: Close; open: boolean; onDone: (
         }}
       >
         <p>
-          {paid.every((it) => sign(it.paid) === 0) ? 'Nothing is paid out.' : <>By the dry run, {paid.map((it, at) => <span key={it.currency}>{at === 0 ? '' : ' and '}<Money amount={sum([it.paid])} currency={it.currency} /></span>)} are paid out to {counted(of.summary?.payees ?? 0, 'payee')}.</>} Plays that came since then are taken in too. A closed month never changes; what comes to light later is an adjustment on the next.
+          {paid.every((it) => sign(it.paid) === 0) ? 'Nothing becomes payable.' : <>By the dry run, {paid.map((it, at) => <span key={it.currency}>{at === 0 ? '' : ' and '}<Money amount={sum([it.paid])} currency={it.currency} /></span>)} become payable to {counted(of.summary?.payees ?? 0, 'payee')}.</>} Plays that came since then are taken in too. A closed month never changes; what comes to light later is an adjustment on the next.
         </p>
         {wrong === 0 ? null : <Notice tone="wait">{`${counted(wrong, 'gap')} must be mended first; the close would be refused.`}</Notice>}
         <CheckField label="I have looked at the gaps and differences" checked={looked} onChange={setLooked} />

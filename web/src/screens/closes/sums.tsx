@@ -23,7 +23,7 @@ export function MoneyByCurrency({ of }: { of: readonly Shape<'CloseMoney'>[] }):
           { key: 'pools', head: 'In pools', kind: 'figure', cell: (it) => <Money amount={it.pools} currency={it.currency} /> },
           { key: 'kept', head: 'Stays with the service', kind: 'figure', cell: (it) => <Money amount={minus(it.net, it.pools)} currency={it.currency} /> },
           { key: 'adjusted', head: 'Earlier months, adjusted', kind: 'figure', cell: (it) => <Money signed amount={it.adjusted} currency={it.currency} /> },
-          { key: 'paid', head: 'Paid out', kind: 'figure', cell: (it) => <Money amount={it.paid} currency={it.currency} /> },
+          { key: 'paid', head: 'Payable', kind: 'figure', cell: (it) => <Money amount={it.paid} currency={it.currency} /> },
         ]}
       />
     </Card>

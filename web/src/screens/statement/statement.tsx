@@ -64,7 +64,7 @@ function Whole({ of, titles }: { of: Statement; titles: ReadonlyMap<string, stri
   return (
     <>
       <Figures>
-        <Figure large label="Paid out" note={of.payout.reason ?? `for ${month(of.period)}`}>
+        <Figure large label="Payable" note={of.payout.reason ?? `for ${month(of.period)}`}>
           <Money amount={of.payout.amount} currency={of.payout.currency} />
         </Figure>
         <Figure label="Earned" note={`${count(of.lines)} lines`}>

@@ -97,7 +97,7 @@ function Statements({ of, caption, columns }: { of: Answering<Statement[]>; capt
             ...(columns === 'month' ? [] : [{ key: 'payee', head: 'Payee', cell: (it: Statement) => it.payee }]),
             ...(columns === 'payee' ? [] : [{ key: 'month', head: 'Month', cell: (it: Statement) => month(it.period) }]),
             { key: 'earned', head: 'Earned', kind: 'figure', cell: (it) => <Monies of={it.accounts.map((account) => ({ amount: account.earned, currency: account.currency }))} /> },
-            { key: 'paid', head: 'Paid out', kind: 'figure', cell: (it) => <Money amount={it.payout.amount} currency={it.payout.currency} /> },
+            { key: 'paid', head: 'Payable', kind: 'figure', cell: (it) => <Money amount={it.payout.amount} currency={it.payout.currency} /> },
             { key: 'carried', head: 'Carried on', kind: 'figure', cell: (it) => <Monies of={it.balances.map((balance) => ({ amount: balance.closing, currency: balance.currency }))} /> },
             { key: 'lines', head: 'Lines', kind: 'figure', cell: (it) => count(it.lines) },
             { key: 'booked', head: 'Closed', cell: (it) => <Instant of={it.booked_at} /> },
