@@ -332,7 +332,12 @@ impl Machine {
             (Need::Jdk, Apt) => (Some("default-jdk-headless"), None),
             (Need::Jdk, Brew | Unknown) => (Some("openjdk"), None),
             (Need::Postgres, _) => (Some("postgresql"), None),
-            (Need::Node, Apt | Unknown) => (Some("nodejs npm"), None),
+            // What Debian 12 has is too old for Vite, but brings a newer one.
+            (Need::Node, Apt) if self.root => {
+                (Some("nodejs npm"), Some("npm install --global node@22"))
+            }
+            (Need::Node, Apt) => (Some("nodejs npm"), Some("sudo npm install --global node@22")),
+            (Need::Node, Unknown) => (Some("nodejs npm"), None),
             (Need::Node, Brew) => (Some("node"), None),
             (Need::Chromium, Apt | Unknown) => (Some("chromium"), None),
             (Need::Chromium, Brew) => (None, Some("brew install --cask chromium")),
@@ -371,7 +376,8 @@ mod tests {
                 machine(Installer::Apt, true, true),
                 ALL,
                 "apt-get update && apt-get install -y build-essential python3-venv \
-                 default-jdk-headless postgresql nodejs npm chromium strace && rustup update stable && rustup component add rustfmt clippy",
+                 default-jdk-headless postgresql nodejs npm chromium strace && rustup update stable \
+                 && rustup component add rustfmt clippy && npm install --global node@22",
             ),
             (
                 machine(Installer::Apt, false, false),
