@@ -1,5 +1,5 @@
--- A month of one source's usage, packed: ten million rows are read in a second or two, where as rows of
--- their own they took minutes. Usage that an earlier build kept as rows must be imported again.
+-- A month of one source's usage, packed: it is written and read whole, and never searched. Usage that an
+-- earlier build kept as rows must be imported again.
 DROP TABLE usage_rows;
 
 CREATE TABLE usage_parts (
