@@ -12,6 +12,11 @@ use crate::router::Service;
 #[derive(Debug, Clone)]
 pub(crate) struct Object(pub String);
 
+/// That a request only wanted to know what it would do, where its query doesn't say so: a handler puts
+/// it beside its answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rehearsed;
+
 /// Whom a request let in, where nobody was before: a sign-in puts it beside its answer.
 #[derive(Debug, Clone)]
 pub(crate) struct SignedIn {
@@ -41,7 +46,8 @@ pub(crate) fn deed(
 ) -> Option<Deed> {
     let reads = matches!(endpoint.method, Method::GET | Method::HEAD);
     let rehearses = query.is_some_and(|query| query.split('&').any(|pair| pair == "dry_run=true"));
-    if reads || rehearses || [REPORTS, PREVIEW].contains(&endpoint.path) {
+    let rehearsed = response.extensions().get::<Rehearsed>().is_some();
+    if reads || rehearses || rehearsed || [REPORTS, PREVIEW].contains(&endpoint.path) {
         return None;
     }
     let signed_in = response.extensions().get::<SignedIn>();

@@ -133,6 +133,9 @@ fn who_did_what_is_noted_and_no_secret_with_it() {
     writer.post(&format!("{PROPOSALS}/1/approval"), &json!({})).refused(409, "same_person");
     writer.post("/api/v1/royalty/closes/2109-03", &json!({})).refused(409, "close_refused");
     writer.post("/api/v1/royalty/terms?dry_run=true", &proposal_without_note("50%")).is(200);
+    let mut rehearsal = proposal_without_note("50%");
+    rehearsal["dry_run"] = json!(true);
+    writer.post("/api/v1/royalty/terms", &rehearsal).is(200);
     writer.get("/api/v1/royalty/terms").is(200);
     writer.post("/api/v1/privacy/anna/erase", &json!({}));
     reader.post(PROPOSALS, &proposal("50%", "")).refused(403, "forbidden");

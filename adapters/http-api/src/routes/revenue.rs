@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{RawQuery, Request, State};
+use axum::{Extension, Json};
 use ledgerline_app::money::rights::Brought;
 use ledgerline_app::ports::SourceFile;
 use ledgerline_catalog::fields::{Fields, Item, Row};
@@ -12,6 +12,7 @@ use ledgerline_catalog::{Place, RowErrors};
 use ledgerline_ids::Period;
 use ledgerline_royalty::fields;
 
+use crate::auditing::Rehearsed;
 use crate::dto::{RevenueImport, RevenueImportRow, RevenueImported, RevenueList};
 use crate::parameters::Query;
 use crate::problem::{Kind, Problem};
@@ -58,7 +59,7 @@ pub(crate) async fn list(
 pub(crate) async fn import(
     State(service): State<Arc<Service>>,
     request: Request,
-) -> Result<Json<RevenueImported>, Problem> {
+) -> Result<(Option<Extension<Rehearsed>>, Json<RevenueImported>), Problem> {
     let (head, body) = request.into_parts();
     let query = Query::parse(head.uri.query(), &["dry_run"])?;
     let asked = query.flag("dry_run")?;
@@ -91,10 +92,10 @@ pub(crate) async fn import(
     let revenue = service.deployment.money().revenue();
     let imported = RevenueImported::from(revenue.import(&rows, brought).await?);
     if !dry_run {
-        return Ok(Json(imported));
+        return Ok((None, Json(imported)));
     }
     let changes = revenue.preview(&rows).await?;
-    Ok(Json(imported.previewed(&rows, &changes)))
+    Ok((Some(Extension(Rehearsed)), Json(imported.previewed(&rows, &changes))))
 }
 
 impl Fields for RevenueImportRow {

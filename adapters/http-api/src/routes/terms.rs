@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, RawQuery, Request, State};
+use axum::{Extension, Json};
 use ledgerline_app::money::close::PreviewError;
 use ledgerline_app::money::terms::{ContractFile, TermsError, TermsQuestion};
 use ledgerline_app::ports::ContractsError;
@@ -12,6 +12,7 @@ use ledgerline_ids::{ContractId, DayNo, Period, Territory, Tier, TrackId};
 use ledgerline_royalty::terms::Right;
 use ledgerline_royalty::usage::Use;
 
+use crate::auditing::Rehearsed;
 use crate::dto::{
     ContractDetail, ContractSummary, ImportTermsFile, ImportTermsRequest, ImportedTerms,
     PreviewTermsRequest, TermsExplanation, TermsFinding, TermsList, TermsPart, TermsPreview,
@@ -89,7 +90,7 @@ pub(crate) async fn read(
 pub(crate) async fn import(
     State(service): State<Arc<Service>>,
     request: Request,
-) -> Result<Json<ImportedTerms>, Problem> {
+) -> Result<(Option<Extension<Rehearsed>>, Json<ImportedTerms>), Problem> {
     let (head, body) = request.into_parts();
     let dry_run = Query::parse(head.uri.query(), &["dry_run"])?.flag("dry_run")?;
     let (asked, _): (ImportTermsRequest, _) =
@@ -97,7 +98,8 @@ pub(crate) async fn import(
     let dry_run = dry_run || asked.dry_run;
     let files = some_contract_files(asked.files)?;
     let (terms, now) = (service.deployment.money().terms(), service.deployment.now());
-    Ok(Json(terms.import(&files, now, dry_run).await?.into()))
+    let imported = terms.import(&files, now, dry_run).await?;
+    Ok((dry_run.then_some(Extension(Rehearsed)), Json(imported.into())))
 }
 
 /// At least one file, as they are brought.
