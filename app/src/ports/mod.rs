@@ -12,6 +12,7 @@ pub mod disk;
 pub mod drive;
 pub mod facts;
 pub mod histories;
+pub mod leases;
 pub mod ledger;
 pub mod listeners;
 #[cfg(feature = "conformance")]
@@ -22,6 +23,8 @@ pub mod memory_contracts;
 pub mod memory_desk;
 #[cfg(feature = "conformance")]
 pub mod memory_disk;
+#[cfg(feature = "conformance")]
+pub mod memory_facts;
 #[cfg(feature = "conformance")]
 pub mod memory_ledger;
 #[cfg(feature = "conformance")]
@@ -52,6 +55,7 @@ pub use disk::{Disk, DiskFile};
 pub use drive::{Drive, Driven, Loop, Step};
 pub use facts::{CommitError, FactStore, PartitionCommit, PartitionDelta};
 pub use histories::{BroughtHistory, HistoryError, HistoryReader};
+pub use leases::LeaseStore;
 pub use ledger::{
     AppendLedgerError, BalanceQuery, CloseChange, CloseRecord, EntryQuery, LedgerGroup, LedgerScan,
     LedgerStore,

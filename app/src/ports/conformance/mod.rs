@@ -7,6 +7,7 @@ pub mod credentials;
 pub mod desk;
 pub mod disk;
 pub mod facts;
+pub mod leases;
 pub mod ledger;
 pub mod listeners;
 pub mod music;
