@@ -1,8 +1,12 @@
 //! The arguments of `cargo xtask`, and its help.
 
+mod help;
 mod royalty;
+mod services;
 
+pub use help::help;
 pub use royalty::BenchRoyalty;
+pub use services::{Deed, Services};
 use std::path::PathBuf;
 
 /// What the caller asked for.
@@ -26,6 +30,8 @@ pub enum Invocation {
     Fuzz(Fuzz),
     /// Run the long faults and say what was measured.
     Faults(Faults),
+    /// Start, stop or show servers of others.
+    Services(Services),
 }
 
 /// A command that has help of its own.
@@ -45,6 +51,8 @@ pub enum Topic {
     Fuzz,
     /// `faults`
     Faults,
+    /// `services`
+    Services,
 }
 
 /// `demo`'s arguments.
@@ -134,10 +142,10 @@ pub struct Faults {
 const KILLS_DEFAULT: u64 = 50;
 
 /// All commands, for whoever mistypes one.
-const COMMANDS: &str = "demo, test, check, bench, simulate, fuzz and faults";
+const COMMANDS: &str = "demo, test, check, bench, simulate, fuzz, faults and services";
 
 /// The parts of `test` that need something which a laptop may lack.
-pub const SEPARABLE: &[&str] = &["schemathesis", "strace", "browser"];
+pub const SEPARABLE: &[&str] = &["schemathesis", "strace", "browser", "kafka"];
 
 /// What `bench counting` can measure, in the order in which it does.
 pub const PARTS: &[&str] = &["replay", "http", "single", "duckdb", "postgres", "flink", "sizes"];
@@ -177,20 +185,7 @@ pub fn parse(arguments: &[String], in_ci: bool) -> Result<Invocation, String> {
         Topic::Simulate => parse_simulate(rest).map(Invocation::Simulate),
         Topic::Fuzz => parse_fuzz(rest).map(Invocation::Fuzz),
         Topic::Faults => parse_faults(rest).map(Invocation::Faults),
-    }
-}
-
-/// The help of `topic`, or of the whole command.
-pub fn help(topic: Option<Topic>) -> &'static str {
-    match topic {
-        None => HELP,
-        Some(Topic::Demo) => HELP_DEMO,
-        Some(Topic::Test) => HELP_TEST,
-        Some(Topic::Check) => HELP_CHECK,
-        Some(Topic::Bench) => HELP_BENCH,
-        Some(Topic::Simulate) => HELP_SIMULATE,
-        Some(Topic::Fuzz) => HELP_FUZZ,
-        Some(Topic::Faults) => HELP_FAULTS,
+        Topic::Services => services::parse(rest).map(Invocation::Services),
     }
 }
 
@@ -203,6 +198,7 @@ fn topic(name: &str) -> Option<Topic> {
         "simulate" => Some(Topic::Simulate),
         "fuzz" => Some(Topic::Fuzz),
         "faults" => Some(Topic::Faults),
+        "services" => Some(Topic::Services),
         _ => None,
     }
 }
@@ -396,189 +392,6 @@ fn unknown(argument: &str, command: &str) -> String {
     format!("`{command}` knows no `{argument}`; see `cargo xtask {command} --help`")
 }
 
-const HELP: &str = "\
-cargo xtask <command>
-
-  demo      build Ledgerline and run its demonstration
-  test      run everything that has to hold: checks, tests, the API against its contract
-  check     format, lints and architecture, without the tests
-  bench     measure
-  simulate  run the product on a simulated machine, seed by seed, under faults
-  fuzz      look for inputs that break a reader
-  faults    kill, fill, slow down, break and overload the server at length, and measure
-
-  --install    install what is missing on this machine, instead of printing the line that does
-  --help       of every command: its options
-
-Examples:
-  cargo xtask demo
-  cargo xtask test --install
-  cargo xtask test --without schemathesis
-  cargo xtask bench counting --reports 5_000_000
-  cargo xtask fuzz --seconds 60
-
-Every command first looks for what it needs. If something is missing it prints one line to paste
-and ends with 3; it never calls sudo. Other endings: 0 good, 1 failed, 2 not understood.
-";
-
-const HELP_SIMULATE: &str = "\
-cargo xtask simulate [--seeds N] [--from SEED] [--jobs N] [--until-caught] [--json]
-cargo xtask simulate --seed SEED
-cargo xtask simulate --canaries
-
-Runs the product on a simulated disk, clock, database and network: reports come twice, late and out
-of order, the power fails, the disk is full, and in the end an independent recount and what the
-players were promised must agree with what is counted. One seed is one run, always the same.
-
-  --seeds N        how many (20)
-  --from SEED      the first of them (0)
-  --jobs N         how many at once (as many as there are processors)
-  --until-caught   end at the first that goes wrong
-  --seed SEED      one seed, with everything that happens in it
-  --canaries       build each known fault in, one after the other: each must be caught within
-                   200 seeds
-
-Examples:
-  cargo xtask simulate --seeds 1000
-  cargo xtask simulate --seed 412
-  cargo xtask simulate --canaries
-
-Needs: Rust, a C compiler and make.
-";
-
-const HELP_DEMO: &str = "\
-cargo xtask demo [--install] [arguments of `ledgerline demo`]
-
-Builds the pages and the release binary with them (about five minutes the first time, seconds
-afterwards) and runs `ledgerline demo` with the remaining arguments.
-
-Examples:
-  cargo xtask demo
-  cargo xtask demo --install
-  cargo xtask demo -- --help        what `ledgerline demo` itself can do
-
-Needs: Rust, a C compiler, make, and Node.js 20.19 with npm.
-";
-
-const HELP_TEST: &str = "\
-cargo xtask test [--install] [--without a,b] [--long]
-
-Runs `check`, every test of the workspace, the pages in a browser, and schemathesis against a running
-server. It ends with a table of the steps and one line `N passed, N failed`. What the browser saw lies
-in target/screenshots.
-
-  --without schemathesis   leave out the run against the API's contract (refused where CI=true)
-  --without browser        leave out the pages in Chromium; their build and figures are still tested
-  --without strace         leave out the tests that see or break the server's system calls
-  --long                   also what takes hours: sets LEDGERLINE_LONG=1 for the tests, gives
-                           schemathesis more examples and a seed of its own, and fuzzes
-
-Examples:
-  cargo xtask test
-  cargo xtask test --install
-  cargo xtask test --without schemathesis
-
-Needs: Rust with rustfmt and clippy, a C compiler, make, Node.js 20.19 with npm, Chromium, Python 3.11
-with venv, and on Linux strace.
-Tests on real listening histories read ../shared/data and are skipped where it is absent.
-";
-
-const HELP_CHECK: &str = "\
-cargo xtask check [--install]
-
-Format, clippy without warnings, and the architecture: import rings, purity of the core, length
-of files, decision records, reasons of dependencies, authorisation, links, forbidden words.
-Each of these first proves on a bad example that it can fail.
-
-A line of the core that has to break a purity rule says why at its end: `// pure: <reason>`.
-
-Examples:
-  cargo xtask check
-
-Needs: Rust with rustfmt and clippy, a C compiler and make. cargo-deny is used where it is there.
-";
-
-const HELP_BENCH: &str = "\
-cargo xtask bench counting [--reports N] [--only a,b] [--without a,b] [--sizes 1M,5M] [--json FILE]
-                           [--write-docs] [--install]
-
-Measures how fast the release binary counts, and what that costs. N synthetic reports (2 000 000
-unless told) of about 227 bytes, 30 % of them duplicates, go through each of
-
-  replay      `ledgerline replay`, of a file and of a pipe
-  http        NDJSON bodies from another process over HTTP
-  single      one report in each request (300 000 at most), 64 connections; then 15 000 a second
-  duckdb      DuckDB doing the same distinct and count, in memory, not durable
-  postgres    PostgreSQL: COPY, then INSERT ... ON CONFLICT, with the durability it has by default
-  flink       Apache Flink: keyed state, exactly-once checkpoints, two slots
-  sizes       1, 5, 20 and 50 million distinct plays: rate, memory, and the start after a kill
-
-and the counts that each comes to are compared. It prints rates and ratios, processor seconds,
-peak memory (anonymous and file-mapped), bytes written and syncs, and the bars that we set
-ourselves with what was measured. What is missing on the machine is named, and the rest goes on.
-
-  --only a,b      these alone
-  --without a,b   all but these
-  --sizes LIST    so many distinct plays, in millions with an M
-  --json FILE     the figures for another program
-  --write-docs    the table and the plot of `sizes` into docs/, where all of them were measured
-
-Examples:
-  cargo xtask bench counting --only replay,http,single
-  cargo xtask bench counting --only sizes --sizes 1M,5M
-  cargo xtask bench counting --install --write-docs --json target/bench.json
-
-`cargo xtask bench royalty` measures how counts become money: [--rows 1M,10M] [--listener-rows 20M]
-[--only decision,allocation,user-centric,close] [--json FILE] [--install]. It decides made-up months of a
-million recordings, a hundred thousand payees and a thousand contracts, and allocates their pools beside
-DuckDB; and brings such a service as files, closes its months and explains lines of them.
-
-Needs: Rust, a C compiler and make; Linux for all but rates. For the peers Python 3.11 with venv, a JDK
-from 17 on, and PostgreSQL. For syncs strace. Data is written under target/ and removed afterwards:
-about 500 bytes for each report of the greatest size.
-";
-
-const HELP_FUZZ: &str = "\
-cargo xtask fuzz [--target T] [--seconds N] [--jobs J] [--keep] [--install]
-
-Builds one program for each target with counters in every branch, and lets libFuzzer look for inputs
-that reach more of the code, or break what a reader must hold to. It begins with the inputs in
-fuzzing/corpus and goes on with what it found before, in target/fuzz.
-
-  --target T    one target instead of all; their names are the folders in fuzzing/corpus
-  --seconds N   for how long each runs; 60 unless told
-  --jobs J      so many programs at once; 1 unless told
-  --keep        put a few small inputs that reach more of the code into fuzzing/corpus
-
-An input that fails is written to target/fuzz/artifacts; run it again with
-  cargo run -p ledgerline-fuzzing -- run T FILE
-The first build takes as long as a release build. The stable toolchain suffices.
-
-Examples:
-  cargo xtask fuzz --seconds 300
-  cargo xtask fuzz --target report_line --jobs 2
-
-Needs: Rust, a C and a C++ compiler, and make.
-";
-
-const HELP_FAULTS: &str = "\
-cargo xtask faults [NAME] [--kills N] [--json] [--install]
-
-Runs the faults of `ledgerline/tests/it/faults` against the release binary, at length: kills at any
-moment, a full, slow and failing disk, a sync before every acknowledgement, and ten times more than
-the server can do for a minute. Prints what was measured. NAME runs those whose tests' names have it.
-
-  --kills N   how often the server is killed (50 unless told), with 120 000 plays in all
-  --json      one object on stdout, everything else on stderr
-
-Examples:
-  cargo xtask faults
-  cargo xtask faults kills --kills 200
-  cargo xtask faults --json > faults.json
-
-Needs: Rust, a C compiler, make, and on Linux strace.
-";
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -663,6 +476,18 @@ mod tests {
                     only: "kills".to_owned(),
                 }),
             ),
+            (
+                "services start kafka --brokers=3 --at there --json",
+                Invocation::Services(Services {
+                    deed: Deed::Start,
+                    names: strings(&["kafka"]),
+                    at: Some("there".into()),
+                    brokers: 3,
+                    remove: false,
+                    json: true,
+                    install: false,
+                }),
+            ),
         ];
         for (line, expected) in cases {
             assert_eq!(good(line), expected, "{line}");
@@ -674,7 +499,7 @@ mod tests {
         let cases = [
             ("", "which command"),
             ("tset", "no command `tset`"),
-            ("test --without kafka", "known names are schemathesis"),
+            ("test --without flink", "known names are schemathesis"),
             ("test --without", "wants names"),
             ("test --loong", "knows no `--loong`"),
             ("check --long", "knows no `--long`"),
@@ -687,6 +512,10 @@ mod tests {
             ("fuzz --target", "wants a name"),
             ("faults --kills 0", "wants a number"),
             ("faults one two", "knows no `two`"),
+            ("services", "`services` what"),
+            ("services start postgres,sqlite", "known names are kafka"),
+            ("services start --brokers 0", "wants a number"),
+            ("services status --remove", "`--remove` is for `stop`"),
             ("bench counting --reports 0", "wants a number"),
             ("bench counting --reports x", "wants a number"),
             ("bench counting --sizes 1M,M", "wants a number"),

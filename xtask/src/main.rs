@@ -1,5 +1,5 @@
 //! What a newcomer and CI run: `cargo xtask demo`, `test`, `check`, `bench`, `simulate`, `fuzz`,
-//! `faults`.
+//! `faults`, `services`.
 //!
 //! It uses the standard library alone, so that it is compiled before a newcomer wonders whether
 //! anything happens, and it names everything that is missing before it starts anything long. It
@@ -18,6 +18,7 @@ mod json;
 mod needs;
 mod programs;
 mod server;
+mod services;
 mod simulate;
 mod steps;
 mod test;
@@ -69,6 +70,9 @@ fn main() -> ExitCode {
         Ok(Invocation::Fuzz(options)) => in_workspace(|workspace| fuzz::run(workspace, &options)),
         Ok(Invocation::Faults(options)) => {
             in_workspace(|workspace| faults::run(workspace, &options))
+        }
+        Ok(Invocation::Services(options)) => {
+            in_workspace(|workspace| services::run(workspace, &options))
         }
         Err(reason) => {
             eprintln!("xtask: {reason}\nxtask: `cargo xtask --help` shows what there is.");

@@ -27,8 +27,10 @@ pub enum Need {
     Clippy,
     /// schemathesis and the bench's peers live in virtual environments of their own.
     Python,
-    /// A peer of the bench is a program in Java.
+    /// Kafka, and a peer of the bench, are programs in Java.
     Jdk,
+    /// Brings Kafka.
+    Maven,
     /// Another is PostgreSQL itself.
     Postgres,
     /// The pages are built with it, and npm.
@@ -43,7 +45,7 @@ pub enum Need {
 const PYTHON_MIN: (u32, u32) = (3, 11);
 /// What the pages' tools run on.
 const NODE_MIN: (u32, u32) = (20, 19);
-/// What Flink runs on.
+/// What Flink and Kafka run on.
 const JDK_MIN: u32 = 17;
 
 impl Need {
@@ -64,6 +66,7 @@ impl Need {
                 format!("Python {}.{} or newer with venv", PYTHON_MIN.0, PYTHON_MIN.1)
             }
             Need::Jdk => format!("a JDK from {JDK_MIN} on"),
+            Need::Maven => "Maven".to_owned(),
             Need::Postgres => "PostgreSQL's server".to_owned(),
             Need::Node => format!("Node.js {}.{} or newer with npm", NODE_MIN.0, NODE_MIN.1),
             Need::Chromium => "Chromium".to_owned(),
@@ -96,6 +99,7 @@ impl Need {
                 };
                 has("javac") && has("java")
             }
+            Need::Maven => answer("mvn", &["--version"]).is_some(),
             Need::Postgres => postgres_programs().is_some(),
             Need::Node => {
                 let version = answer("node", &["--version"]).as_deref().and_then(version_in);
@@ -331,6 +335,7 @@ impl Machine {
             (Need::Rustfmt | Need::Clippy, Brew) => (Some("rust"), None),
             (Need::Jdk, Apt) => (Some("default-jdk-headless"), None),
             (Need::Jdk, Brew | Unknown) => (Some("openjdk"), None),
+            (Need::Maven, _) => (Some("maven"), None),
             (Need::Postgres, _) => (Some("postgresql"), None),
             // What Debian 12 has is too old for Vite, but brings a newer one.
             (Need::Node, Apt) if self.root => {
@@ -362,6 +367,7 @@ mod tests {
         Need::Clippy,
         Need::Python,
         Need::Jdk,
+        Need::Maven,
         Need::Postgres,
         Need::Node,
         Need::Chromium,
@@ -376,7 +382,7 @@ mod tests {
                 machine(Installer::Apt, true, true),
                 ALL,
                 "apt-get update && apt-get install -y build-essential python3-venv \
-                 default-jdk-headless postgresql nodejs npm chromium strace && rustup update stable \
+                 default-jdk-headless maven postgresql nodejs npm chromium strace && rustup update stable \
                  && rustup component add rustfmt clippy && npm install --global node@22",
             ),
             (

@@ -2,6 +2,7 @@
 
 use crate::cli::Test;
 use crate::programs::{cargo, stream};
+use crate::services::ForTests;
 use crate::steps::{Outcome, Tally};
 use crate::workspace::Workspace;
 use std::process::Command;
@@ -10,7 +11,7 @@ use std::process::Command;
 const SKIPPED: &str = "skipped: ";
 
 /// Runs every test of the workspace; one profile, dev.
-pub fn run(workspace: &Workspace, options: &Test) -> Outcome {
+pub fn run(workspace: &Workspace, options: &Test, services: &ForTests) -> Outcome {
     if !workspace.root().join("../shared/data").is_dir() {
         println!("          ../shared/data is absent: tests on real histories skip themselves");
     }
@@ -20,6 +21,7 @@ pub fn run(workspace: &Workspace, options: &Test) -> Outcome {
         command.env("LEDGERLINE_LONG", "1");
     }
     command.env("LEDGERLINE_WITHOUT", options.without.join(","));
+    command.envs(services.environment());
     sum_up(&mut command, &mut |line| println!("{line}"))
 }
 

@@ -10,6 +10,7 @@ use crate::cli::Test;
 use crate::fuzz;
 use crate::needs::{self, Need};
 use crate::programs::{cargo, succeed};
+use crate::services::{self, ForTests};
 use crate::simulate;
 use crate::steps::{Outcome, Steps};
 use crate::web;
@@ -26,6 +27,7 @@ pub fn run(workspace: &Workspace, options: &Test) -> Exit {
     if with_schemathesis {
         wanted.push(Need::Python);
     }
+    wanted.extend(services::needs(options));
     if options.long {
         wanted.extend(fuzz::NEEDS);
     }
@@ -42,7 +44,9 @@ pub fn run(workspace: &Workspace, options: &Test) -> Exit {
     web::steps(workspace, &mut steps);
     let built = steps.run("build for tests", || build(workspace));
     if built {
-        steps.run("cargo test", || cargo_test::run(workspace, options));
+        // What doesn't start has failed already; tests that need it say so.
+        let services = ForTests::start(workspace, options, &mut steps);
+        steps.run("cargo test", || cargo_test::run(workspace, options, &services));
     } else {
         steps.skip("cargo test", "the build failed");
     }
