@@ -21,7 +21,7 @@ mod plot;
 mod proc;
 mod replay;
 pub mod royalty;
-mod running;
+pub mod running;
 mod serving;
 mod sizes;
 mod syncs;

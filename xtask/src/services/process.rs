@@ -1,6 +1,7 @@
 //! A process that outlives who started it: known by a file with its id, and by a word that stands
 //! on its command line, so that an id which the system gave to somebody else is left alone.
 
+use crate::bench::running::pause;
 use crate::programs::answer;
 use crate::server::signal;
 use std::fs::{self, File};
@@ -85,7 +86,7 @@ pub fn until(limit: Duration, mut is_so: impl FnMut() -> bool) -> bool {
         if began.elapsed() > limit {
             return false;
         }
-        thread::sleep(LOOK_EVERY);
+        pause(LOOK_EVERY);
     }
 }
 
