@@ -22,4 +22,4 @@ pub mod write;
 
 pub use read::{BYTES_MAX, TomlContracts, read};
 pub use shape::schema;
-pub use write::write;
+pub use write::{file_name, write};

@@ -2,7 +2,11 @@
 
 use crate::shape::ContractFile;
 use crate::templates::{TEMPLATES, Template};
-use ledgerline_app::ports::{ContractFault, ContractReader, ContractTemplate};
+use crate::sheet::{self, Mapping};
+use crate::write::{file_name, write};
+use ledgerline_app::ports::{
+    ContractFault, ContractReader, ContractTemplate, DealField, DealMapping, DraftedContracts,
+};
 use ledgerline_royalty::terms::Contract;
 use ledgerline_royalty::validity::Fault;
 use toml::de::{DeTable, DeValue};
@@ -81,6 +85,24 @@ impl ContractReader for TomlContracts {
             ContractTemplate { name, what, text }
         };
         TEMPLATES.iter().map(template).collect()
+    }
+
+    fn deal_fields(&self) -> Vec<DealField> {
+        sheet::deal_fields()
+    }
+
+    fn draft(
+        &self,
+        file: &str,
+        text: &str,
+        mapping: &DealMapping,
+    ) -> Result<DraftedContracts, Vec<ContractFault>> {
+        let mapping = Mapping::of(mapping).map_err(|what| {
+            vec![ContractFault { file: file.to_owned(), line: 1, column: 1, what }]
+        })?;
+        let drafted = sheet::draft(file, text.as_bytes(), &mapping)?;
+        let files = drafted.contracts.iter().map(|it| (file_name(&it.id), write(it)));
+        Ok(DraftedContracts { files: files.collect(), renamed: drafted.renamed })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rows of a spreadsheet to contracts, for people to review: one row, one payee of one deal.
 
-use ledgerline_app::ports::ContractFault;
+use ledgerline_app::ports::{ContractFault, DealField, DealMapping};
 use ledgerline_ids::{DayNo, PartyId};
 use ledgerline_money::{Currency, Fraction, Micros};
 use ledgerline_royalty::terms::{
@@ -33,6 +33,16 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("minimum_payout", "nothing is paid out below this"),
 ];
 
+/// Those that every row must say, in a column or by what all rows say alike.
+const NEEDED: [&str; 4] = ["label", "share", "from", "currency"];
+
+/// What a column may be mapped to.
+pub(crate) fn deal_fields() -> Vec<DealField> {
+    let field =
+        |&(name, what): &(_, _)| DealField { name, what, is_needed: NEEDED.contains(&name) };
+    FIELDS.iter().map(field).collect()
+}
+
 /// Which column is which field, and what all rows say alike.
 #[derive(Debug, Clone, Default)]
 pub struct Mapping {
@@ -53,15 +63,34 @@ impl Mapping {
                 format!("{part:?} is no mapping: write FIELD=COLUMN, or FIELD:=VALUE for every row")
             })?;
             let (key, fixed) = key.strip_suffix(':').map_or((key, false), |key| (key, true));
-            let Some((field, _)) = FIELDS.iter().find(|(field, _)| *field == key.trim()) else {
-                let known: Vec<&str> = FIELDS.iter().map(|(field, _)| *field).collect();
-                return Err(format!("{key:?} is no field: known are {}", known.join(", ")));
-            };
+            let field = known_field(key.trim())?;
             let into = if fixed { &mut mapping.fixed } else { &mut mapping.columns };
             into.insert(field, value.trim().to_owned());
         }
         Ok(mapping)
     }
+
+    /// The same, out of what somebody chose on a page.
+    ///
+    /// # Errors
+    /// Which name is no field's, as a sentence.
+    pub fn of(chosen: &DealMapping) -> Result<Self, String> {
+        let known = |all: &BTreeMap<String, String>| {
+            let one = |(key, value): (&String, &String)| {
+                Ok::<_, String>((known_field(key)?, value.trim().to_owned()))
+            };
+            all.iter().filter(|(_, value)| !value.trim().is_empty()).map(one).collect()
+        };
+        Ok(Self { columns: known(&chosen.columns)?, fixed: known(&chosen.fixed)? })
+    }
+}
+
+fn known_field(key: &str) -> Result<&'static str, String> {
+    let field = FIELDS.iter().find(|(field, _)| *field == key);
+    field.map(|(field, _)| *field).ok_or_else(|| {
+        let known: Vec<&str> = FIELDS.iter().map(|(field, _)| *field).collect();
+        format!("{key:?} is no field: known are {}", known.join(", "))
+    })
 }
 
 /// Splits at commas outside of quotes, which are dropped.
@@ -142,7 +171,8 @@ impl Row<'_> {
 pub fn draft(file: &str, bytes: &[u8], mapping: &Mapping) -> Result<Drafted, Vec<ContractFault>> {
     let fault = |line, what: String| ContractFault { file: file.to_owned(), line, column: 1, what };
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
+    let mut reader = csv::ReaderBuilder::new();
+    let mut reader = reader.flexible(true).delimiter(separator(bytes)).from_reader(bytes);
     let headings = reader.headers().map_err(|error| vec![fault(1, error.to_string())])?.clone();
     let mut columns = BTreeMap::new();
     for (field, heading) in &mapping.columns {
@@ -156,7 +186,7 @@ pub fn draft(file: &str, bytes: &[u8], mapping: &Mapping) -> Result<Drafted, Vec
     let mut drafts = Drafts { file, contracts: BTreeMap::new(), renamed: BTreeMap::new() };
     let mut faults = Vec::new();
     for (number, cells) in reader.records().enumerate() {
-        let line = number + 2;
+        let line = line_of(&cells).unwrap_or(number + 2);
         if number >= ROWS_MAX {
             faults.push(fault(line, format!("at most {ROWS_MAX} rows: split the spreadsheet")));
             break;
@@ -171,6 +201,23 @@ pub fn draft(file: &str, bytes: &[u8], mapping: &Mapping) -> Result<Drafted, Vec
         }
     }
     drafts.finish(faults)
+}
+
+/// What the first line has most of, of the separators that spreadsheets write.
+fn separator(bytes: &[u8]) -> u8 {
+    let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let times = |separator: u8| first.iter().filter(|byte| **byte == separator).count();
+    // Of equally many the last: a comma where there is none of them.
+    b"\t;,".iter().copied().max_by_key(|separator| times(*separator)).unwrap_or(b',')
+}
+
+/// In which line a row begins, or couldn't be read: cells may hold lines, and empty ones are no rows.
+fn line_of(cells: &Result<csv::StringRecord, csv::Error>) -> Option<usize> {
+    let place = match cells {
+        Ok(cells) => cells.position(),
+        Err(error) => error.position(),
+    };
+    place.and_then(|place| usize::try_from(place.line()).ok())
 }
 
 /// Contracts in the making.

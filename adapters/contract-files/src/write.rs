@@ -9,6 +9,18 @@ use ledgerline_royalty::usage::Use;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+/// The name of a contract's file: an id may hold `/` and `:`, a file's name had better not.
+#[must_use]
+pub fn file_name(id: &str) -> String {
+    let plain =
+        |one: char| if one.is_ascii_alphanumeric() || "_-.@+".contains(one) { one } else { '_' };
+    let name: String = id.chars().map(plain).collect();
+    // Two ids could become one name: the rest of it tells them apart.
+    let tail =
+        if name == id { String::new() } else { format!("-{:08x}", crc32fast::hash(id.as_bytes())) };
+    format!("{}{tail}.toml", name.trim_start_matches('.'))
+}
+
 /// A file that reads as `contract`, with its fields in the order in which people look for them.
 #[must_use]
 pub fn write(contract: &Contract) -> String {

@@ -12,6 +12,32 @@ use crate::router::Service;
 #[derive(Debug, Clone)]
 pub(crate) struct Object(pub String);
 
+impl Object {
+    /// One thing by its name, as much of it as fits.
+    pub(crate) fn named(name: &str) -> Self {
+        let fits = |(at, one): &(usize, char)| at + one.len_utf8() <= OBJECT_BYTES_MAX;
+        Self(name.char_indices().take_while(fits).map(|(_, one)| one).collect())
+    }
+
+    /// Several things by their names, as many as fit.
+    pub(crate) fn listing<'n>(names: impl IntoIterator<Item = &'n String>) -> Self {
+        let mut listed = String::new();
+        let mut names = names.into_iter();
+        while let Some(name) = names.next() {
+            if listed.len() + name.len() + 2 > OBJECT_BYTES_MAX - MORE_BYTES {
+                let more = names.count() + 1;
+                let lead = if listed.is_empty() { "" } else { " and " };
+                return Self(format!("{listed}{lead}{more} more"));
+            }
+            if !listed.is_empty() {
+                listed.push_str(", ");
+            }
+            listed.push_str(name);
+        }
+        Self(listed)
+    }
+}
+
 /// That a request only wanted to know what it would do, where its query doesn't say so: a handler puts
 /// it beside its answer.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +54,7 @@ pub(crate) struct SignedIn {
 const REPORTS: &str = "/api/v1/playback/report";
 /// What only works something out, and is a `POST` for the size of what is asked.
 const PREVIEW: &str = "/api/v1/royalty/terms/preview";
+const DRAFTS: &str = "/api/v1/royalty/terms/drafts";
 /// Where people sign in.
 const SESSION: &str = "/api/v1/session";
 const UNAUTHORIZED: StatusCode = StatusCode::UNAUTHORIZED;
@@ -35,6 +62,8 @@ const UNAUTHORIZED: StatusCode = StatusCode::UNAUTHORIZED;
 const PERSON: &str = "{user_id}";
 /// So many bytes of what a path names are noted.
 const OBJECT_BYTES_MAX: usize = 200;
+/// Room for how many things weren't listed.
+const MORE_BYTES: usize = 30;
 
 /// What is to be noted of a request once it is answered; nothing of one that changes nothing.
 pub(crate) fn deed(
@@ -47,7 +76,7 @@ pub(crate) fn deed(
     let reads = matches!(endpoint.method, Method::GET | Method::HEAD);
     let rehearses = query.is_some_and(|query| query.split('&').any(|pair| pair == "dry_run=true"));
     let rehearsed = response.extensions().get::<Rehearsed>().is_some();
-    if reads || rehearses || rehearsed || [REPORTS, PREVIEW].contains(&endpoint.path) {
+    if reads || rehearses || rehearsed || [REPORTS, PREVIEW, DRAFTS].contains(&endpoint.path) {
         return None;
     }
     let signed_in = response.extensions().get::<SignedIn>();
@@ -62,6 +91,7 @@ pub(crate) fn deed(
         (None, None) => return None,
     };
     let made = response.extensions().get::<Object>().map(|made| made.0.clone());
+    let made = made.map(|made| made.replace(char::is_control, " ")).filter(|made| !made.is_empty());
     Some(Deed {
         at: service.deployment.now(),
         who,

@@ -28,6 +28,9 @@ pub(crate) struct Guarded {
     pub endpoint: usize,
 }
 
+/// What the audit log, proposals and invitations call whoever may open the control socket.
+pub const OPERATOR: &str = "operator";
+
 /// How a request proves who sends it.
 #[derive(Debug)]
 pub(crate) enum Door {
@@ -49,7 +52,7 @@ impl Door {
             limited: false,
         };
         Self::Open(Arc::new(Caller {
-            id: "control".to_owned(),
+            id: OPERATOR.to_owned(),
             role: None,
             parties: None,
             session: None,

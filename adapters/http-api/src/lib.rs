@@ -35,6 +35,7 @@ mod routes;
 pub mod serve;
 mod web;
 
+pub use guard::OPERATOR;
 pub use outside::{Demonstration, Outside};
 pub use router::{HttpOptions, control_router, router};
 pub use serve::serve;

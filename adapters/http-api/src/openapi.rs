@@ -80,7 +80,11 @@ use crate::guard::COOKIE;
         dto::TermsList, dto::TermsPart, dto::TermsPreview, dto::TermsReview, dto::TermsTemplate,
         dto::TermsTemplates, dto::Transition, dto::TrialArtist, dto::TrialCent, dto::TrialListener,
         dto::TrialPlay, dto::TrialPools, dto::TrialResult, dto::UnpaidPlays, dto::UnpaidStanding,
-        dto::VerdictWord,
+        dto::VerdictWord, dto::Advance, dto::AdvanceImport, dto::AdvanceImportRow, dto::AdvancePage,
+        dto::AdvanceRowChange, dto::AdvanceSum, dto::AdvancesImported, dto::DraftTermsRequest,
+        dto::DraftedTerms, dto::DraftedTermsFile, dto::FileFault, dto::Rate, dto::RateImport,
+        dto::RateImportRow, dto::RatePage, dto::RatePair, dto::RateRowChange, dto::RatesImported,
+        dto::RenamedParty, dto::TermsSheetField, dto::WrongRow,
     ))
 )]
 struct Shapes;

@@ -13,9 +13,10 @@ use ledgerline_app::money::close::{CloseError, ExplainPlayError};
 use ledgerline_app::plays::PlayError;
 use ledgerline_app::ports::{PrintError, Scope, StoreError};
 use ledgerline_app::privacy::EraseError;
+use ledgerline_catalog::{Refused, RowError};
 use ledgerline_ids::Period;
 
-use crate::dto::{PROBLEM_JSON, ProblemBody, ScopeWord};
+use crate::dto::{PROBLEM_JSON, ProblemBody, ScopeWord, WrongRow};
 use crate::reports::BodyError;
 
 /// Declares the kinds of problems: status, code and title.
@@ -63,6 +64,8 @@ kinds! {
     AlreadyDecided 409 "already_decided" "It was decided before";
     PlayForgotten 409 "play_forgotten" "The play can't be ruled on any more";
     SamePerson 409 "same_person" "Somebody else has to do this";
+    SecondPerson 409 "second_person" "A second person has to approve this";
+    BookingRefused 409 "booking_refused" "The ledger doesn't take this";
     ContractsMoved 409 "contracts_moved" "Contracts changed meanwhile";
     TooManyInvitations 409 "too_many_invitations" "Too many invitations wait";
     BodyTooLarge 413 "body_too_large" "The body is too large";
@@ -110,6 +113,8 @@ impl Problem {
             scope: None,
             parameter: None,
             problems: None,
+            rows: None,
+            faults: None,
         };
         Self { body: Box::new(body), headers: Vec::new() }
     }
@@ -211,6 +216,21 @@ impl From<BodyError> for Problem {
             ),
             _ => problem,
         }
+    }
+}
+
+impl From<Refused> for Problem {
+    /// Rows that were brought are wrong: each is named, and nothing is stored.
+    fn from(refused: Refused) -> Self {
+        let rows: Vec<WrongRow> = (refused.errors.into_iter())
+            .map(|RowError { at, column, value, why }| WrongRow { row: at.row, column, value, why })
+            .collect();
+        let lines = rows
+            .iter()
+            .map(|wrong| format!("row {} {} {:?}: {}", wrong.row, wrong.column, wrong.value, wrong.why));
+        let lines: Vec<String> = lines.collect();
+        let detail = format!("{} things are wrong: {}", refused.total, lines.join("; "));
+        Self::new(Kind::InvalidRequest, detail).with(|body| body.rows = Some(rows))
     }
 }
 

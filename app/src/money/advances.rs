@@ -29,12 +29,12 @@ pub enum AheadError {
 }
 
 /// What was booked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BookedAhead {
-    /// New entries.
+    /// How many entries are new.
     pub added: usize,
-    /// Those that were there already, just so.
-    pub unchanged: usize,
+    /// The rows, from 0, whose entries were there already, just so; ascending.
+    pub unchanged: Vec<usize>,
 }
 
 /// An advance or cost as the ledger has it.
@@ -95,8 +95,10 @@ impl Deployment {
         }
         let keys: Vec<EntryKey> = drafts.keys().cloned().collect();
         let there = self.money().ledger().store().entries_by_key(&keys).await?;
+        let mut unchanged = Vec::new();
         for entry in &there {
             let Some((number, draft)) = drafts.remove(&entry.draft().key) else { continue };
+            unchanged.push(number);
             if ahead::of(&draft) != ahead::of(entry.draft()) {
                 let why = format!(
                     "entry {} of the ledger has this contract and name with something else: choose \
@@ -110,7 +112,8 @@ impl Deployment {
             wrong.sort();
             return Err(AheadError::Wrong(wrong));
         }
-        let booked = BookedAhead { added: drafts.len(), unchanged: there.len() };
+        unchanged.sort_unstable();
+        let booked = BookedAhead { added: drafts.len(), unchanged };
         if !dry_run && !drafts.is_empty() {
             let drafts = drafts.into_values().map(|(_, draft)| draft).collect();
             self.money().ledger().post(Post { drafts, ..Post::default() }).await?;

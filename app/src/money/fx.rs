@@ -2,7 +2,7 @@
 
 use ledgerline_royalty::revenue::FxRow;
 
-use super::revenue::{Revenue, only_file, would_change};
+use super::revenue::{Revenue, RowChange, only_file, row_changes, would_change};
 use super::rights::Brought;
 use crate::ports::{ImportedRows, StoreError, Stored};
 
@@ -19,10 +19,18 @@ impl Revenue {
         if brought.dry_run {
             let known = self.list_fx().await?;
             let revision = self.store().fx_revision().await?;
-            let tally = would_change(rows, known, |row| (row.base, row.quote, row.day));
+            let tally = would_change(rows, known, FxRow::key);
             return Ok(ImportedRows { revision, tally });
         }
         self.store().import_fx(rows, only_file(brought), brought.at).await
+    }
+
+    /// What an import would do with each of its rates, in their order. Nothing is stored.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn preview_fx(&self, rows: &[FxRow]) -> Result<Vec<RowChange<FxRow>>, StoreError> {
+        Ok(row_changes(rows, self.list_fx().await?, FxRow::key))
     }
 
     /// The rates as known now.

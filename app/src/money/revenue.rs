@@ -37,11 +37,11 @@ pub struct NetOfPeriod {
 
 /// What an import would do with one of its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RowChange {
+pub enum RowChange<T> {
     /// It was not known before.
     Added,
     /// It was known otherwise: so.
-    Changed(Box<Stored<PeriodRevenue>>),
+    Changed(Box<Stored<T>>),
     /// It was known just so.
     Unchanged,
 }
@@ -81,16 +81,11 @@ impl Revenue {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn preview(&self, rows: &[PeriodRevenue]) -> Result<Vec<RowChange>, StoreError> {
-        let known = self.list(None).await?;
-        let known: BTreeMap<_, _> =
-            known.into_iter().map(|stored| (stored.row.key(), stored)).collect();
-        let change = |row: &PeriodRevenue| match known.get(&row.key()) {
-            None => RowChange::Added,
-            Some(before) if before.row == *row => RowChange::Unchanged,
-            Some(before) => RowChange::Changed(Box::new(before.clone())),
-        };
-        Ok(rows.iter().map(change).collect())
+    pub async fn preview(
+        &self,
+        rows: &[PeriodRevenue],
+    ) -> Result<Vec<RowChange<PeriodRevenue>>, StoreError> {
+        Ok(row_changes(rows, self.list(None).await?, PeriodRevenue::key))
     }
 
     /// The revenue as known now, of a month or of all.
@@ -128,6 +123,22 @@ pub(super) fn would_change<T: PartialEq, K: Ord>(
         }
     }
     tally
+}
+
+/// What importing `rows` would do with each of them, in their order.
+pub(super) fn row_changes<T: PartialEq + Clone, K: Ord>(
+    rows: &[T],
+    known: Vec<Stored<T>>,
+    key: impl Fn(&T) -> K,
+) -> Vec<RowChange<T>> {
+    let known: BTreeMap<K, Stored<T>> =
+        known.into_iter().map(|stored| (key(&stored.row), stored)).collect();
+    let change = |row: &T| match known.get(&key(row)) {
+        None => RowChange::Added,
+        Some(before) if before.row == *row => RowChange::Unchanged,
+        Some(before) => RowChange::Changed(Box::new(before.clone())),
+    };
+    rows.iter().map(change).collect()
 }
 
 /// What each month of `rows` earned, by currency.

@@ -18,7 +18,7 @@ use crate::Deployment;
 use crate::ports::drive::apart;
 use crate::ports::{
     ContractFault, ContractReader, ContractStore, ContractTemplate, ContractText, ContractsError,
-    NewContract, StoreError,
+    DealField, DealMapping, DraftedContracts, NewContract, StoreError,
 };
 
 /// So many contracts may be imported at once.
@@ -222,6 +222,24 @@ impl Terms {
     #[must_use]
     pub fn templates(&self) -> Vec<ContractTemplate> {
         self.reader.templates()
+    }
+
+    /// What the columns of a spreadsheet of deals may be mapped to.
+    #[must_use]
+    pub fn deal_fields(&self) -> Vec<DealField> {
+        self.reader.deal_fields()
+    }
+
+    /// The contracts of a spreadsheet of deals, as files to be reviewed. Nothing is stored.
+    ///
+    /// # Errors
+    /// [`TermsError::Refused`] with everything that is wrong, by line and column of the sheet.
+    pub fn draft(
+        &self,
+        sheet: &ContractFile,
+        mapping: &DealMapping,
+    ) -> Result<DraftedContracts, TermsError> {
+        self.reader.draft(&sheet.name, &sheet.text, mapping).map_err(TermsError::Refused)
     }
 
     /// Reads files as contracts, without storing them; sorted by id.

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use ledgerline_ids::UnixMs;
 use ledgerline_royalty::terms::Contract;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::StoreError;
@@ -121,6 +122,35 @@ pub struct ContractTemplate {
     pub text: &'static str,
 }
 
+/// How a spreadsheet of deals is read: one row, one payee of one deal.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DealMapping {
+    /// The heading of the column of each field.
+    pub columns: BTreeMap<String, String>,
+    /// What each row says alike, by field, where its column says nothing.
+    pub fixed: BTreeMap<String, String>,
+}
+
+/// A field of a deal that a column may be mapped to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DealField {
+    /// Its name.
+    pub name: &'static str,
+    /// What it means.
+    pub what: &'static str,
+    /// Whether every row must say it.
+    pub is_needed: bool,
+}
+
+/// Contracts that a spreadsheet became, for somebody to review.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DraftedContracts {
+    /// Their files: name, then text; by the contracts' ids.
+    pub files: Vec<(String, String)>,
+    /// Names that are no ids, with the ids that were made of them.
+    pub renamed: BTreeMap<String, String>,
+}
+
 /// Reads the text of a contract's file.
 pub trait ContractReader: Send + Sync + 'static {
     /// The contract, or everything that is wrong with the text.
@@ -132,5 +162,24 @@ pub trait ContractReader: Send + Sync + 'static {
     /// Annotated examples of such texts, to begin with.
     fn templates(&self) -> Vec<ContractTemplate> {
         Vec::new()
+    }
+
+    /// What a spreadsheet's columns may be mapped to.
+    fn deal_fields(&self) -> Vec<DealField> {
+        Vec::new()
+    }
+
+    /// The contracts of a spreadsheet; its rows are counted as lines, the headings being line 1.
+    ///
+    /// # Errors
+    /// All [`ContractFault`]s that were found; at least one. Nothing is drafted then.
+    fn draft(
+        &self,
+        file: &str,
+        _text: &str,
+        _mapping: &DealMapping,
+    ) -> Result<DraftedContracts, Vec<ContractFault>> {
+        let what = "spreadsheets of deals can't be read here".to_owned();
+        Err(vec![ContractFault { file: file.to_owned(), line: 1, column: 1, what }])
     }
 }

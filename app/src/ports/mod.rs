@@ -48,7 +48,7 @@ pub use audit::AuditStore;
 pub use clock::{Clock, Random};
 pub use contracts::{
     ContractFault, ContractReader, ContractStore, ContractTemplate, ContractText, ContractsError,
-    NewContract,
+    DealField, DealMapping, DraftedContracts, NewContract,
 };
 pub use credentials::{Credential, CredentialStore, NewCredential, Scope};
 pub use disk::{Disk, DiskFile};

@@ -143,3 +143,11 @@ pub struct FxRow {
     /// Who published it.
     pub source: Box<str>,
 }
+
+impl FxRow {
+    /// What it is told apart by: another rate of the same key replaces it.
+    #[must_use]
+    pub fn key(&self) -> (Currency, Currency, DayNo) {
+        (self.base, self.quote, self.day)
+    }
+}

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::sheets::{files, wrong, wrong_rows};
+use super::sheets::{about, files, wrong, wrong_rows};
 use super::{failed, refused};
 
 pub(super) fn routes() -> Router<Arc<Deployment>> {
@@ -45,14 +45,14 @@ async fn import(
     };
     let rows = match sheets::read_ahead(file.named()) {
         Ok(rows) => rows,
-        Err(error) => return wrong(&error),
+        Err(error) => return about(&sources, wrong(&error)),
     };
     let (places, rows): (Vec<Place>, Vec<AheadRow>) = rows.into_iter().unzip();
-    match deployment.book_ahead(&rows, query.dry_run).await {
+    let answer = match deployment.book_ahead(&rows, query.dry_run).await {
         Ok(booked) => Json(json!({
             "dry_run": query.dry_run,
             "added": booked.added,
-            "unchanged": booked.unchanged,
+            "unchanged": booked.unchanged.len(),
         }))
         .into_response(),
         Err(AheadError::Wrong(all)) => {
@@ -72,7 +72,8 @@ async fn import(
         }
         Err(AheadError::Post(error)) => refused(StatusCode::CONFLICT, &error),
         Err(AheadError::Store(error)) => failed(&error),
-    }
+    };
+    about(&sources, answer)
 }
 
 #[derive(Deserialize)]

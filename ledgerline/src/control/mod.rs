@@ -1,9 +1,11 @@
 //! The control socket: how other commands reach the process that has the data folder.
 //!
 //! It serves the whole API without a key, for whoever may open the socket (mode 0600), and
-//! besides what only the operator does: keys, catalogue, backfills, postings to the ledger.
+//! besides what only the operator does: keys, catalogue, backfills, postings to the ledger. What
+//! changes something is noted in the audit log, as the operator's.
 
 mod advances;
+mod auditing;
 mod ledger;
 
 pub mod papers;
@@ -13,7 +15,7 @@ use axum::extract::{DefaultBodyLimit, Path as PathParam, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router, body::Bytes};
+use axum::{Extension, Json, Router, body::Bytes};
 use ledgerline_app::Deployment;
 use ledgerline_app::access::{KeyError, KeyRequest};
 use ledgerline_app::intake::IntakeError;
@@ -25,6 +27,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use auditing::Object;
 
 use crate::feed::{self, FeedClock, Staged};
 
@@ -54,8 +58,8 @@ pub fn router(deployment: Arc<Deployment>) -> Router {
         .route("/control/v1/ledger/head-file", post(ledger::renew_head_file))
         .route("/control/v1/royalty/progress", get(close_progress))
         .layer(DefaultBodyLimit::max(CHUNK_BYTES_MAX))
-        .merge(sheets::routes().merge(papers::routes()).merge(advances::routes()))
-        .with_state(deployment.clone());
+        .merge(sheets::routes().merge(papers::routes()).merge(advances::routes()));
+    let operator = auditing::noting(operator, &deployment).with_state(deployment.clone());
     ledgerline_http_api::control_router(deployment).merge(operator)
 }
 
@@ -216,7 +220,8 @@ async fn create_key(
             Err(error) => failed(&error),
         };
     }
-    Json(json!({ "id": key.id, "source": key.source, "key": key.secret })).into_response()
+    let answer = json!({ "id": key.id, "source": key.source, "key": key.secret });
+    (Extension(Object(key.id)), Json(answer)).into_response()
 }
 
 async fn list_keys(State(deployment): State<Arc<Deployment>>) -> Response {

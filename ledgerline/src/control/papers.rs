@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+use super::auditing::Object;
 use super::{failed, refused};
 
 pub(super) fn routes() -> Router<Arc<Deployment>> {
@@ -118,12 +119,15 @@ async fn paid(State(deployment): State<Arc<Deployment>>, Json(body): Json<PaidBo
         Ok(rows) => rows,
         Err(why) => return refused(StatusCode::BAD_REQUEST, &why),
     };
-    match deployment.mark_paid(&rows, on).await {
+    let mut answer = match deployment.mark_paid(&rows, on).await {
         Ok(marked) => {
             Json(json!({ "booked": marked.new, "already": marked.already })).into_response()
         }
         Err(error) => payout_failed(&error),
-    }
+    };
+    let paid = rows.iter().map(|row| format!("{}/{}", row.period, row.payee));
+    answer.extensions_mut().insert(Object(paid.collect::<Vec<_>>().join(", ")));
+    answer
 }
 
 /// What a service says of itself in its sales reports, and which reports are wanted.

@@ -1,7 +1,7 @@
 //! What only the operator does about listeners: which sources are pseudonymised, and the list of
 //! erasures.
 
-use axum::Json;
+use axum::{Extension, Json};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
 
+use super::auditing::Object;
 use super::{failed, refused};
 use crate::backup::ErasureList;
 
@@ -26,7 +27,10 @@ pub(super) async fn pseudonymise(
     Json(body): Json<SourceBody>,
 ) -> Response {
     match turn_on(&deployment, &body.source).await {
-        Ok(()) => Json(json!({ "pseudonymised": body.source })).into_response(),
+        Ok(()) => {
+            let answer = json!({ "pseudonymised": body.source });
+            (Extension(Object(body.source)), Json(answer)).into_response()
+        }
         Err(refusal) => *refusal,
     }
 }

@@ -19,6 +19,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+use super::auditing::Object;
 use super::{failed, refused};
 use crate::framed::{Framed, unframed};
 
@@ -81,6 +82,13 @@ fn store_failed(error: &StoreError) -> Response {
     failed(error)
 }
 
+/// An answer to an import, with the names of what was brought for the audit log.
+pub(super) fn about(files: &[SourceFile], mut answer: Response) -> Response {
+    let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    answer.extensions_mut().insert(Object(names.join(", ")));
+    answer
+}
+
 /// The files of a body, or the refusal of it.
 pub(super) fn files(body: &[u8]) -> Result<(Vec<Framed<'_>>, Vec<SourceFile>), Box<Response>> {
     let framed = unframed(body).map_err(|why| Box::new(refused(StatusCode::BAD_REQUEST, &why)))?;
@@ -102,7 +110,7 @@ async fn import_rights(
         let named: Vec<NamedFile<'_>> = framed.iter().map(Framed::named).collect();
         match sheets::read_rights(&named) {
             Ok(import) => Ok((import, sources)),
-            Err(error) => Err(Box::new(wrong(&error))),
+            Err(error) => Err(Box::new(about(&sources, wrong(&error)))),
         }
     });
     drop(body);
@@ -111,7 +119,7 @@ async fn import_rights(
         Err(response) => return *response,
     };
     let brought = Brought { files: &files, at: deployment.now(), dry_run: query.dry_run };
-    match deployment.import_rights(import, brought).await {
+    let answer = match deployment.import_rights(import, brought).await {
         Ok(imported) => {
             let [parties, works, recordings, releases, shares] = imported.tallies.map(tally);
             Json(json!({
@@ -128,7 +136,8 @@ async fn import_rights(
         Err(RightsError::Refused(refused)) => wrong_rows(&files, refused),
         Err(RightsError::Store(error)) => store_failed(&error),
         Err(error) => refused(StatusCode::CONFLICT, &error),
-    }
+    };
+    about(&files, answer)
 }
 
 fn tally(tally: Tally) -> Value {
@@ -150,7 +159,7 @@ async fn import_rows<T>(
         };
         match read(file.named()) {
             Ok(rows) => Ok((rows, sources)),
-            Err(error) => Err(Box::new(wrong(&error))),
+            Err(error) => Err(Box::new(about(&sources, wrong(&error)))),
         }
     });
     let (rows, files) = match rows {
@@ -158,7 +167,7 @@ async fn import_rows<T>(
         Err(response) => return *response,
     };
     let brought = Brought { files: &files, at: deployment.now(), dry_run };
-    match import(rows, brought).await {
+    let answer = match import(rows, brought).await {
         Ok(imported) => {
             let mut answer = tally(imported.tally);
             answer["revision"] = imported.revision.into();
@@ -166,7 +175,8 @@ async fn import_rows<T>(
             Json(answer).into_response()
         }
         Err(error) => store_failed(&error),
-    }
+    };
+    about(&files, answer)
 }
 
 async fn import_revenue(

@@ -34,6 +34,7 @@ mod terms;
 mod truth;
 
 mod appeals;
+mod deals;
 mod decisions;
 mod desk;
 mod doors;

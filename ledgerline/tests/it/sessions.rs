@@ -305,7 +305,7 @@ fn the_command_invites_lists_and_revokes() {
     let items = list["items"].as_array().expect("a list");
     let roles: Vec<_> = items.iter().map(|item| &item["role"]).collect();
     assert_eq!(roles, ["finance", "label"]);
-    assert_eq!(items[1]["created_by"], "control");
+    assert_eq!(items[1]["created_by"], "operator");
     let id = items[1]["id"].as_str().expect("an id");
     let shown = folder.ok(&["invite", "list"]);
     assert!(shown.contains(id) && shown.contains("Ours") && !shown.contains("lli_"), "{shown}");

@@ -15,14 +15,20 @@ export class Refusal extends Error {
   readonly problems: readonly string[];
   /** When it may work again. */
   readonly retryAfterS: number | null;
+  /** What is wrong in rows that were brought. */
+  readonly rows: readonly components['schemas']['WrongRow'][];
+  /** What is wrong in files that were brought. */
+  readonly faults: readonly components['schemas']['FileFault'][];
 
-  constructor(status: number, code: string, detail: string, problems: readonly string[] = [], retryAfterS: number | null = null) {
+  constructor(status: number, code: string, detail: string, problems: readonly string[] = [], retryAfterS: number | null = null, { rows = [], faults = [] }: Partial<Pick<Problem, 'rows' | 'faults'>> = {}) {
     super(detail);
     this.name = 'Refusal';
     this.status = status;
     this.code = code;
     this.problems = problems;
     this.retryAfterS = retryAfterS;
+    this.rows = rows;
+    this.faults = faults;
   }
 }
 
@@ -44,7 +50,7 @@ export async function refusalIn(response: Response): Promise<Refusal> {
     try {
       const problem = (await response.json()) as Partial<Problem>;
       const detail = problem.detail ?? problem.title ?? `The server answered ${response.status}.`;
-      return new Refusal(response.status, problem.code ?? 'unknown', detail, problem.problems ?? [], retryAfterS);
+      return new Refusal(response.status, problem.code ?? 'unknown', detail, problem.problems ?? [], retryAfterS, problem);
     } catch {
       // Cut off or not JSON after all: the status has to do.
     }

@@ -89,7 +89,7 @@ export function SelectField(props: SelectProps): JSX.Element {
   return (
     <Framed id={id} {...props}>
       <span class="field-select">
-        <select id={id} class="field-input" value={props.value} aria-describedby={described(id, props)} onChange={(event) => props.onChange(event.currentTarget.value)}>
+        <select id={id} class="field-input" value={props.value} aria-describedby={described(id, props)} aria-invalid={props.wrong === undefined ? undefined : true} onChange={(event) => props.onChange(event.currentTarget.value)}>
           {props.options.map((option) => (
             <option key={option.value} value={option.value}>
               {option.label}

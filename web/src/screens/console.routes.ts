@@ -27,6 +27,13 @@ export const consoleRoutes: readonly Route[] = [
   },
   { pattern: '/revenue/import', load: () => import('./revenue/import'), for: writesMoney },
   {
+    pattern: '/rates',
+    load: () => import('./rates/rates'),
+    for: readsMoney,
+    nav: { label: 'Rates', icon: 'exchange', group: 'books' },
+  },
+  { pattern: '/rates/import', load: () => import('./rates/import'), for: writesMoney },
+  {
     pattern: '/contracts',
     load: () => import('./contracts/contracts'),
     for: readsMoney,
@@ -35,6 +42,14 @@ export const consoleRoutes: readonly Route[] = [
   { pattern: '/contracts/:id', load: () => import('./contracts/contract'), for: readsMoney },
   { pattern: '/contracts/proposals/new', load: () => import('./contracts/propose'), for: writesMoney },
   { pattern: '/contracts/proposals/:number', load: () => import('./contracts/proposal'), for: readsMoney },
+  { pattern: '/contracts/sheets/new', load: () => import('./contracts/from-sheet'), for: writesMoney },
+  {
+    pattern: '/advances',
+    load: () => import('./advances/advances'),
+    for: readsMoney,
+    nav: { label: 'Advances', icon: 'advance', group: 'books' },
+  },
+  { pattern: '/advances/import', load: () => import('./advances/import'), for: writesMoney },
   {
     pattern: '/comparison',
     load: () => import('./comparison/comparison'),

@@ -28,6 +28,16 @@ export function readSheet(text: string, known: readonly string[], needed: readon
   return { columns, rows };
 }
 
+/** The heads of a sheet as they are written. */
+export function headings(text: string): string[] {
+  const head = records(text.replace(/^\uFEFF/, ''))[0];
+  if (head === undefined) throw new SheetFault('The sheet is empty: its first line must name the columns.');
+  const heads = head.cells.map((cell) => cell.trim()).filter((cell) => cell !== '');
+  const twice = heads.find((one, at) => heads.indexOf(one) !== at);
+  if (twice !== undefined) throw new SheetFault(`Line 1: the column “${twice}” stands there twice.`);
+  return heads;
+}
+
 function check(columns: readonly string[], known: readonly string[], needed: readonly string[]): void {
   const strange = columns.find((column) => !known.includes(column));
   if (strange !== undefined) throw new SheetFault(`Line 1, column ${columns.indexOf(strange) + 1}: “${strange}” isn’t a column of such a sheet. They are ${known.join(', ')}.`);

@@ -90,6 +90,8 @@ export function fill(binary, { open = false } = {}) {
   run(['catalog', 'rights', 'import', file('parties.csv', sheet(PARTIES)), file('recordings.csv', sheet(recordings())), file('works.csv', sheet(works())), file('releases.csv', sheet(releases())), file('shares.csv', sheet(shares()))]);
   run(['royalty', 'terms', 'import', file('licence.toml', LICENCE), file('comet.toml', DEAL)]);
   run(['royalty', 'revenue', 'import', file('revenue.csv', sheet(revenue(open ? [-2, 0] : [-2, -1, 0])))]);
+  run(['royalty', 'fx', 'import', file('rates.csv', sheet(rates()))]);
+  run(['royalty', 'advances', 'import', file('advances.csv', sheet(advances()))]);
   run(['catalog', 'devices', 'add', file('bots.txt', 'bot-9\n')]);
   run(['replay', '-', '--clock', 'event', '--source', 'web'], plays().join(''));
   run(['royalty', 'close', '--period', period(-2)]);
@@ -143,6 +145,26 @@ function revenue(of) {
     [period(months), '*', '*', 'individual', 90, 'EUR', '719.10', '114.81'],
   ]);
   return [['period', 'territory', 'tier', 'plan', 'subscribers', 'currency', 'gross', 'tax'], ...rows];
+}
+
+/** Rates of two months' ends; whoever published one has a name that must be seen, not run. */
+function rates() {
+  const day = (months) => new Date(monthStart(months + 1) - 1).toISOString().slice(0, 10);
+  return [
+    ['base', 'quote', 'day', 'rate', 'inverse', 'source'],
+    ...[-3, -2].flatMap((months) => [
+      ['USD', 'EUR', day(months), `0.9${230 + months}`, 'yes', 'Central bank'],
+      ['SEK', 'EUR', day(months), '0.0887', 'no', INJECTED],
+    ]),
+  ];
+}
+
+function advances() {
+  return [
+    ['contract', 'payee', 'kind', 'amount', 'currency', 'on', 'name', 'note'],
+    ['comet-deal', 'comet', 'advance', '150.00', 'EUR', '2025-12-05', 'signing', `On signing ${INJECTED}`],
+    ['comet-deal', 'comet', 'cost', '42.505', 'EUR', '2026-01-09', 'video', ''],
+  ];
 }
 
 const TERRITORIES = ['SE', 'DE', 'NO', 'SE', 'DE', 'SE'];

@@ -7,9 +7,9 @@ use utoipa::Path as _;
 
 use super::{Endpoint, Needs, Tenancy, doors};
 use crate::routes::{
-    adjudication, appeals, audit, closes, comparisons, conservation, counts, demonstration,
-    earnings, fraud, ledger, operations, overview, papers, plays, privacy, proposals, reports,
-    revenue, rights, terms, trials,
+    adjudication, advances, appeals, audit, closes, comparisons, conservation, counts,
+    demonstration, drafts, earnings, fraud, ledger, operations, overview, papers, plays, privacy,
+    proposals, rates, reports, revenue, rights, terms, trials,
 };
 use crate::web;
 
@@ -492,6 +492,51 @@ pub static ENDPOINTS: &[Endpoint] = &[
         refusals: &[],
         route: || get(proposals::templates),
         operation: proposals::__path_templates::operation,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/api/v1/royalty/terms/drafts",
+        needs: ROYALTY_WRITE,
+        tenancy: Tenancy::Whole,
+        refusals: &[408, 413, 415, 422],
+        route: || post(drafts::draft),
+        operation: drafts::__path_draft::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/advances",
+        needs: ROYALTY_READ,
+        tenancy: Tenancy::Whole,
+        refusals: &[],
+        route: || get(advances::list),
+        operation: advances::__path_list::operation,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/api/v1/royalty/advances",
+        needs: ROYALTY_WRITE,
+        tenancy: Tenancy::Whole,
+        refusals: &[408, 409, 413, 415, 422],
+        route: || post(advances::import),
+        operation: advances::__path_import::operation,
+    },
+    Endpoint {
+        method: Method::GET,
+        path: "/api/v1/royalty/rates",
+        needs: ROYALTY_READ,
+        tenancy: Tenancy::Whole,
+        refusals: &[],
+        route: || get(rates::list),
+        operation: rates::__path_list::operation,
+    },
+    Endpoint {
+        method: Method::POST,
+        path: "/api/v1/royalty/rates",
+        needs: ROYALTY_WRITE,
+        tenancy: Tenancy::Whole,
+        refusals: &[408, 413, 415, 422],
+        route: || post(rates::import),
+        operation: rates::__path_import::operation,
     },
     Endpoint {
         method: Method::GET,

@@ -8,7 +8,7 @@ use ledgerline_app::ports::proposals as port;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ImportTermsFile, Instant};
+use super::{ImportTermsFile, Instant, TermsSheetField};
 
 /// What to propose.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -154,6 +154,8 @@ pub struct ChangedLine {
 pub struct TermsTemplates {
     /// Licences first, then agreements.
     pub items: Vec<TermsTemplate>,
+    /// What the columns of a spreadsheet of deals may be.
+    pub sheet_fields: Vec<TermsSheetField>,
 }
 
 /// An annotated example of a contract file.
@@ -187,17 +189,18 @@ pub struct AuditEntry {
     pub number: u64,
     /// When it was answered.
     pub at: Instant,
-    /// By whom: the public name of a key or invitation; `control` for a command of the operator,
-    /// `nobody` for a sign-in that failed.
+    /// By whom: the public name of a key or invitation; `operator` for a command of the
+    /// operator, `nobody` for a sign-in that failed.
     pub who: String,
     /// What that person is here; null for a key.
     #[schema(required)]
     pub role: Option<String>,
     /// `POST` or `DELETE`.
     pub method: String,
-    /// The endpoint, with `{name}` for what its path names.
+    /// The endpoint, with `{name}` for what its path names; `/control/…` is what only commands of the
+    /// operator do.
     pub path: String,
-    /// What the path names, or what was made; null where that is a person, or nothing.
+    /// What the path names, or what was brought or made; null where that is a person, or nothing.
     #[schema(required)]
     pub object: Option<String>,
     /// The status of the answer.

@@ -1,5 +1,6 @@
 //! The shapes of requests and answers. The command line prints the same ones with `--json`.
 
+mod advances;
 mod appeals;
 mod close_preview;
 mod closes;
@@ -8,6 +9,7 @@ mod conservation;
 mod counts;
 mod demonstration;
 mod desk;
+mod drafts;
 mod earnings;
 mod fraud;
 mod health;
@@ -18,6 +20,7 @@ mod papers;
 mod plays;
 mod privacy;
 mod problem;
+mod rates;
 mod reports;
 mod revenue;
 mod rights;
@@ -27,6 +30,10 @@ mod terms;
 mod trials;
 mod words;
 
+pub use advances::{
+    Advance, AdvanceImport, AdvanceImportRow, AdvancePage, AdvanceRowChange, AdvanceSum,
+    AdvancesImported,
+};
 pub use appeals::{
     Appeal, AppealAgainst, AppealDecision, AppealDecisionRequest, AppealFinding, AppealPage,
     AppealRequest, AppealedPlay, AppealedRule,
@@ -45,6 +52,9 @@ pub use desk::{
     AuditEntry, AuditPage, ChangedLine, DecideProposalRequest, Proposal, ProposalDetail,
     ProposalPage, ProposeTermsRequest, ProposedChange, TermsTemplate, TermsTemplates,
 };
+pub use drafts::{
+    DraftTermsRequest, DraftedTerms, DraftedTermsFile, RenamedParty, TermsSheetField,
+};
 pub use earnings::{DayHeard, DaysHeard, EarnedRow, EarnedTotal, MonthEarnings};
 pub use fraud::{Evidence, EvidencePlay, FraudCase, FraudPage, RuleRequest};
 pub use health::Health;
@@ -62,7 +72,10 @@ pub use privacy::{
     Erased, PersonContext, PersonDecision, PersonExport, PersonIdentity, PersonReport,
     RemainingPlays,
 };
-pub use problem::{PROBLEM_JSON, ProblemBody};
+pub use problem::{FileFault, PROBLEM_JSON, ProblemBody, WrongRow};
+pub use rates::{
+    Rate, RateImport, RateImportRow, RatePage, RatePair, RateRowChange, RatesImported,
+};
 pub use reports::{Accepted, Rejected, Report, ReportBody, ReportContext, ReportInstant};
 pub use revenue::{
     ImportedFile, RevenueImport, RevenueImportRow, RevenueImported, RevenueList, RevenueRow,

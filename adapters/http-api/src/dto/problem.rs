@@ -1,5 +1,6 @@
 //! The shape of every refusal.
 
+use ledgerline_app::ports::ContractFault;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -54,4 +55,51 @@ pub struct ProblemBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub problems: Option<Vec<String>>,
+    /// What is wrong in rows that were brought; at most 100 of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_items = 100)]
+    pub rows: Option<Vec<WrongRow>>,
+    /// What is wrong in files that were brought; at most 100 of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_items = 100)]
+    pub faults: Option<Vec<FileFault>>,
+}
+
+/// Something that is wrong in a row that was brought.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WrongRow {
+    /// The row's number, from 1.
+    pub row: u32,
+    /// The column.
+    pub column: &'static str,
+    /// What stands there.
+    pub value: String,
+    /// What is wrong, and what to write instead.
+    pub why: String,
+}
+
+/// Something that is wrong in a file that was brought.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileFault {
+    /// The file's name.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u64,
+    /// The character in the line, or the column of a sheet, from 1.
+    pub column: u64,
+    /// What is wrong, and what to write instead.
+    pub what: String,
+}
+
+impl From<&ContractFault> for FileFault {
+    fn from(fault: &ContractFault) -> Self {
+        Self {
+            file: fault.file.clone(),
+            line: fault.line as u64,
+            column: fault.column as u64,
+            what: fault.what.clone(),
+        }
+    }
 }

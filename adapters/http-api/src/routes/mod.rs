@@ -1,6 +1,7 @@
 //! What each endpoint does, one file for each resource.
 
 pub(crate) mod adjudication;
+pub(crate) mod advances;
 pub(crate) mod appeals;
 pub(crate) mod audit;
 pub(crate) mod closes;
@@ -8,6 +9,7 @@ pub(crate) mod comparisons;
 pub(crate) mod conservation;
 pub(crate) mod counts;
 pub(crate) mod demonstration;
+pub(crate) mod drafts;
 pub(crate) mod earnings;
 pub(crate) mod fraud;
 pub(crate) mod invitations;
@@ -18,6 +20,7 @@ pub(crate) mod papers;
 pub(crate) mod plays;
 pub(crate) mod privacy;
 pub(crate) mod proposals;
+pub(crate) mod rates;
 pub(crate) mod reports;
 pub(crate) mod revenue;
 pub(crate) mod rights;

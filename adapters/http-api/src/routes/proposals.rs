@@ -13,7 +13,7 @@ use super::terms::some_contract_files;
 use crate::auditing::Object;
 use crate::dto::{
     DecideProposalRequest, Proposal, ProposalDetail, ProposalPage, ProposeTermsRequest,
-    TermsTemplate, TermsTemplates,
+    TermsSheetField, TermsTemplate, TermsTemplates,
 };
 use crate::parameters::{Query, path_value};
 use crate::problem::{Kind, Problem};
@@ -151,7 +151,7 @@ pub(crate) async fn reject(
     Ok(Json(proposals.reject(number, &asked.note, (&caller.id, now)).await?.into()))
 }
 
-/// Lists annotated examples of contract files.
+/// Lists annotated examples of contract files, and what a spreadsheet of deals may say.
 #[utoipa::path(
     get,
     path = "/api/v1/royalty/terms/templates",
@@ -164,8 +164,11 @@ pub(crate) async fn templates(
     RawQuery(query): RawQuery,
 ) -> Result<Json<TermsTemplates>, Problem> {
     Query::parse(query.as_deref(), &[])?;
-    let templates = service.deployment.money().terms().templates();
-    Ok(Json(TermsTemplates { items: templates.into_iter().map(TermsTemplate::from).collect() }))
+    let terms = service.deployment.money().terms();
+    Ok(Json(TermsTemplates {
+        items: terms.templates().into_iter().map(TermsTemplate::from).collect(),
+        sheet_fields: terms.deal_fields().into_iter().map(TermsSheetField::from).collect(),
+    }))
 }
 
 impl From<ProposalError> for Problem {

@@ -12,10 +12,10 @@ use ledgerline_catalog::{Place, RowErrors};
 use ledgerline_ids::Period;
 use ledgerline_royalty::fields;
 
-use crate::auditing::Rehearsed;
+use crate::auditing::{Object, Rehearsed};
 use crate::dto::{RevenueImport, RevenueImportRow, RevenueImported, RevenueList};
 use crate::parameters::Query;
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use crate::request_body::read_json_of;
 use crate::router::Service;
 
@@ -59,7 +59,7 @@ pub(crate) async fn list(
 pub(crate) async fn import(
     State(service): State<Arc<Service>>,
     request: Request,
-) -> Result<(Option<Extension<Rehearsed>>, Json<RevenueImported>), Problem> {
+) -> Result<(Option<Extension<Rehearsed>>, Extension<Object>, Json<RevenueImported>), Problem> {
     let (head, body) = request.into_parts();
     let query = Query::parse(head.uri.query(), &["dry_run"])?;
     let asked = query.flag("dry_run")?;
@@ -73,29 +73,32 @@ pub(crate) async fn import(
         keys.push((read.key(), number));
         rows.push(read);
     }
-    keys.sort_unstable();
-    for pair in keys.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
-        let why = format!("the row is about the same as row {}: keep one", pair[0].1);
-        errors.add(Place { file: 0, row: pair[1].1 }, "period", "", why);
-    }
-    errors.finish().map_err(|refused| {
-        let lines = refused.errors.iter().map(|error| {
-            format!("row {} {} {:?}: {}", error.at.row, error.column, error.value, error.why)
-        });
-        let lines: Vec<String> = lines.collect();
-        let detail = format!("{} things are wrong: {}", refused.total, lines.join("; "));
-        Problem::new(Kind::InvalidRequest, detail)
-    })?;
+    repeated(keys, "period", &mut errors);
+    errors.finish()?;
     let file = [SourceFile::of(&import.name, &bytes)];
     let dry_run = asked || import.dry_run.unwrap_or(false);
     let brought = Brought { files: &file, at: service.deployment.now(), dry_run };
     let revenue = service.deployment.money().revenue();
     let imported = RevenueImported::from(revenue.import(&rows, brought).await?);
+    let object = Extension(Object::named(&import.name));
     if !dry_run {
-        return Ok((None, Json(imported)));
+        return Ok((None, object, Json(imported)));
     }
     let changes = revenue.preview(&rows).await?;
-    Ok((Some(Extension(Rehearsed)), Json(imported.previewed(&rows, &changes))))
+    Ok((Some(Extension(Rehearsed)), object, Json(imported.previewed(&rows, &changes))))
+}
+
+/// Names rows that are about the same as one before them; each is given by its key and number.
+pub(super) fn repeated<K: Ord>(
+    mut keys: Vec<(K, u32)>,
+    column: &'static str,
+    errors: &mut RowErrors,
+) {
+    keys.sort_unstable();
+    for pair in keys.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
+        let why = format!("the row is about the same as row {}: keep one", pair[0].1);
+        errors.add(Place { file: 0, row: pair[1].1 }, column, "", why);
+    }
 }
 
 impl Fields for RevenueImportRow {

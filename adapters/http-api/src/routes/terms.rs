@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, RawQuery, Request, State};
 use axum::{Extension, Json};
+use ledgerline_app::access::Caller;
 use ledgerline_app::money::close::PreviewError;
 use ledgerline_app::money::terms::{ContractFile, TermsError, TermsQuestion};
 use ledgerline_app::ports::ContractsError;
@@ -12,9 +13,9 @@ use ledgerline_ids::{ContractId, DayNo, Period, Territory, Tier, TrackId};
 use ledgerline_royalty::terms::Right;
 use ledgerline_royalty::usage::Use;
 
-use crate::auditing::Rehearsed;
+use crate::auditing::{Object, Rehearsed};
 use crate::dto::{
-    ContractDetail, ContractSummary, ImportTermsFile, ImportTermsRequest, ImportedTerms,
+    ContractDetail, ContractSummary, FileFault, ImportTermsFile, ImportTermsRequest, ImportedTerms,
     PreviewTermsRequest, TermsExplanation, TermsFinding, TermsList, TermsPart, TermsPreview,
     TermsReview,
 };
@@ -69,15 +70,24 @@ pub(crate) async fn read(
     let id = path_value(&path, "id")?;
     ContractId::new(id).map_err(|error| Problem::parameter("id", error))?;
     let history = service.deployment.money().terms().history(id).await?;
-    let detail = ContractDetail::at(&history, revision(&query)?);
-    let missing =
-        || Problem::new(Kind::NoSuchContract, format!("no contract {id} at that revision"));
-    detail.map(Json).ok_or_else(missing)
+    let asked = revision(&query)?;
+    ContractDetail::at(&history, asked).map(Json).ok_or_else(|| {
+        let detail = match history.last() {
+            None => format!("there is no contract {id}"),
+            Some(first) => {
+                let first = first.text.revision;
+                format!("there was no contract {id} at revision {asked}: it came with {first}")
+            }
+        };
+        Problem::new(Kind::NoSuchContract, detail)
+    })
 }
 
 /// Imports contract files: all of them or none.
 ///
-/// A contract that is there already gets another revision; what was there stays as it was.
+/// A contract that is there already gets another revision; what was there stays as it was. Only a
+/// machine's key brings contracts into force by this: people propose them, and a second person
+/// approves. With `dry_run` everybody may ask.
 #[utoipa::path(
     post,
     path = "/api/v1/royalty/terms",
@@ -89,18 +99,28 @@ pub(crate) async fn read(
 )]
 pub(crate) async fn import(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Arc<Caller>>,
     request: Request,
-) -> Result<(Option<Extension<Rehearsed>>, Json<ImportedTerms>), Problem> {
+) -> Result<(Option<Extension<Rehearsed>>, Extension<Object>, Json<ImportedTerms>), Problem> {
     let (head, body) = request.into_parts();
     let dry_run = Query::parse(head.uri.query(), &["dry_run"])?.flag("dry_run")?;
     let (asked, _): (ImportTermsRequest, _) =
         read_json_of(&service, &head.headers, body, BYTES_MAX).await?;
     let dry_run = dry_run || asked.dry_run;
+    if caller.session.is_some() && !dry_run {
+        return Err(Problem::new(Kind::SecondPerson, PROPOSE_INSTEAD));
+    }
     let files = some_contract_files(asked.files)?;
     let (terms, now) = (service.deployment.money().terms(), service.deployment.now());
     let imported = terms.import(&files, now, dry_run).await?;
-    Ok((dry_run.then_some(Extension(Rehearsed)), Json(imported.into())))
+    let object = Object::listing(imported.added.iter().chain(&imported.changed));
+    let rehearsed = dry_run.then_some(Extension(Rehearsed));
+    Ok((rehearsed, Extension(object), Json(imported.into())))
 }
+
+/// What somebody signed in is told who wants contracts in force at once.
+const PROPOSE_INSTEAD: &str = "contracts come into force once a second person has approved them: \
+    propose these files to /api/v1/royalty/terms/proposals instead";
 
 /// At least one file, as they are brought.
 pub(super) fn some_contract_files(
@@ -244,10 +264,14 @@ impl From<TermsError> for Problem {
     fn from(error: TermsError) -> Self {
         match error {
             TermsError::Refused(ref faults) => {
+                let places = faults.iter().take(FAULTS_MAX).map(FileFault::from).collect();
                 let faults: Vec<String> =
                     faults.iter().take(FAULTS_MAX).map(ToString::to_string).collect();
                 let detail = format!("{error}: {}", faults.first().map_or("", String::as_str));
-                Self::new(Kind::InvalidRequest, detail).with(|body| body.problems = Some(faults))
+                Self::new(Kind::InvalidRequest, detail).with(|body| {
+                    body.problems = Some(faults);
+                    body.faults = Some(places);
+                })
             }
             TermsError::TooMany => Self::new(Kind::InvalidRequest, error.to_string()),
             TermsError::Change(ContractsError::Moved { .. }) => {

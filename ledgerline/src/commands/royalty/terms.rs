@@ -3,7 +3,7 @@
 use axum::http::{Method, StatusCode};
 use ledgerline_contract_files::sheet::{Mapping, draft};
 use ledgerline_contract_files::templates::{TEMPLATES, find};
-use ledgerline_contract_files::{read, schema, write};
+use ledgerline_contract_files::{file_name, read, schema, write};
 use ledgerline_ids::Period;
 use serde_json::{Value, json};
 use std::fs;
@@ -225,17 +225,6 @@ async fn export(
         ))?;
     }
     Ok(0)
-}
-
-/// An id may hold `/` and `:`, a file's name had better not.
-fn file_name(id: &str) -> String {
-    let plain =
-        |one: char| if one.is_ascii_alphanumeric() || "_-.@+".contains(one) { one } else { '_' };
-    let name: String = id.chars().map(plain).collect();
-    // Two ids could become one name: the rest of it tells them apart.
-    let tail =
-        if name == id { String::new() } else { format!("-{:08x}", crc32fast::hash(id.as_bytes())) };
-    format!("{}{tail}.toml", name.trim_start_matches('.'))
 }
 
 /// New files only, all of them or none: nothing that somebody wrote is overwritten.

@@ -33,6 +33,21 @@ const DEEDS: Readonly<Record<string, string>> = {
   'POST /api/v1/appeals': 'Open an appeal',
   'POST /api/v1/appeals/{number}/decision': 'Decide an appeal',
   'POST /api/v1/privacy/{user_id}/erase': 'Erase a person',
+  'POST /api/v1/royalty/advances': 'Book advances and costs',
+  'POST /api/v1/royalty/rates': 'Import rates of exchange',
+  'POST /control/v1/advances/import': 'Book advances and costs',
+  'POST /control/v1/catalogue/devices': 'List or unlist bot devices',
+  'POST /control/v1/catalogue/tracks': 'Import tracks',
+  'POST /control/v1/fx/import': 'Import rates of exchange',
+  'POST /control/v1/keys': 'Make a key',
+  'POST /control/v1/keys/{id}/revoke': 'Revoke a key',
+  'POST /control/v1/ledger/entries': 'Post ledger entries',
+  'POST /control/v1/ledger/head-file': 'Renew the ledger’s head file',
+  'POST /control/v1/payouts/paid': 'Mark payouts as paid',
+  'POST /control/v1/revenue/import': 'Import revenue',
+  'POST /control/v1/rights/import': 'Import rights',
+  'POST /control/v1/sources/pseudonymise': 'Pseudonymise a source',
+  'POST /control/v1/usage/import': 'Import usage',
 };
 
 export default function AuditScreen(): JSX.Element {
@@ -66,6 +81,8 @@ export default function AuditScreen(): JSX.Element {
 
 /** Whoever isn't a key or an invitation. */
 const NOBODIES: Readonly<Record<string, { name: string; what: string }>> = {
+  operator: { name: 'Operator', what: 'by a command' },
+  // As the log called it before.
   control: { name: 'Operator', what: 'by a command' },
   nobody: { name: 'Somebody', what: 'not signed in' },
 };

@@ -32,11 +32,18 @@ export default function ContractScreen({ params, query }: ScreenProps): JSX.Elem
       note={called === id ? undefined : id}
       crumbs={[{ label: 'Contracts', href: to(['contracts']) }]}
       actions={
-        may('royalty:write') && contract.value !== undefined ? (
-          <LinkButton look="primary" icon="contract" href={to(['contracts', 'proposals', 'new'], { contract: id })}>
-            Propose a change
-          </LinkButton>
-        ) : undefined
+        contract.value === undefined ? undefined : (
+          <>
+            <LinkButton icon="advance" href={to(['advances'], { contract: id })}>
+              Advances
+            </LinkButton>
+            {may('royalty:write') ? (
+              <LinkButton look="primary" icon="contract" href={to(['contracts', 'proposals', 'new'], { contract: id })}>
+                Propose a change
+              </LinkButton>
+            ) : null}
+          </>
+        )
       }
     >
       <Answered of={contract} skeleton={<Skeleton rows={8} />}>

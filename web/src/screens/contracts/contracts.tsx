@@ -17,6 +17,8 @@ import { may } from '../../session/session';
 import { WhoIsPaid } from './who-is-paid';
 
 const PROPOSALS = 20;
+/** More contracts of a proposal than this are told by their number. */
+const NAMED_MAX = 6;
 
 type Proposal = Shape<'Proposal'>;
 
@@ -27,9 +29,14 @@ export default function ContractsScreen(): JSX.Element {
       note="Who pays whom for what, and since when. A change is proposed, and comes into force once a second person approves it."
       actions={
         may('royalty:write') ? (
-          <LinkButton look="primary" icon="contract" href={to(['contracts', 'proposals', 'new'])}>
-            Propose a contract
-          </LinkButton>
+          <>
+            <LinkButton icon="try" href={to(['contracts', 'sheets', 'new'])}>
+              From a spreadsheet
+            </LinkButton>
+            <LinkButton look="primary" icon="contract" href={to(['contracts', 'proposals', 'new'])}>
+              Propose a contract
+            </LinkButton>
+          </>
         ) : undefined
       }
     >
@@ -91,7 +98,7 @@ function Proposals(): JSX.Element {
             columns={[
               { key: 'number', head: 'Proposal', cell: (it) => `No. ${it.number}` },
               { key: 'state', head: 'State', cell: (it) => <State of={it.state} /> },
-              { key: 'contracts', head: 'Contracts', cell: (it) => it.contracts.join(', ') },
+              { key: 'contracts', head: 'Contracts', cell: (it) => (it.contracts.length > NAMED_MAX ? `${it.contracts.slice(0, NAMED_MAX).join(', ')} and ${count(it.contracts.length - NAMED_MAX)} more` : it.contracts.join(', ')) },
               { key: 'by', head: 'Proposed by', cell: (it) => it.proposed_by },
               { key: 'at', head: 'When', cell: (it) => <Instant of={it.proposed_at} /> },
               { key: 'note', head: 'Why', kind: 'wide', cell: (it) => it.note },

@@ -46,9 +46,7 @@ export default function ProposalScreen({ params }: ScreenProps): JSX.Element {
         {(it) => (
           <>
             <About of={it} />
-            {it.changes.map((change) => (
-              <Change key={change.id} of={change} applied={it.state === 'approved'} />
-            ))}
+            <Changes of={it} />
             {it.state !== 'open' ? null : (
               <>
                 <MonthPreview files={it.changes.map((change) => ({ name: change.file, text: change.after }))} />
@@ -83,6 +81,25 @@ const CHANGES: Readonly<Record<string, { says: string; tone: 'good' | 'wait' | '
   changed: { says: 'Changed', tone: 'wait' },
   unchanged: { says: 'As it is', tone: 'plain' },
 };
+
+/** So many contracts are shown at once. */
+const SHOWN = 20;
+
+function Changes({ of }: { of: Proposal }): JSX.Element {
+  const [shown, setShown] = useState(SHOWN);
+  return (
+    <>
+      {of.changes.slice(0, shown).map((change) => (
+        <Change key={change.id} of={change} applied={of.state === 'approved'} />
+      ))}
+      {of.changes.length <= shown ? null : (
+        <Buttons>
+          <Button onPress={() => setShown(shown + SHOWN)}>{`Show ${count(Math.min(SHOWN, of.changes.length - shown))} more of ${count(of.changes.length)} contracts`}</Button>
+        </Buttons>
+      )}
+    </>
+  );
+}
 
 function Change({ of, applied }: { of: Proposal['changes'][number]; applied: boolean }): JSX.Element {
   const said = CHANGES[of.change] ?? { says: of.change, tone: 'plain' };

@@ -1,7 +1,7 @@
 // How finance goes: a month from its revenue to a statement without a mouse, a contract by two people, what
 // waits for a decision, and figures that are the API's.
 import assert from 'node:assert/strict';
-import { settled } from '../browser.mjs';
+import { axe, settled } from '../browser.mjs';
 import { INJECTED, monthStart, period, revenueSheet } from '../folder.mjs';
 import { tabTo } from './everybody.mjs';
 import { amounts, micros, sameDigits, tabUntil } from './holder.mjs';
@@ -62,6 +62,183 @@ export const ways = [
         await page.screenshot({ path: `${world.shots}/contract-versions-desktop-light.png`, fullPage: true });
         await page.getByRole('table', { name: /^Revision \d+ beside revision \d+$/ }).waitFor();
         assert.match((await world.api('/royalty/terms/comet-deal')).text, /25%/);
+      });
+    },
+  },
+  {
+    name: 'a contract is begun from a template by keyboard: terms, payees and lines, with faults at their fields',
+    async run(world) {
+      await world.as('finance', {}, async ({ page, go, expect }) => {
+        expect(/422/);
+        await go('#/contracts/proposals/new');
+        await page.getByLabel('Template', { exact: true }).selectOption('percentage-with-advance');
+        await page.getByLabel('Id of the contract').fill('low-tide-deal');
+        await page.keyboard.press('Enter');
+        await page.getByRole('heading', { name: 'low-tide-deal.toml' }).waitFor();
+        const faults = page.locator('.contract-part [aria-invalid]');
+        await page.getByText('New: low-tide-deal.').waitFor();
+        // A term more, whose first field has the focus; its payee has no name yet.
+        await tabTo(page, 'Add a term');
+        await page.keyboard.press('Enter');
+        const term = page.getByRole('group', { name: 'Term term-3' });
+        await term.waitFor();
+        assert.equal(await page.evaluate(() => document.activeElement.value), 'term-3');
+        await faults.first().waitFor();
+        assert.equal(await faults.count(), 1);
+        assert.match(await described(page, faults.first()), /payee/i);
+        await page.screenshot({ path: `${world.shots}/contract-faults-desktop-light.png`, fullPage: true });
+        await term.getByLabel('Pass on 1, payee').fill(INJECTED);
+        await faults.first().waitFor();
+        assert.equal(await page.locator('#page img').count(), 0);
+        await term.getByLabel('Pass on 1, payee').fill('low-tide');
+        await page.getByText('New: low-tide-deal.').waitFor();
+        assert.equal(await faults.count(), 0);
+        // Narrowed down to a country, with a commission; and a term that isn't wanted goes.
+        await term.getByLabel('A line more for term term-3').selectOption('territories');
+        await press(page, 'Add');
+        assert.equal(await page.evaluate(() => document.activeElement.closest('.contract-entry').textContent.startsWith('Territories')), true);
+        await page.keyboard.type('SE, NO');
+        await term.getByRole('button', { name: 'Add a commission to payee 1 of term term-3' }).click();
+        await term.getByLabel('Pass on 1, commissions 1, payee').fill('manager');
+        await term.getByRole('button', { name: 'Add a payee to term term-3' }).click();
+        await term.getByLabel('Pass on 2, payee').fill('producer');
+        await page.getByRole('button', { name: 'Remove term single' }).click();
+        assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Add a term');
+        await page.getByLabel('Artists').fill('low-tide');
+        await page.getByRole('group', { name: 'Term all-recordings' }).getByLabel('Pass on 1, payee').fill('low-tide');
+        await page.getByRole('group', { name: 'After the pools' }).getByRole('button', { name: 'Remove reserve from account' }).click();
+        await page.getByText('New: low-tide-deal.').waitFor();
+        await page.screenshot({ path: `${world.shots}/contract-begun-desktop-light.png`, fullPage: true });
+        assert.deepEqual(await axe(page), []);
+        await page.getByRole('button', { name: 'Propose', exact: true }).click();
+        await page.getByRole('heading', { level: 1, name: /^Proposal No\./ }).waitFor();
+        await settled(page);
+      });
+      const { items } = await world.api('/royalty/terms/proposals?limit=1');
+      const { text } = (await world.api(`/royalty/terms/proposals/${items[0].number}`)).changes.map(({ after }) => ({ text: after }))[0];
+      for (const line of ['id = "low-tide-deal"', 'territories = ["SE", "NO"]', 'pass_on = [{ payee = "low-tide", share = "50%", commissions = [{ payee = "manager", share = "10%" }] }, { payee = "producer", share = "10%" }]', '# All that is earned pays off the advance first.']) assert.ok(text.includes(line), `${line} in ${text}`);
+      for (const gone of ['"single"', 'reserve =']) assert.ok(!text.includes(gone), `${gone} in ${text}`);
+    },
+  },
+  {
+    name: 'a sheet of deals becomes contracts: faults by line, a look, a proposal, a second person',
+    async run(world) {
+      const sheet = (share) => `Label;Act;Their part;Start\nnorthern-lights;Low Tide;${share};2026-01-01\nsouthern-cross;${INJECTED.replaceAll('"', "'")};30%;2026-01-01\n`;
+      let link = '';
+      await world.as('finance', {}, async ({ page, go, expect }) => {
+        expect(/422/);
+        await go('#/contracts');
+        await page.getByRole('link', { name: 'From a spreadsheet' }).click();
+        await page.getByText('Drop a CSV here').waitFor();
+        const drop = (text) => page.locator('input[type=file]').setInputFiles({ name: 'deals.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+        const map = async () => {
+          await page.getByLabel('Label (needed)').waitFor();
+          assert.equal(await page.getByLabel('Label (needed)').inputValue(), 'Label');
+          await page.getByLabel('Artist', { exact: true }).selectOption('Act');
+          await page.getByLabel('Share (needed)').selectOption('Their part');
+          await page.getByLabel('From (needed)').selectOption('Start');
+          await page.getByText('Still to be said: currency.').waitFor();
+          await page.getByLabel('Currency (needed)').selectOption('The same in every row…');
+          await page.getByLabel('Currency of every row').fill('EUR');
+          await page.getByRole('button', { name: 'Make contracts of it' }).click();
+        };
+        await drop(sheet('half'));
+        await map();
+        await page.getByRole('alert').getByText('Line 2, column 3: Their part').waitFor();
+        await page.screenshot({ path: `${world.shots}/contract-sheet-faults-desktop-light.png`, fullPage: true });
+        await drop(sheet('50%'));
+        await map();
+        await page.getByRole('table', { name: 'Contracts out of the sheet' }).getByText('New').nth(1).waitFor();
+        assert.equal(await page.locator('#page img').count(), 0);
+        await page.getByRole('table', { name: 'Names that became ids' }).getByText('<img').waitFor();
+        await page.getByRole('button', { name: 'Read northern-lights-low-tide' }).click();
+        await page.getByText('share = "0.5"').waitFor();
+        await page.screenshot({ path: `${world.shots}/contract-sheet-read-desktop-light.png`, fullPage: true });
+        assert.deepEqual(await axe(page), []);
+        await page.getByLabel('Why').fill('The spring’s deals');
+        await page.getByRole('button', { name: 'Propose', exact: true }).click();
+        await page.getByRole('heading', { level: 1, name: /^Proposal No\./ }).waitFor();
+        await settled(page);
+        link = new URL(page.url()).hash;
+      });
+      await world.as('second', {}, async ({ page, go }) => {
+        await go(link);
+        await page.getByRole('table', { name: 'northern-lights-low-tide: before and after' }).waitFor();
+        await page.getByRole('button', { name: 'Reject' }).click();
+        await page.getByText('Rejected', { exact: true }).first().waitFor();
+      });
+    },
+  },
+  {
+    name: 'advances and rates from sheets: faults by line, a look that stores nothing, then stored',
+    async run(world) {
+      const paste = async (page, text) => {
+        await page.getByLabel('Rows, with the heads in the first line').fill(text);
+        await page.getByRole('button', { name: 'Look at what would change' }).click();
+      };
+      await world.as('finance', {}, async ({ page, go, expect }) => {
+        expect(/422/);
+        await go('#/advances');
+        const before = await world.api('/royalty/advances');
+        assert.deepEqual(await amounts(page.getByRole('table', { name: 'Advances and costs' })), before.items.map((it) => it.amount));
+        await page.getByRole('link', { name: 'Import a sheet' }).click();
+        await page.getByText('Or paste it').click();
+        const heads = 'contract,payee,kind,amount,currency,on,name,note\n';
+        await paste(page, `${heads}comet-deal,comet,advance,many,EUR,2026-02-01,second,\n\nnone,comet,cost,5,EUR,soon,third,\n`);
+        await page.getByRole('alert').getByText('Line 2, column “amount”: “many”').waitFor();
+        await page.getByRole('alert').getByText('Line 4, column “on”').waitFor();
+        await page.screenshot({ path: `${world.shots}/advances-faults-desktop-light.png`, fullPage: true });
+        await paste(page, `${heads}none,comet,cost,5,EUR,2026-02-01,third,\n`);
+        await page.getByRole('alert').getByText('there is no such contract').waitFor();
+        await paste(page, `${heads}comet-deal,comet,advance,150.00,EUR,2025-12-05,signing,"On signing ${INJECTED.replaceAll('"', '""')}"\ncomet-deal,comet,advance,7.5,EUR,2026-02-01,second,${INJECTED.replaceAll('"', "'")}\n`);
+        const table = page.getByRole('table', { name: 'What would become of each row' });
+        await table.getByText('As before', { exact: true }).waitFor();
+        await table.getByText('Added', { exact: true }).waitFor();
+        assert.equal(await page.locator('#page img').count(), 0);
+        assert.equal((await world.api('/royalty/advances')).total, before.total, 'a look books nothing');
+        await page.screenshot({ path: `${world.shots}/advances-looked-at-desktop-light.png`, fullPage: true });
+        await page.getByRole('button', { name: 'Store 1 entry' }).click();
+        await page.getByText('They are booked', { exact: true }).waitFor();
+        const after = await world.api('/royalty/advances');
+        assert.deepEqual([after.total, after.items[0].amount], [before.total + 1, '7.500000']);
+        await page.getByRole('link', { name: 'See them' }).click();
+        await page.getByText(INJECTED.replaceAll('"', "'")).waitFor();
+
+        await go('#/rates');
+        await page.getByText(INJECTED).first().waitFor();
+        assert.equal(await page.locator('#page img').count(), 0);
+        await page.getByLabel('Currency').selectOption('SEK');
+        await page.waitForFunction(() => document.querySelectorAll('table')[1]?.querySelectorAll('tbody tr').length === 2);
+        await page.getByRole('link', { name: 'Import a sheet' }).click();
+        await page.getByText('Or paste it').click();
+        await paste(page, 'base,quote,day,rate\nNOK,EUR,2026-01-31,0\n');
+        await page.getByRole('alert').getByText('Line 2, column “rate”').waitFor();
+        await paste(page, 'base,quote,day,rate\nNOK,EUR,2026-01-31,0.0881\n');
+        await page.getByRole('button', { name: 'Store 1 rate' }).click();
+        await page.getByText('The rates are stored', { exact: true }).waitFor();
+        await page.getByRole('link', { name: 'See the rates' }).click();
+        await page.getByText('0.0881').waitFor();
+      });
+      const { items } = await world.api('/audit?limit=20');
+      const noted = items.map((it) => `${it.who === 'operator' ? 'operator' : 'somebody'} ${it.path} ${it.object}`);
+      for (const wanted of ['somebody /api/v1/royalty/advances pasted.csv', 'somebody /api/v1/royalty/rates pasted.csv']) assert.ok(noted.includes(wanted), `${wanted} in ${noted}`);
+    },
+  },
+  {
+    name: 'any two versions of a contract stand beside each other',
+    async run(world) {
+      const { text, revisions } = await world.api('/royalty/terms/comet-deal');
+      const shares = ['41%', '42%'];
+      for (const share of shares) await world.api('/royalty/terms', { method: 'POST', body: JSON.stringify({ files: [{ name: 'comet.toml', text: text.replace(/share = "\d+%"/, `share = "${share}"`) }] }) });
+      const known = (await world.api('/royalty/terms/comet-deal')).revisions;
+      assert.equal(known.length, revisions.length + 2);
+      await world.as('finance', {}, async ({ page, go }) => {
+        await go('#/contracts/comet-deal');
+        await page.getByLabel('Before').selectOption(String(known.at(-1).revision));
+        await page.getByLabel('After').selectOption(String(known[1].revision));
+        const sides = page.getByRole('table', { name: `Revision ${known.at(-1).revision} beside revision ${known[1].revision}` });
+        await sides.locator('.sides-added', { hasText: '41%' }).waitFor();
+        await sides.locator('.sides-removed', { hasText: '22%' }).waitFor();
       });
     },
   },
@@ -285,6 +462,11 @@ async function wholeMonth(world, { page, go, expect }) {
   await tabUntil(page, 'table a');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { level: 1, name: /^Statement of/ }).waitFor();
+}
+
+/** What a screen reader says of a field besides its name. */
+function described(page, field) {
+  return field.evaluate((element) => (element.getAttribute('aria-describedby') ?? '').split(' ').map((id) => document.getElementById(id)?.textContent ?? '').join(' '));
 }
 
 /** Goes on by Tab to what has this name, and presses Enter on it. */

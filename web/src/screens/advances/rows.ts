@@ -1,0 +1,18 @@
+// A sheet of advances and costs as rows for the API. Cells stay as they are written; the server reads amounts.
+
+import type { Shape } from '../../api/client';
+import { readSheet } from '../../sheets/csv';
+
+export type ImportRow = Required<Shape<'AdvanceImportRow'>>;
+
+export const COLUMNS = ['contract', 'payee', 'kind', 'amount', 'currency', 'on', 'name', 'note'] as const;
+
+/** An example to begin with. */
+export const EXAMPLE = `${COLUMNS.join(',')}\n`;
+
+/** The rows of a sheet, and in which line of the file each stands. Throws `SheetFault`. */
+export function advanceRows(text: string): { rows: ImportRow[]; lines: number[] } {
+  const sheet = readSheet(text, COLUMNS, COLUMNS.filter((column) => column !== 'note'));
+  const rows = sheet.rows.map(({ cells }) => Object.fromEntries(COLUMNS.map((column) => [column, cells[column] ?? ''])) as unknown as ImportRow);
+  return { rows, lines: sheet.rows.map((row) => row.line) };
+}
