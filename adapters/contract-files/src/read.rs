@@ -1,8 +1,8 @@
 //! A file's text to a contract, or every fault with its place.
 
 use crate::shape::ContractFile;
-use crate::templates::{TEMPLATES, Template};
 use crate::sheet::{self, Mapping};
+use crate::templates::{TEMPLATES, Template};
 use crate::write::{file_name, write};
 use ledgerline_app::ports::{
     ContractFault, ContractReader, ContractTemplate, DealField, DealMapping, DraftedContracts,

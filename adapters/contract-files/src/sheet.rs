@@ -76,10 +76,10 @@ impl Mapping {
     /// Which name is no field's, as a sentence.
     pub fn of(chosen: &DealMapping) -> Result<Self, String> {
         let known = |all: &BTreeMap<String, String>| {
-            let one = |(key, value): (&String, &String)| {
-                Ok::<_, String>((known_field(key)?, value.trim().to_owned()))
-            };
-            all.iter().filter(|(_, value)| !value.trim().is_empty()).map(one).collect()
+            let said = all.iter().filter(|(_, value)| !value.trim().is_empty());
+            let one =
+                |(key, value): (&String, &String)| Ok((known_field(key)?, value.trim().to_owned()));
+            said.map(one).collect::<Result<BTreeMap<&'static str, String>, String>>()
         };
         Ok(Self { columns: known(&chosen.columns)?, fixed: known(&chosen.fixed)? })
     }

@@ -2,6 +2,7 @@
 //! from this table: an endpoint that isn't in it doesn't exist.
 
 mod doors;
+mod sheets;
 mod table;
 
 use std::sync::Arc;

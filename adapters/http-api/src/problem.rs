@@ -225,9 +225,9 @@ impl From<Refused> for Problem {
         let rows: Vec<WrongRow> = (refused.errors.into_iter())
             .map(|RowError { at, column, value, why }| WrongRow { row: at.row, column, value, why })
             .collect();
-        let lines = rows
-            .iter()
-            .map(|wrong| format!("row {} {} {:?}: {}", wrong.row, wrong.column, wrong.value, wrong.why));
+        let lines = rows.iter().map(|wrong| {
+            format!("row {} {} {:?}: {}", wrong.row, wrong.column, wrong.value, wrong.why)
+        });
         let lines: Vec<String> = lines.collect();
         let detail = format!("{} things are wrong: {}", refused.total, lines.join("; "));
         Self::new(Kind::InvalidRequest, detail).with(|body| body.rows = Some(rows))

@@ -29,15 +29,11 @@ pub(super) fn noting(
     routes.route_layer(from_fn_with_state(deployment.clone(), note))
 }
 
-async fn note(
-    State(deployment): State<Arc<Deployment>>,
-    request: Request,
-    next: Next,
-) -> Response {
+async fn note(State(deployment): State<Arc<Deployment>>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let rehearses = request.uri().query().unwrap_or_default().split('&');
-    let rehearses = rehearses.into_iter().any(|pair| pair == "dry_run=true");
+    let query = request.uri().query().unwrap_or_default();
+    let rehearses = query.split('&').any(|pair| pair == "dry_run=true");
     let named = named(path.as_deref().unwrap_or_default(), request.uri().path());
     let response = next.run(request).await;
     let Some(path) = path.filter(|path| !UNNOTED.contains(&path.as_str())) else { return response };

@@ -1,10 +1,10 @@
 //! What only the operator does about listeners: which sources are pseudonymised, and the list of
 //! erasures.
 
-use axum::{Extension, Json};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use ledgerline_app::Deployment;
 use ledgerline_app::privacy::SourceError;
 use ledgerline_ids::SourceName;

@@ -89,15 +89,19 @@ fn what_a_sheet_of_deals_says_becomes_contracts_or_faults_by_line() {
         asked
     };
     // Semicolons, lines inside of cells and empty lines, as spreadsheets write them.
-    let good = "Label;Act;Part;Start\nnorth;\"The\nBand\";50%;2024-01-01\n\nnorth;comet;22%;2024-01-01\n";
+    let good =
+        "Label;Act;Part;Start\nnorth;\"The\nBand\";50%;2024-01-01\n\nnorth;comet;22%;2024-01-01\n";
     let drafted = api.post(DRAFTS, &sheet(good)).is(200);
-    let names: Vec<_> = drafted["files"].as_array().expect("files").iter().map(|it| &it["name"]).collect();
+    let names: Vec<_> =
+        drafted["files"].as_array().expect("files").iter().map(|it| &it["name"]).collect();
     assert_eq!(names, ["north-comet.toml", "north-the-band.toml"]);
     assert_eq!(drafted["renamed"], json!([{ "name": "The\nBand", "id": "the-band" }]));
-    let proposed = api.post(PROPOSALS, &json!({ "files": drafted["files"], "note": "from a sheet" }));
+    let proposed =
+        api.post(PROPOSALS, &json!({ "files": drafted["files"], "note": "from a sheet" }));
     assert_eq!(proposed.is(201)["contracts"], json!(["north-comet", "north-the-band"]));
 
-    let bad = "Label;Act;Part;Start\nnorth;\"The\nBand\";half;2024-01-01\n\nnorth;;22%;2024-01-15\n";
+    let bad =
+        "Label;Act;Part;Start\nnorth;\"The\nBand\";half;2024-01-01\n\nnorth;;22%;2024-01-15\n";
     let refused = api.post(DRAFTS, &sheet(bad)).refused(422, "invalid_request");
     let places: Vec<String> = (refused["faults"].as_array().expect("faults").iter())
         .map(|it| format!("{}:{}", it["line"], it["column"]))
@@ -148,10 +152,14 @@ fn advances_are_looked_at_then_booked_once() {
     assert_eq!(look["rows"][0], json!({ "row": 1, "change": "added", "amount": "5000.000000" }));
     assert_eq!(api.get(ADVANCES).is(200)["items"], json!([]), "a look books nothing");
     api.post(ADVANCES, &sheet(&rows)).is(200);
-    assert_eq!(newest(&api, 1)[0].split_once(' ').expect("two").1, format!("{ADVANCES} advances.csv 200"));
+    assert_eq!(
+        newest(&api, 1)[0].split_once(' ').expect("two").1,
+        format!("{ADVANCES} advances.csv 200")
+    );
     let more = [rows[1].clone(), advance("deal", "comet", "3", "c")];
     let again = api.post(ADVANCES, &sheet(&more)).is(200);
-    let changes: Vec<_> = again["rows"].as_array().expect("rows").iter().map(|it| &it["change"]).collect();
+    let changes: Vec<_> =
+        again["rows"].as_array().expect("rows").iter().map(|it| &it["change"]).collect();
     assert_eq!(changes, ["unchanged", "added"]);
 
     let page = api.get(&format!("{ADVANCES}?limit=2&payee=comet")).is(200);
@@ -169,12 +177,17 @@ fn advances_are_looked_at_then_booked_once() {
     // All that is wrong is named by row and column, and nothing is booked.
     let mut nothing = advance("deal", "comet", "many", "");
     nothing["on"] = json!("yesterday");
-    let refused = api.post(ADVANCES, &sheet(&[rows[0].clone(), nothing])).refused(422, "invalid_request");
+    let refused =
+        api.post(ADVANCES, &sheet(&[rows[0].clone(), nothing])).refused(422, "invalid_request");
     let wrong: Vec<String> = (refused["rows"].as_array().expect("rows").iter())
         .map(|it| format!("{} {}", it["row"], it["column"].as_str().expect("a column")))
         .collect();
     assert_eq!(wrong, ["2 amount", "2 on", "2 name"]);
-    let strangers = [advance("none", "comet", "1", "x"), advance("deal", "north", "1", "y"), advance("deal", "comet", "9", "b")];
+    let strangers = [
+        advance("none", "comet", "1", "x"),
+        advance("deal", "north", "1", "y"),
+        advance("deal", "comet", "9", "b"),
+    ];
     let refused = api.post(ADVANCES, &sheet(&strangers)).refused(422, "invalid_request");
     let wrong: Vec<String> = (refused["rows"].as_array().expect("rows").iter())
         .map(|it| format!("{} {} {}", it["row"], it["column"].as_str().expect("one"), it["value"]))
@@ -195,14 +208,22 @@ fn rates_are_looked_at_then_stored_and_listed_by_day() {
     let api = server.api(&folder, SCOPES);
     let rate = |base: &str, day: &str, rate: &str| json!({ "base": base, "quote": "EUR", "day": day, "rate": rate, "inverse": "yes", "source": "ECB" });
     let sheet = |rows: &[Value]| json!({ "name": "rates.csv", "rates": rows });
-    let rows = [rate("USD", "2024-01-31", "0.9217"), rate("SEK", "2024-01-31", "0.0887"), rate("USD", "2024-02-29", "0.9236")];
+    let rows = [
+        rate("USD", "2024-01-31", "0.9217"),
+        rate("SEK", "2024-01-31", "0.0887"),
+        rate("USD", "2024-02-29", "0.9236"),
+    ];
     let look = api.post(&format!("{RATES}?dry_run=true"), &sheet(&rows)).is(200);
-    assert_eq!((&look["added"], &look["revision"], look["rows"][2]["change"].as_str()), (&json!(3), &json!(0), Some("added")));
+    assert_eq!(
+        (&look["added"], &look["revision"], look["rows"][2]["change"].as_str()),
+        (&json!(3), &json!(0), Some("added"))
+    );
     assert_eq!(api.get(RATES).is(200)["total"], 0, "a look stores nothing");
     api.post(RATES, &sheet(&rows)).is(200);
     let changed = [rows[0].clone(), rate("USD", "2024-02-29", "0.93")];
     let look = api.post(&format!("{RATES}?dry_run=true"), &sheet(&changed)).is(200);
-    let changes: Vec<_> = look["rows"].as_array().expect("rows").iter().map(|it| it["change"].clone()).collect();
+    let changes: Vec<_> =
+        look["rows"].as_array().expect("rows").iter().map(|it| it["change"].clone()).collect();
     assert_eq!(changes, ["unchanged", "changed"]);
     assert_eq!(look["rows"][1]["before"]["rate"], "0.9236");
     assert_eq!(api.post(RATES, &sheet(&changed)).is(200)["revision"], 2);
@@ -210,17 +231,38 @@ fn rates_are_looked_at_then_stored_and_listed_by_day() {
     let page = api.get(&format!("{RATES}?limit=2")).is(200);
     let told = |page: &Value| -> Vec<String> {
         let items = page["items"].as_array().expect("items").iter();
-        items.map(|it| format!("{} {} {}", it["day"].as_str().expect("a day"), it["base"].as_str().expect("one"), it["rate"].as_str().expect("a rate"))).collect()
+        items
+            .map(|it| {
+                format!(
+                    "{} {} {}",
+                    it["day"].as_str().expect("a day"),
+                    it["base"].as_str().expect("one"),
+                    it["rate"].as_str().expect("a rate")
+                )
+            })
+            .collect()
     };
     assert_eq!(told(&page), ["2024-02-29 USD 0.93", "2024-01-31 SEK 0.0887"]);
-    assert_eq!(page["pairs"][1], json!({ "base": "USD", "quote": "EUR", "rates": 2, "first": "2024-01-31", "last": "2024-02-29" }));
-    let rest = api.get(&format!("{RATES}?limit=2&after={}", page["next"].as_str().expect("more"))).is(200);
-    assert_eq!((told(&rest), &rest["next"]), (vec!["2024-01-31 USD 0.9217".to_owned()], &Value::Null));
+    assert_eq!(
+        page["pairs"][1],
+        json!({ "base": "USD", "quote": "EUR", "rates": 2, "first": "2024-01-31", "last": "2024-02-29" })
+    );
+    let rest =
+        api.get(&format!("{RATES}?limit=2&after={}", page["next"].as_str().expect("more"))).is(200);
+    assert_eq!(
+        (told(&rest), &rest["next"]),
+        (vec!["2024-01-31 USD 0.9217".to_owned()], &Value::Null)
+    );
     let of = api.get(&format!("{RATES}?currency=SEK")).is(200);
     assert_eq!((&of["total"], of["pairs"].as_array().map(Vec::len)), (&json!(1), Some(2)));
     assert_eq!(api.get(&format!("{RATES}?until=2024-02-01")).is(200)["total"], 2);
 
-    let bad = [rate("USD", "2024-01-31", "0"), rate("EUR", "soon", "1"), rate("SEK", "2024-01-31", "1"), rate("SEK", "2024-01-31", "2")];
+    let bad = [
+        rate("USD", "2024-01-31", "0"),
+        rate("EUR", "soon", "1"),
+        rate("SEK", "2024-01-31", "1"),
+        rate("SEK", "2024-01-31", "2"),
+    ];
     let refused = api.post(RATES, &sheet(&bad)).refused(422, "invalid_request");
     let wrong: Vec<String> = (refused["rows"].as_array().expect("rows").iter())
         .map(|it| format!("{} {}", it["row"], it["column"].as_str().expect("a column")))

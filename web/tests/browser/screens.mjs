@@ -26,7 +26,7 @@ export const SCREENS = [
   { name: 'contracts', who: 'finance', link: '#/contracts', shows: 'What they leave open' },
   { name: 'contract', who: 'finance', link: '#/contracts/comet-deal', shows: 'All that it ever was' },
   { name: 'contract-changed', who: 'finance', link: '#/contracts/proposals/new?contract=comet-deal', shows: 'Hand it to a second person' },
-  { name: 'contract-template', who: 'finance', link: '#/contracts/proposals/new', shows: 'A template says' },
+  { name: 'contract-template', who: 'finance', link: '#/contracts/proposals/new', shows: 'A template is a whole contract' },
   { name: 'contract-sheet', who: 'finance', link: '#/contracts/sheets/new', shows: 'Drop a CSV here', opens: 'details' },
   { name: 'advances', who: 'finance', link: '#/advances', shows: 'signing' },
   { name: 'advances-import', who: 'finance', link: '#/advances/import', shows: 'Drop a CSV here', opens: 'details' },

@@ -5,11 +5,11 @@ use axum::routing::{get, post};
 use ledgerline_app::ports::Scope;
 use utoipa::Path as _;
 
-use super::{Endpoint, Needs, Tenancy, doors};
+use super::{Endpoint, Needs, Tenancy, doors, sheets};
 use crate::routes::{
-    adjudication, advances, appeals, audit, closes, comparisons, conservation, counts,
-    demonstration, drafts, earnings, fraud, ledger, operations, overview, papers, plays, privacy,
-    proposals, rates, reports, revenue, rights, terms, trials,
+    adjudication, appeals, audit, closes, comparisons, conservation, counts, demonstration,
+    earnings, fraud, ledger, operations, overview, papers, plays, privacy, proposals, reports,
+    revenue, rights, terms, trials,
 };
 use crate::web;
 
@@ -493,51 +493,11 @@ pub static ENDPOINTS: &[Endpoint] = &[
         route: || get(proposals::templates),
         operation: proposals::__path_templates::operation,
     },
-    Endpoint {
-        method: Method::POST,
-        path: "/api/v1/royalty/terms/drafts",
-        needs: ROYALTY_WRITE,
-        tenancy: Tenancy::Whole,
-        refusals: &[408, 413, 415, 422],
-        route: || post(drafts::draft),
-        operation: drafts::__path_draft::operation,
-    },
-    Endpoint {
-        method: Method::GET,
-        path: "/api/v1/royalty/advances",
-        needs: ROYALTY_READ,
-        tenancy: Tenancy::Whole,
-        refusals: &[],
-        route: || get(advances::list),
-        operation: advances::__path_list::operation,
-    },
-    Endpoint {
-        method: Method::POST,
-        path: "/api/v1/royalty/advances",
-        needs: ROYALTY_WRITE,
-        tenancy: Tenancy::Whole,
-        refusals: &[408, 409, 413, 415, 422],
-        route: || post(advances::import),
-        operation: advances::__path_import::operation,
-    },
-    Endpoint {
-        method: Method::GET,
-        path: "/api/v1/royalty/rates",
-        needs: ROYALTY_READ,
-        tenancy: Tenancy::Whole,
-        refusals: &[],
-        route: || get(rates::list),
-        operation: rates::__path_list::operation,
-    },
-    Endpoint {
-        method: Method::POST,
-        path: "/api/v1/royalty/rates",
-        needs: ROYALTY_WRITE,
-        tenancy: Tenancy::Whole,
-        refusals: &[408, 413, 415, 422],
-        route: || post(rates::import),
-        operation: rates::__path_import::operation,
-    },
+    sheets::DRAFT_TERMS,
+    sheets::ADVANCES,
+    sheets::BOOK_ADVANCES,
+    sheets::RATES,
+    sheets::IMPORT_RATES,
     Endpoint {
         method: Method::GET,
         path: "/api/v1/audit",

@@ -168,7 +168,11 @@ pub struct RevenueRowChange {
 impl RevenueImported {
     /// With what would become of each of `rows`.
     #[must_use]
-    pub fn previewed(mut self, rows: &[PeriodRevenue], changes: &[RowChange<PeriodRevenue>]) -> Self {
+    pub fn previewed(
+        mut self,
+        rows: &[PeriodRevenue],
+        changes: &[RowChange<PeriodRevenue>],
+    ) -> Self {
         let told = (1..).zip(rows.iter().zip(changes)).map(|(number, (row, change))| {
             let (change, before) = match change {
                 RowChange::Added => ("added", None),

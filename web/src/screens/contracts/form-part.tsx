@@ -50,9 +50,13 @@ export function FormPart(props: PartProps): JSX.Element {
       <div class="contract-line contract-tools">
         {part.kind === 'term' ? <Rule {...props} name={name} /> : null}
         <AddLine {...props} name={name} />
-        {part.kind === 'term' || part.kind === 'account' ? (
+        {part.kind === 'term' ? (
           <Button look="danger" label={`Remove ${name}`} onPress={() => onChange(withoutPart(text, part), back)}>
-            {part.kind === 'term' ? 'Remove term' : 'Remove all of it'}
+            Remove term
+          </Button>
+        ) : part.kind === 'account' ? (
+          <Button look="danger" onPress={() => onChange(withoutPart(text, part), back)}>
+            Remove what happens after the pools
           </Button>
         ) : null}
       </div>

@@ -2,6 +2,7 @@
 // are handed to a second person.
 
 import './contracts.css';
+import '../../sheets/import.css';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { get, post, type Shape } from '../../api/client';
@@ -166,7 +167,7 @@ function OneField({ field, heads, of, onChange }: { field: SheetField; heads: re
     <div class="sheet-field">
       <SelectField
         label={field.needed ? `${called} (needed)` : called}
-        hint={`${title(field.what)}.`}
+        hint={title(field.what)}
         value={fixed ? FIXED : of.column}
         options={[{ value: '', label: none }, ...heads.map((head) => ({ value: head, label: head })), { value: FIXED, label: 'The same in every row…' }]}
         onChange={(chosen) => {

@@ -9,7 +9,6 @@ import { count } from '../../figures/format';
 import { AnsweredPages, Empty, Skeleton } from '../../parts/answered';
 import { LinkButton } from '../../parts/button';
 import { Card } from '../../parts/card';
-import { Hash } from '../../parts/code';
 import { SelectField, TextField } from '../../parts/field';
 import { Screen } from '../../parts/screen';
 import { Table } from '../../parts/table';
@@ -61,7 +60,7 @@ export default function RatesScreen({ query }: ScreenProps): JSX.Element {
             rowKey={(it) => `${it.base} ${it.quote}`}
             shown={20}
             columns={[
-              { key: 'pair', head: 'Currencies', cell: (it) => `${it.base} to ${it.quote}` },
+              { key: 'pair', head: 'Currencies', cell: (it) => <span class="pair">{`${it.base} to ${it.quote}`}</span> },
               { key: 'rates', head: 'Days with a rate', kind: 'figure', order: (a, b) => a.rates - b.rates, cell: (it) => count(it.rates) },
               { key: 'first', head: 'First', cell: (it) => <Day of={it.first} /> },
               { key: 'last', head: 'Last', order: (a, b) => a.last.localeCompare(b.last), cell: (it) => <Day of={it.last} /> },
@@ -74,8 +73,8 @@ export default function RatesScreen({ query }: ScreenProps): JSX.Element {
         note="The newest day first."
         aside={
           <div class="narrow">
-            <SelectField bare label="Currency" value={currency} options={[{ value: '', label: 'All currencies' }, ...currencies.map((code) => ({ value: code, label: code }))]} onChange={(wanted) => requery({ currency: wanted })} />
-            <TextField bare label="Up to day" type="date" value={until} onInput={(wanted) => (wanted === '' || DAY.test(wanted) ? requery({ until: wanted }) : undefined)} />
+            <SelectField label="Currency" value={currency} options={[{ value: '', label: 'All currencies' }, ...currencies.map((code) => ({ value: code, label: code }))]} onChange={(wanted) => requery({ currency: wanted })} />
+            <TextField label="Up to day" type="date" value={until} onInput={(wanted) => (wanted === '' || DAY.test(wanted) ? requery({ until: wanted }) : undefined)} />
           </div>
         }
         flush
@@ -90,13 +89,13 @@ export default function RatesScreen({ query }: ScreenProps): JSX.Element {
               empty={<Empty title="No rate is known">{currency + until === '' ? 'Where all is earned and paid in one currency, none is needed.' : 'None that is asked for, at least.'}</Empty>}
               columns={[
                 { key: 'day', head: 'Day', cell: (it) => <Day of={it.day} /> },
-                { key: 'pair', head: 'Currencies', cell: (it) => `${it.base} to ${it.quote}` },
+                { key: 'pair', head: 'Currencies', cell: (it) => <span class="pair">{`${it.base} to ${it.quote}`}</span> },
                 { key: 'rate', head: 'Rate', kind: 'figure', cell: (it) => <span class="number">{it.rate}</span> },
                 { key: 'inverse', head: 'Other way too', cell: (it) => (it.inverse ? 'Yes' : 'No') },
                 { key: 'source', head: 'Published by', cell: (it) => (it.source === '' ? 'not said' : it.source) },
                 { key: 'revision', head: 'Revision', kind: 'figure', cell: (it) => count(it.revision) },
                 { key: 'at', head: 'Imported', cell: (it) => <Instant of={it.imported_at} /> },
-                { key: 'file', head: 'From', cell: (it) => <>{it.file.name} <Hash of={it.file.sha256} what="the digest of the file" /></> },
+                { key: 'file', head: 'From', cell: (it) => it.file.name },
               ]}
             />
           )}
