@@ -82,7 +82,7 @@ export const ways = [
         await page.keyboard.press('Enter');
         const term = page.getByRole('group', { name: 'Term term-3', exact: true });
         await term.waitFor();
-        assert.equal(await page.evaluate(() => document.activeElement.value), 'term-3');
+        await page.waitForFunction(() => document.activeElement?.value === 'term-3');
         await faults.first().waitFor();
         assert.equal(await faults.count(), 1);
         assert.match(await described(page, faults.first()), /must not be empty/);
@@ -97,14 +97,14 @@ export const ways = [
         await term.getByLabel('A line more for term term-3').selectOption('territories');
         await term.getByRole('button', { name: 'Add the line to term term-3' }).focus();
         await page.keyboard.press('Enter');
-        assert.equal(await page.evaluate(() => document.activeElement.closest('.contract-entry').textContent.startsWith('Territories')), true);
+        await page.waitForFunction(() => document.activeElement?.closest('.contract-entry')?.textContent.startsWith('Territories'));
         await page.keyboard.type('SE, NO');
         await term.getByRole('button', { name: 'Add a commission to payee 1 of term term-3' }).click();
         await term.getByLabel('Pass on 1, commissions 1, payee').fill('manager');
         await term.getByRole('button', { name: 'Add a payee to term term-3' }).click();
         await term.getByLabel('Pass on 2, payee').fill('producer');
         await page.getByRole('button', { name: 'Remove term single' }).click();
-        assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Add a term');
+        await page.waitForFunction(() => document.activeElement?.textContent === 'Add a term');
         await page.getByRole('textbox', { name: 'Artists' }).fill('low-tide');
         await page.getByRole('group', { name: 'Term all-recordings', exact: true }).getByLabel('Pass on 1, payee').fill('low-tide');
         await page.getByRole('group', { name: 'After the pools' }).getByRole('button', { name: 'Remove reserve from account' }).click();
