@@ -85,7 +85,8 @@ export function Hand({ files, check }: { files: readonly TermsFile[]; check: Che
       go(to(['contracts', 'proposals', made.number]));
     });
   };
-  const refusal = handing.refusal ?? check.refusal ?? undefined;
+  // What is only wrong so far is no alarm: it stands at its field, and is listed here.
+  const refusal = handing.refusal ?? (check.faults.length === 0 ? (check.refusal ?? undefined) : undefined);
   return (
     <Card title="Hand it to a second person">
       <form
@@ -97,6 +98,15 @@ export function Hand({ files, check }: { files: readonly TermsFile[]; check: Che
       >
         <TextField label="Why" lines={3} value={note} onInput={setNote} lengthMax={NOTE_MAX} hint="For whoever approves it." />
         {refusal === undefined ? null : <Refused refusal={refusal} />}
+        {handing.refusal !== undefined || check.refusal === null || check.faults.length === 0 ? null : (
+          <Notice tone="wait" title={counted(check.faults.length, 'thing is wrong', 'things are wrong')}>
+            <ul class="notice-list">
+              {check.faults.map((fault) => (
+                <li key={`${fault.file} ${fault.line} ${fault.column} ${fault.what}`}>{`${fault.file}, line ${fault.line}: ${fault.what}`}</li>
+              ))}
+            </ul>
+          </Notice>
+        )}
         {check.good === null ? null : (
           <Notice tone="good" title="The files are good">
             <p>{outcome(check.good)}</p>
