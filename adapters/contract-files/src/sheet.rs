@@ -186,7 +186,7 @@ pub fn draft(file: &str, bytes: &[u8], mapping: &Mapping) -> Result<Drafted, Vec
     let mut drafts = Drafts { file, contracts: BTreeMap::new(), renamed: BTreeMap::new() };
     let mut faults = Vec::new();
     for (number, cells) in reader.records().enumerate() {
-        let line = line_of(&cells).unwrap_or(number + 2);
+        let line = line_of(&cells, bytes).unwrap_or(number + 2);
         if number >= ROWS_MAX {
             faults.push(fault(line, format!("at most {ROWS_MAX} rows: split the spreadsheet")));
             break;
@@ -212,12 +212,16 @@ fn separator(bytes: &[u8]) -> u8 {
 }
 
 /// In which line a row begins, or couldn't be read: cells may hold lines, and empty ones are no rows.
-fn line_of(cells: &Result<csv::StringRecord, csv::Error>) -> Option<usize> {
+fn line_of(cells: &Result<csv::StringRecord, csv::Error>, bytes: &[u8]) -> Option<usize> {
     let place = match cells {
         Ok(cells) => cells.position(),
         Err(error) => error.position(),
-    };
-    place.and_then(|place| usize::try_from(place.line()).ok())
+    }?;
+    // The reader's place is behind the row before, in front of empty lines.
+    let from = bytes.get(usize::try_from(place.byte()).ok()?..)?;
+    let empty = from.iter().take_while(|byte| b"\r\n".contains(byte));
+    let empty = empty.filter(|byte| **byte == b'\n').count();
+    usize::try_from(place.line()).ok().map(|line| line + empty)
 }
 
 /// Contracts in the making.

@@ -64,6 +64,18 @@ fn faults_say_row_and_column() {
 }
 
 #[test]
+fn separators_are_told_apart_and_lines_are_those_of_the_file() {
+    for separator in [",", ";", "\t"] {
+        let text = "Label|Artist|Artist share|Start\r\nnorth|\"A\nBand\"|half|2026-01-01\r\n\r\n\r\n\
+            north|b|half|2026-01-01\n";
+        let text = text.replace('|', separator);
+        let found = draft("d.csv", text.as_bytes(), &Mapping::parse(MAP).unwrap()).unwrap_err();
+        let places: Vec<_> = found.iter().map(|fault| (fault.line, fault.column)).collect();
+        assert_eq!(places, [(2, 3), (6, 3)], "{found:#?}");
+    }
+}
+
+#[test]
 fn mappings_are_read_strictly() {
     for (text, expected) in [
         ("label", "is no mapping"),
