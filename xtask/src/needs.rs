@@ -19,8 +19,10 @@ pub enum Need {
     CCompiler,
     /// For the same.
     Make,
-    /// libFuzzer is compiled from C++.
+    /// librdkafka and libFuzzer are compiled from C++.
     CxxCompiler,
+    /// OpenSSL's build is written in it.
+    Perl,
     /// `cargo fmt`.
     Rustfmt,
     /// `cargo clippy`.
@@ -60,6 +62,7 @@ impl Need {
             Need::CCompiler => "a C compiler (cc)".to_owned(),
             Need::Make => "make".to_owned(),
             Need::CxxCompiler => "a C++ compiler (c++)".to_owned(),
+            Need::Perl => "Perl with its modules".to_owned(),
             Need::Rustfmt => "rustfmt".to_owned(),
             Need::Clippy => "clippy".to_owned(),
             Need::Python => {
@@ -84,6 +87,8 @@ impl Need {
             Need::CCompiler => answers("CC", "cc"),
             Need::CxxCompiler => answers("CXX", "c++"),
             Need::Make => answer("make", &["--version"]).is_some(),
+            // Debian has a perl without its modules in every system.
+            Need::Perl => answer("perl", &["-MIPC::Cmd", "-MTime::Piece", "-e", "1"]).is_some(),
             Need::Rustfmt => answer("rustfmt", &["--version"]).is_some(),
             Need::Clippy => answer("clippy-driver", &["--version"]).is_some(),
             // Debian ships python3 without ensurepip; then `venv` is there but makes none.
@@ -324,6 +329,7 @@ impl Machine {
                 (None, Some("xcode-select --install"))
             }
             (Need::CCompiler, Unknown) => (Some("gcc"), None),
+            (Need::Perl, _) => (Some("perl"), None),
             (Need::CxxCompiler, Unknown) => (Some("g++"), None),
             (Need::Make, Unknown) => (Some("make"), None),
             (Need::Rustfmt | Need::Clippy, _) if self.rustup => {
@@ -363,6 +369,7 @@ mod tests {
         Need::CCompiler,
         Need::Make,
         Need::CxxCompiler,
+        Need::Perl,
         Need::Rustfmt,
         Need::Clippy,
         Need::Python,
@@ -381,7 +388,7 @@ mod tests {
             (
                 machine(Installer::Apt, true, true),
                 ALL,
-                "apt-get update && apt-get install -y build-essential python3-venv \
+                "apt-get update && apt-get install -y build-essential perl python3-venv \
                  default-jdk-headless maven postgresql nodejs npm chromium strace && rustup update stable \
                  && rustup component add rustfmt clippy && npm install --global node@22",
             ),

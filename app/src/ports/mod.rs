@@ -8,6 +8,7 @@ pub mod clock;
 pub mod conformance;
 pub mod contracts;
 pub mod credentials;
+pub mod dead_letters;
 pub mod disk;
 pub mod drive;
 pub mod facts;
@@ -51,6 +52,7 @@ pub use contracts::{
     DealField, DealMapping, DraftedContracts, NewContract,
 };
 pub use credentials::{Credential, CredentialStore, NewCredential, Scope};
+pub use dead_letters::{DeadLetter, DeadLetters};
 pub use disk::{Disk, DiskFile};
 pub use drive::{Drive, Driven, Loop, Step};
 pub use facts::{CommitError, FactStore, PartitionCommit, PartitionDelta};

@@ -24,7 +24,15 @@ use std::fmt;
 use tree::Tree;
 
 /// What compiling, formatting and linting take.
-pub const NEEDS: &[Need] = &[Need::Rust, Need::CCompiler, Need::Make, Need::Rustfmt, Need::Clippy];
+pub const NEEDS: &[Need] = &[
+    Need::Rust,
+    Need::CCompiler,
+    Need::CxxCompiler,
+    Need::Make,
+    Need::Perl,
+    Need::Rustfmt,
+    Need::Clippy,
+];
 
 /// A property of the repository's files.
 struct Check {

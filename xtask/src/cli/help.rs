@@ -101,8 +101,8 @@ Examples:
   cargo xtask test --install
   cargo xtask test --without schemathesis
 
-Needs: Rust with rustfmt and clippy, a C compiler, make, Node.js 20.19 with npm, Chromium, Python 3.11
-with venv, a JDK from 17 on with Maven, and on Linux strace.
+Needs: Rust with rustfmt and clippy, a C and a C++ compiler, make, Perl, Node.js 20.19 with npm, Chromium,
+Python 3.11 with venv, a JDK from 17 on with Maven, and on Linux strace.
 Tests on real listening histories read ../shared/data and are skipped where it is absent.
 ";
 
@@ -118,7 +118,7 @@ A line of the core that has to break a purity rule says why at its end: `// pure
 Examples:
   cargo xtask check
 
-Needs: Rust with rustfmt and clippy, a C compiler and make. cargo-deny is used where it is there.
+Needs: Rust with rustfmt and clippy, a C and a C++ compiler, make and Perl. cargo-deny is used where it is there.
 ";
 
 const HELP_BENCH: &str = "\

@@ -1,0 +1,72 @@
+//! Records that nobody can read, on a topic of their own.
+//!
+//! A letter stands in the same partition under the key `topic/partition/position`, with the
+//! receive time it had; its headers say why. A redrive sends the value again once it can be read.
+
+use crate::settings::Settings;
+use ledgerline_app::ports::{DeadLetter, DeadLetters, LogError};
+use rdkafka::ClientContext;
+use rdkafka::error::KafkaError;
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{BaseRecord, DeliveryResult, ProducerContext, ThreadedProducer};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::time::Duration;
+
+/// A delivery has failed by its own limit; its answer comes a little later at most.
+const ANSWER_MAX: Duration = Duration::from_secs(5);
+
+type Kept = Result<(), KafkaError>;
+
+/// Dead letters on Kafka.
+pub struct KafkaDeadLetters {
+    settings: Settings,
+    producer: ThreadedProducer<Answers>,
+}
+
+struct Answers;
+
+impl ClientContext for Answers {}
+
+impl ProducerContext for Answers {
+    type DeliveryOpaque = Box<SyncSender<Kept>>;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, answer: Box<SyncSender<Kept>>) {
+        let kept = result.as_ref().map(|_| ()).map_err(|(error, _)| error.clone());
+        // Whoever asked may have given up.
+        let _ = answer.send(kept);
+    }
+}
+
+impl KafkaDeadLetters {
+    /// On the topic that `settings` name; it is connected to with the first letter.
+    ///
+    /// # Errors
+    /// What the client refuses of the settings, in its words.
+    pub fn new(settings: Settings) -> Result<Self, String> {
+        let producer = settings.producer().create_with_context(Answers);
+        Ok(Self { producer: producer.map_err(|error| error.to_string())?, settings })
+    }
+}
+
+impl DeadLetters for KafkaDeadLetters {
+    fn keep(&self, letter: &DeadLetter<'_>) -> Result<(), LogError> {
+        let DeadLetter { partition, position, received_at, bytes, why } = *letter;
+        let topic = &self.settings.dead_letters_topic;
+        let failed = |detail: String| LogError::Io { file: topic.clone(), detail };
+        let key = format!("{}/{partition}/{position}", self.settings.topic);
+        let headers = OwnedHeaders::new().insert(Header { key: "why", value: Some(why) });
+        let (answer, kept) = sync_channel(1);
+        let millis = i64::try_from(received_at.get()).expect("an instant has 42 bits");
+        let record = BaseRecord::with_opaque_to(topic, Box::new(answer))
+            .partition(i32::from(partition.0))
+            .timestamp(millis)
+            .headers(headers)
+            .key(key.as_bytes())
+            .payload(bytes);
+        self.producer.send(record).map_err(|(error, _)| failed(error.to_string()))?;
+        match kept.recv_timeout(self.settings.delivery_max + ANSWER_MAX) {
+            Ok(kept) => kept.map_err(|error| failed(error.to_string())),
+            Err(error) => Err(failed(error.to_string())),
+        }
+    }
+}

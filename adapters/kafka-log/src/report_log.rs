@@ -1,0 +1,194 @@
+//! The log.
+
+use crate::error::OpenError;
+use crate::group::{Answer, Budget};
+use crate::reading::Reader;
+use crate::sending::{Job, Sender};
+use crate::settings::Settings;
+use crate::topics;
+use crate::watching::{Known, Watcher, all_marks};
+use ledgerline_app::ports::{AppendError, Appended, Clock, Frame, LogError, ReportLog};
+use ledgerline_ids::{PartitionId, Position};
+use ledgerline_records::frame::RecordGroup;
+use rdkafka::consumer::BaseConsumer;
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
+use tokio::sync::{oneshot, watch};
+
+/// The report log on a topic of Kafka. Several processes may append to it and read it.
+///
+/// Dropped without [`ReportLog::close`] it waits for what is queued all the same: an answer that
+/// was promised comes, or closes.
+pub struct KafkaReportLog {
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    known: Arc<Known>,
+    budget: Arc<Budget>,
+    readers: Vec<Mutex<Reader>>,
+    // Empty once the log was closed.
+    jobs: Mutex<Option<mpsc::Sender<Job>>>,
+    sending: Mutex<Option<JoinHandle<()>>>,
+    // Dropped, it ends the looking.
+    looking: Option<mpsc::Sender<()>>,
+    watching: Option<JoinHandle<()>>,
+}
+
+impl KafkaReportLog {
+    /// Opens the log on a topic that exists ([`topics::create`]), and starts its two threads.
+    ///
+    /// `expected_ends` says for each partition up to which position records were counted: those
+    /// must be there, or have been. Where it is too short, 0 stands for the rest.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    ///
+    /// # Panics
+    /// Where the system gives no thread.
+    pub fn open(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        expected_ends: &[Position],
+    ) -> Result<Self, OpenError> {
+        let refused = |error: rdkafka::error::KafkaError| OpenError::Settings(error.to_string());
+        let consumer: BaseConsumer = settings.consumer().create().map_err(refused)?;
+        topics::check_partitions(&consumer, &settings)?;
+        let marks = all_marks(&consumer, &settings, settings.open_max);
+        let (starts, ends) =
+            marks.map_err(|detail| OpenError::unreachable(&consumer, &settings, &detail))?;
+        for (partition, (end, expected)) in (0..).zip(ends.iter().zip(expected_ends)) {
+            if end < expected {
+                return Err(OpenError::TooShort {
+                    topic: settings.topic.clone(),
+                    partition: PartitionId(partition),
+                    end: *end,
+                    expected: *expected,
+                });
+            }
+        }
+        let known = Arc::new(Known::new(&starts, &ends));
+        let sender = Sender::new(settings.clone(), Arc::clone(&clock), Arc::clone(&known.ends));
+        let sender = sender.map_err(refused)?;
+        let (jobs, to_send) = mpsc::channel();
+        let (looking, ended) = mpsc::channel();
+        let watcher = Watcher::new(settings.clone(), consumer, Arc::clone(&known));
+        let thread = |name: &str| Builder::new().name(name.to_owned());
+        let sending = thread("kafka-send").spawn(move || sender.run(&to_send));
+        let watching = thread("kafka-watch").spawn(move || watcher.run(&ended));
+        let readers = (0..settings.partitions).map(PartitionId);
+        let readers = readers.map(|p| Mutex::new(Reader::new(settings.clone(), p))).collect();
+        Ok(Self {
+            budget: Budget::new(settings.queue_bytes_max, settings.queue_records_max),
+            readers,
+            jobs: Mutex::new(Some(jobs)),
+            sending: Mutex::new(Some(sending.expect("the system gives a thread"))),
+            looking: Some(looking),
+            watching: Some(watching.expect("the system gives a thread")),
+            settings,
+            clock,
+            known,
+        })
+    }
+
+    /// Queues what there is room for.
+    fn queue(
+        &self,
+        partition: PartitionId,
+        group: RecordGroup,
+        answer: oneshot::Sender<Answer>,
+    ) -> Result<(), (AppendError, oneshot::Sender<Answer>)> {
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(jobs) = jobs.as_ref() else { return Err((AppendError::Closing, answer)) };
+        if self.known.is_away(partition) {
+            return Err((AppendError::Busy, answer));
+        }
+        let bytes = u64::try_from(group.payload().len()).expect("memory is counted in 64 bits");
+        match self.budget.take(bytes, u64::from(group.count())) {
+            None => Err((AppendError::Busy, answer)),
+            Some(share) => jobs
+                .send(Job { partition, group, answer, share })
+                .map_err(|mpsc::SendError(job)| (AppendError::Closing, job.answer)),
+        }
+    }
+}
+
+impl ReportLog for KafkaReportLog {
+    fn partitions(&self) -> u16 {
+        self.settings.partitions
+    }
+
+    fn append(&self, partition: PartitionId, group: RecordGroup) -> oneshot::Receiver<Answer> {
+        let (answer, receiver) = oneshot::channel();
+        if group.is_empty() {
+            let first = self.known.ends.now(partition);
+            // The receiver is in our hands still.
+            let _ = answer.send(Ok(Appended { first, received_at: self.clock.now() }));
+        } else if let Err((error, answer)) = self.queue(partition, group, answer) {
+            let _ = answer.send(Err(error));
+        }
+        receiver
+    }
+
+    fn start(&self, partition: PartitionId) -> Position {
+        self.known.start(partition)
+    }
+
+    fn end(&self, partition: PartitionId) -> watch::Receiver<Position> {
+        self.known.ends.watch(partition)
+    }
+
+    fn read(
+        &self,
+        partition: PartitionId,
+        from: Position,
+        bytes_max: usize,
+    ) -> Result<Vec<Frame>, LogError> {
+        if let Some(damage) = self.known.damage(partition) {
+            return Err(damage);
+        }
+        let start = self.known.start(partition);
+        if from < start {
+            return Err(LogError::Released { partition, wanted: from, start });
+        }
+        if from >= self.known.ends.now(partition) {
+            return Ok(Vec::new());
+        }
+        let reader = &self.readers[usize::from(partition.0)];
+        let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
+        reader.read(&self.known, from, bytes_max)
+    }
+
+    fn damage(&self, partition: PartitionId) -> Option<LogError> {
+        self.known.damage(partition)
+    }
+
+    /// Deletes records before `before`, where the operator allows that.
+    fn release(&self, partition: PartitionId, before: Position) -> Result<(), LogError> {
+        let before = before.min(self.known.ends.now(partition));
+        if !self.settings.may_delete || before <= self.known.start(partition) {
+            return Ok(());
+        }
+        let start = topics::delete_records(&self.settings, partition, before)?;
+        self.known.starts_at(partition, start);
+        Ok(())
+    }
+
+    fn close(&self) {
+        drop(self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
+        // A second call waits here for the first.
+        let mut sending = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
+        if sending.take().is_some_and(|sending| sending.join().is_err()) {
+            tracing::error!("the sending thread has panicked");
+        }
+    }
+}
+
+impl Drop for KafkaReportLog {
+    fn drop(&mut self) {
+        self.close();
+        drop(self.looking.take());
+        if self.watching.take().is_some_and(|watching| watching.join().is_err()) {
+            tracing::error!("the watching thread has panicked");
+        }
+    }
+}
