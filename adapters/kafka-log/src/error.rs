@@ -1,12 +1,14 @@
 //! Why the log on Kafka can't be opened, or its topics can't be made.
 
+use crate::said::Consumer;
 use crate::settings::Settings;
 use ledgerline_ids::{PartitionId, Position};
-use rdkafka::consumer::BaseConsumer;
+use rdkafka::consumer::Consumer as _;
 use std::time::Duration;
 
-/// So many of the client's errors are looked at.
-const SAID_MAX: usize = 50;
+/// How often is looked what a client complained of, and how long each time.
+const LOOKS: u32 = 20;
+const LOOK_MAX: Duration = Duration::from_millis(50);
 
 /// Why it can't.
 #[derive(Debug, thiserror::Error)]
@@ -68,23 +70,12 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    /// That no broker answered `consumer`, with what the client has said of it meanwhile.
-    pub(crate) fn unreachable(consumer: &BaseConsumer, settings: &Settings, detail: &str) -> Self {
-        let mut details = vec![detail.to_owned()];
-        for _ in 0..SAID_MAX {
-            match consumer.poll(Duration::ZERO) {
-                None => break,
-                Some(Ok(_)) => {}
-                Some(Err(error)) => note(&mut details, error.to_string()),
-            }
-        }
+    /// That no broker answered `consumer`, with what it complained of meanwhile.
+    pub(crate) fn unreachable(consumer: &Consumer, settings: &Settings, detail: &str) -> Self {
+        // Complaints wait in the consumer's queue until somebody looks.
+        let mut looks = 0..LOOKS;
+        while looks.next().is_some() && consumer.poll(LOOK_MAX).is_some() {}
+        let details = [vec![detail.to_owned()], consumer.context().complaints()].concat();
         Self::Unreachable { brokers: settings.brokers.clone(), detail: details.join("; ") }
-    }
-}
-
-/// Adds what hasn't been said yet.
-pub(crate) fn note(details: &mut Vec<String>, detail: String) {
-    if details.len() < SAID_MAX && !details.contains(&detail) {
-        details.push(detail);
     }
 }

@@ -20,7 +20,7 @@
 //! - `watching`: how far each partition goes, for all that wait for its end
 //! - `frames`: messages into frames; `reading`: consumers that jump
 //! - [`KafkaReportLog`]; [`KafkaDeadLetters`]: records that nobody can read
-//! - `waiting`: what Kafka answers later
+//! - `said`: what Kafka's client complains of; `waiting`: what it answers later
 
 mod dead_letters;
 mod error;
@@ -28,6 +28,7 @@ mod frames;
 mod group;
 mod reading;
 mod report_log;
+mod said;
 mod sending;
 mod settings;
 pub mod topics;

@@ -1,11 +1,12 @@
 //! Reading a partition: consumers that are assigned by hand, and jump.
 
 use crate::frames::Frames;
+use crate::said::Consumer;
 use crate::settings::Settings;
 use crate::watching::Known;
 use ledgerline_app::ports::{Frame, LogError};
 use ledgerline_ids::{PartitionId, Position, UnixMs};
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer as _;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{Offset, TopicPartitionList};
@@ -25,7 +26,7 @@ pub(crate) struct Reader {
 
 /// A consumer, and what it has read ahead.
 struct Cursor {
-    consumer: BaseConsumer,
+    consumer: Consumer,
     next: Position,
     /// What was taken from the consumer, and didn't fit into what was asked for.
     held: Option<(UnixMs, Vec<u8>)>,
@@ -74,7 +75,7 @@ impl Reader {
         };
         let consumer = match free {
             Some(consumer) => consumer,
-            None => self.settings.consumer().create().map_err(|error| self.io(&error))?,
+            None => self.settings.new_consumer().map_err(|error| self.io(&error))?,
         };
         let mut here = TopicPartitionList::with_capacity(1);
         let offset = i64::try_from(from.0).map(Offset::Offset).unwrap_or(Offset::Invalid);
@@ -160,7 +161,7 @@ impl Reader {
     }
 
     fn ask_for_start(&self, wanted: Position) -> Option<Position> {
-        let consumer: BaseConsumer = self.settings.consumer().create().ok()?;
+        let consumer = self.settings.new_consumer().ok()?;
         let (topic, number) = (&self.settings.topic, i32::from(self.partition.0));
         let marks = consumer.fetch_watermarks(topic, number, self.settings.read_max).ok()?;
         tracing::debug!(partition = %self.partition, %wanted, ?marks, "out of range");

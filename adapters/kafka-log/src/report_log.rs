@@ -10,7 +10,6 @@ use crate::watching::{Known, Watcher, all_marks};
 use ledgerline_app::ports::{AppendError, Appended, Clock, Frame, LogError, ReportLog};
 use ledgerline_ids::{PartitionId, Position};
 use ledgerline_records::frame::RecordGroup;
-use rdkafka::consumer::BaseConsumer;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
@@ -51,7 +50,7 @@ impl KafkaReportLog {
         expected_ends: &[Position],
     ) -> Result<Self, OpenError> {
         let refused = |error: rdkafka::error::KafkaError| OpenError::Settings(error.to_string());
-        let consumer: BaseConsumer = settings.consumer().create().map_err(refused)?;
+        let consumer = settings.new_consumer().map_err(refused)?;
         topics::check_partitions(&consumer, &settings)?;
         let marks = all_marks(&consumer, &settings, settings.open_max);
         let (starts, ends) =

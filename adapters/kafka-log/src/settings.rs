@@ -1,6 +1,9 @@
 //! Where the brokers are, who we are to them, and limits.
 
+use crate::said::{Consumer, Said};
 use rdkafka::ClientConfig;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::KafkaResult;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -131,6 +134,8 @@ impl Settings {
     /// What every client of ours has in common.
     pub(crate) fn client(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
+        // What of it is shown is decided where it is logged.
+        config.set_log_level(RDKafkaLogLevel::Info);
         config
             .set("bootstrap.servers", &self.brokers)
             .set("client.id", "ledgerline")
@@ -182,7 +187,11 @@ impl Settings {
     }
 
     /// A consumer that is told what to read, and from where.
-    pub(crate) fn consumer(&self) -> ClientConfig {
+    pub(crate) fn new_consumer(&self) -> KafkaResult<Consumer> {
+        self.consumer().create_with_context(Said::default())
+    }
+
+    fn consumer(&self) -> ClientConfig {
         let mut config = self.client();
         let ahead_kib = (self.ahead_bytes_max / 1024).max(1);
         config

@@ -1,6 +1,7 @@
 //! The topics: made once, described at any time.
 
 use crate::error::OpenError;
+use crate::said::Consumer;
 use crate::settings::Settings;
 use crate::waiting::block_on;
 use crate::watching::all_marks;
@@ -10,7 +11,7 @@ use rdkafka::admin::{
     AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication,
 };
 use rdkafka::client::DefaultClientContext;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer as _;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::metadata::{Metadata, MetadataTopic};
 use rdkafka::{Offset, TopicPartitionList};
@@ -147,7 +148,7 @@ pub fn describe(settings: &Settings) -> Result<Vec<Topic>, OpenError> {
 fn describe_one(
     settings: &Settings,
     admin: &AdminClient<DefaultClientContext>,
-    consumer: &BaseConsumer,
+    consumer: &Consumer,
     name: &str,
 ) -> Result<Topic, OpenError> {
     let found = metadata(consumer, settings, name)?;
@@ -220,10 +221,7 @@ fn value<'c>(config: &'c ConfigResource, key: &str) -> Option<&'c str> {
 }
 
 /// Refuses a topic that is not there, or has another number of partitions.
-pub(crate) fn check_partitions(
-    consumer: &BaseConsumer,
-    settings: &Settings,
-) -> Result<(), OpenError> {
+pub(crate) fn check_partitions(consumer: &Consumer, settings: &Settings) -> Result<(), OpenError> {
     let found = metadata(consumer, settings, &settings.topic)?;
     refuse_other_partitions(settings, &settings.topic, found.topics())
 }
@@ -241,11 +239,7 @@ fn refuse_other_partitions(
     Err(OpenError::Partitions { topic, wanted: settings.partitions, found: partitions })
 }
 
-fn metadata(
-    consumer: &BaseConsumer,
-    settings: &Settings,
-    name: &str,
-) -> Result<Metadata, OpenError> {
+fn metadata(consumer: &Consumer, settings: &Settings, name: &str) -> Result<Metadata, OpenError> {
     let found = consumer.fetch_metadata(Some(name), settings.open_max);
     let found =
         found.map_err(|error| OpenError::unreachable(consumer, settings, &error.to_string()))?;
@@ -297,8 +291,8 @@ fn admin(settings: &Settings) -> Result<AdminClient<DefaultClientContext>, OpenE
     settings.client().create().map_err(|error| OpenError::Settings(error.to_string()))
 }
 
-fn consumer(settings: &Settings) -> Result<BaseConsumer, OpenError> {
-    settings.consumer().create().map_err(|error| OpenError::Settings(error.to_string()))
+fn consumer(settings: &Settings) -> Result<Consumer, OpenError> {
+    settings.new_consumer().map_err(|error| OpenError::Settings(error.to_string()))
 }
 
 fn refused(what: &str, error: &KafkaError) -> OpenError {

@@ -1,11 +1,11 @@
 //! How far each partition goes: what this process's acknowledgements say, and what the brokers say
 //! of everybody's.
 
-use crate::error::note;
+use crate::said::Consumer;
 use crate::settings::Settings;
 use ledgerline_app::ports::LogError;
 use ledgerline_ids::{PartitionId, Position};
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer as _;
 use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -118,14 +118,14 @@ struct Seen {
 /// Looks until it is told to stop.
 pub(crate) struct Watcher {
     settings: Settings,
-    consumer: BaseConsumer,
+    consumer: Consumer,
     known: Arc<Known>,
     seen: Vec<Seen>,
     looks: u32,
 }
 
 impl Watcher {
-    pub(crate) fn new(settings: Settings, consumer: BaseConsumer, known: Arc<Known>) -> Self {
+    pub(crate) fn new(settings: Settings, consumer: Consumer, known: Arc<Known>) -> Self {
         let now = Seen { last_at: Some(Instant::now()), behind_since: None };
         let seen = vec![now; usize::from(settings.partitions)];
         Self { settings, consumer, known, seen, looks: 0 }
@@ -209,7 +209,7 @@ impl Watcher {
 
 /// Asks each broker once for the offsets of all its partitions: of the end, or of the beginning.
 fn offsets(
-    consumer: &BaseConsumer,
+    consumer: &Consumer,
     settings: &Settings,
     what: i64,
     limit: Duration,
@@ -236,14 +236,13 @@ fn offsets(
 /// Where all partitions begin and end; asks until all are known, or `limit` has passed.
 ///
 /// # Errors
-/// What was wrong, in the client's words.
+/// What was wrong at last.
 pub(crate) fn all_marks(
-    consumer: &BaseConsumer,
+    consumer: &Consumer,
     settings: &Settings,
     limit: Duration,
 ) -> Result<(Vec<Position>, Vec<Position>), String> {
     let began = Instant::now();
-    let mut said = Vec::new();
     loop {
         let left = limit.saturating_sub(began.elapsed());
         let ask = |what| {
@@ -254,14 +253,12 @@ pub(crate) fn all_marks(
         };
         match (ask(EARLIEST), ask(LATEST)) {
             (Ok(starts), Ok(ends)) => return Ok((starts, ends)),
-            (Err(error), _) | (_, Err(error)) => note(&mut said, error),
+            (Err(error), _) | (_, Err(error)) if left.is_zero() => return Err(error),
+            _ => {}
         }
-        if left.is_zero() {
-            return Err(said.join("; "));
-        }
-        // What the client says meanwhile tells why.
+        // Whatever the client has to tell, it is time to ask again.
         if let Some(Err(error)) = consumer.poll(settings.look_every) {
-            note(&mut said, error.to_string());
+            tracing::debug!(%error, "looking where partitions end");
         }
     }
 }

@@ -25,8 +25,8 @@ fn tls_and_a_password_let_in() {
 
     let open_max = Duration::from_secs(2);
     let refused = [
-        (with(Some(&ca_file), "wrong"), "Authentication failure"),
-        (with(None, &password), "SSL error"),
+        (with(Some(&ca_file), "wrong"), "invalid credentials"),
+        (with(None, &password), "certificate verify failed"),
         (Security::Tls { ca_file: Some(ca_file.clone()) }, ""),
         (Security::Plain, ""),
     ];

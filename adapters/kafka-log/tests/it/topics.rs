@@ -46,8 +46,7 @@ fn another_number_of_partitions_is_refused() {
 fn what_could_lose_reports_is_found() {
     let Some(brokers) = told("LEDGERLINE_TEST_KAFKA") else { return };
     let settings = settings(&brokers);
-    let short =
-        Plan { retention: Duration::from_secs(3600), copies: 1, in_sync_min: 1, ..Plan::default() };
+    let short = Plan { retention: Duration::from_secs(3600), ..Plan::one_broker() };
     create(&settings, &short).unwrap();
     let findings = &describe(&settings).unwrap()[0].findings;
     assert_eq!(findings.len(), 1, "{findings:?}");
