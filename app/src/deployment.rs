@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use crate::access::Access;
 use crate::catalogue::Catalogue;
 use crate::intake::{Intake, Overactive};
-use crate::judging::{Progress, Worker, WorkerParts, WorkerSettings, start};
+use crate::judging::{Progress, Sieves, Worker, WorkerParts, WorkerSettings, start};
 use crate::money::{Money, MoneyParts};
 use crate::overview;
 use crate::ports::drive::{Drive, apart};
@@ -182,7 +182,11 @@ impl Deployment {
         let overactive = Arc::new(Overactive::default());
         let recent = parts.facts.recent_totals(overview::HOURS_MAX).await?;
         let live = Arc::new(overview::Live::new(recent));
-        let readers = Readers::new(parts.plays.iter().map(|plays| plays.reader()).collect());
+        let partitions = commits.iter().map(|commit| commit.partition);
+        let sieves: Vec<_> =
+            partitions.map(|partition| Sieves::new(&parts.disk, partition)).collect();
+        let plays = parts.plays.iter().map(|plays| plays.reader()).collect();
+        let readers = Readers::new(plays, sieves.clone());
         let worker_settings = WorkerSettings {
             batch_bytes: settings.batch_bytes,
             commit_every: settings.commit_every,
@@ -190,13 +194,14 @@ impl Deployment {
             new_plays_per_listener_hour: settings.new_plays_per_listener_hour,
         };
         let mut starting = Vec::new();
-        for (commit, plays) in commits.into_iter().zip(parts.plays) {
+        for ((commit, plays), sieves) in commits.into_iter().zip(parts.plays).zip(sieves) {
             let worker_parts = WorkerParts {
                 key: parts.key,
                 log: parts.log.clone(),
                 plays,
                 facts: parts.facts.clone(),
                 disk: parts.disk.clone(),
+                sieves,
                 clock: parts.clock.clone(),
                 overactive: overactive.clone(),
                 live: live.clone(),

@@ -1,61 +1,66 @@
 //! What became of each report of one play: judged again from the log, on request.
 
 use ledgerline_counting::fraud::{BookEntry, SealedBooks, Side};
-use ledgerline_counting::identity::{identity_hash, own_identity};
+use ledgerline_counting::identity::{identity_hash, own_identity, track_hash};
 use ledgerline_counting::index::{Homes, IndexEntry};
 use ledgerline_counting::{Memory, Partition};
 use ledgerline_ids::{DayNo, HashKey, IdentityHash, ListenerHash, PartitionId, Position, UnixMs};
-use ledgerline_records::LogRecord;
 use ledgerline_records::frame::Records;
 use ledgerline_records::play::{PlayAddress, PlayIdentity, PlayRecord};
 use ledgerline_records::report::ReportRecord;
+use ledgerline_records::verdict::Status;
+use ledgerline_records::{DecodeError, LogRecord};
 use std::collections::BTreeSet;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
+use crate::judging::{Sieve, play_key};
 use crate::plays::ReportView;
 use crate::ports::{LogError, PlaysLogReader, ReportLog};
 
-const READ_BYTES: usize = 8 << 20;
+/// So much of the log is read at once: about what a stretch of it has.
+const READ_BYTES: usize = 1 << 20;
 /// More reports of one play than this are not shown.
 const REPORTS_MAX: usize = 10_000;
 
+/// The logs of a partition, and where to look in them.
+pub(crate) struct Logs<'a> {
+    pub partition: PartitionId,
+    pub reports: &'a dyn ReportLog,
+    pub plays: &'a dyn PlaysLogReader,
+    pub sieve: &'a Sieve,
+}
+
 /// The reports of the play whose newest record stands at `address`, each with its verdict.
 pub(crate) fn verdicts_of(
-    log: &dyn ReportLog,
+    logs: &Logs<'_>,
     key: &HashKey,
-    partition: PartitionId,
-    plays: &dyn PlaysLogReader,
     address: PlayAddress,
 ) -> Result<Vec<ReportView>, LogError> {
+    let partition = logs.partition;
     let mut bytes = Vec::new();
     let mut from = Position::default();
     let mut next = Some(address);
+    let mut conflict = false;
     while let Some(address) = next {
-        plays.read(address, &mut bytes)?;
+        logs.plays.read(address, &mut bytes)?;
         let play = decode(&bytes, partition, address)?;
         (from, next) = (play.cause, play.previous);
+        conflict |= play.to == Status::Conflict;
     }
-    let wanted = decode(&bytes, partition, address)?.identity;
-    let mut again = Again::new(key, &wanted);
-    let end = *log.end(partition).borrow();
-    let mut position = from.max(log.start(partition));
-    while position < end && again.reports.len() < REPORTS_MAX {
-        for frame in log.read(partition, position, READ_BYTES)? {
-            let mut at = frame.header.first;
-            for record in Records::new(frame.payload()) {
-                let record = record.and_then(|(_, bytes)| LogRecord::decode(bytes));
-                let record = record.map_err(|error| LogError::Damaged {
-                    file: format!("reports/{partition}"),
-                    offset: at.0,
-                    detail: format!("the record at this position: {error}"),
-                })?;
-                if at >= from {
-                    again.record(at, frame.header.received_at, &record)?;
-                }
-                at = at.plus(1);
-            }
-            position = at;
-        }
+    logs.plays.read(address, &mut bytes)?;
+    let newest = decode(&bytes, partition, address)?;
+    let mut again = Again::new(key, &newest.identity);
+    let end = *logs.reports.end(partition).borrow();
+    let wanted = from.max(logs.reports.start(partition)).0..end.0;
+    let ranges = if conflict {
+        // What became known of any recording that its reports name may have a part in it.
+        vec![wanted]
+    } else {
+        let keys = [play_key(again.hash), track_hash(key, newest.track)];
+        logs.sieve.ranges(&keys, wanted, None)
+    };
+    for range in ranges {
+        again.read(logs, Position(range.start)..Position(range.end))?;
     }
     Ok(again.reports)
 }
@@ -74,7 +79,6 @@ fn decode<'b>(
 
 /// A partition that is given the records of one play only.
 struct Again<'w> {
-    key: HashKey,
     wanted: &'w PlayIdentity<'w>,
     hash: IdentityHash,
     partition: Partition,
@@ -85,13 +89,38 @@ struct Again<'w> {
 impl<'w> Again<'w> {
     fn new(key: &HashKey, wanted: &'w PlayIdentity<'w>) -> Self {
         Self {
-            key: *key,
             wanted,
             hash: identity_hash(key, wanted),
             partition: Partition::new(*key),
             memory: InMemory::default(),
             reports: Vec::new(),
         }
+    }
+
+    /// Takes what of the report log stands in `wanted`.
+    fn read(&mut self, logs: &Logs<'_>, wanted: Range<Position>) -> Result<(), LogError> {
+        let mut position = wanted.start;
+        while position < wanted.end && self.reports.len() < REPORTS_MAX {
+            for frame in logs.reports.read(logs.partition, position, READ_BYTES)? {
+                let mut at = frame.header.first;
+                for record in Records::new(frame.payload()) {
+                    if at >= wanted.end {
+                        return Ok(());
+                    }
+                    let (_, bytes) =
+                        record.map_err(|error| undecodable(logs.partition, at, &error))?;
+                    if at >= wanted.start {
+                        let record = LogRecord::decode(bytes);
+                        let record =
+                            record.map_err(|error| undecodable(logs.partition, at, &error))?;
+                        self.record(at, frame.header.received_at, &record)?;
+                    }
+                    at = at.plus(1);
+                }
+                position = at;
+            }
+        }
+        Ok(())
     }
 
     fn record(
@@ -125,8 +154,15 @@ impl<'w> Again<'w> {
 
     /// Whether a report is of the play. Only plays with a key or a start can be named.
     fn concerns(&self, report: &ReportRecord<'_>) -> bool {
-        own_identity(report)
-            .is_some_and(|identity| identity_hash(&self.key, &identity) == self.hash)
+        own_identity(report).is_some_and(|identity| identity == *self.wanted)
+    }
+}
+
+fn undecodable(partition: PartitionId, at: Position, error: &DecodeError) -> LogError {
+    LogError::Damaged {
+        file: format!("reports/{partition}"),
+        offset: at.0,
+        detail: format!("the record at this position: {error}"),
     }
 }
 

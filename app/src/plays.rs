@@ -11,7 +11,7 @@ use ledgerline_records::verdict::{Decision, FraudRule, Reason, Ruling, Status, V
 
 use crate::Deployment;
 use crate::deployment::BROKEN_OFF;
-use crate::explain::verdicts_of;
+use crate::explain::{Logs, verdicts_of};
 use crate::ports::drive::apart;
 use crate::ports::{LogError, PlaysLogReader};
 
@@ -152,10 +152,17 @@ impl Deployment {
     pub async fn play(&self, play: &PlayRef) -> Result<PlayView, PlayError> {
         let located = self.locate(play).await?;
         let reader = self.readers.of(located.partition).clone();
+        let sieve = self.readers.sieves_of(located.partition).reports.clone();
         let (log, key) = (self.log.clone(), self.key);
         let read = apart(&*self.drive, move || {
             let mut view = view_at(&*reader, &key, located.partition, located.address)?;
-            view.reports = verdicts_of(&*log, &key, located.partition, &*reader, located.address)?;
+            let logs = Logs {
+                partition: located.partition,
+                reports: &*log,
+                plays: &*reader,
+                sieve: &sieve,
+            };
+            view.reports = verdicts_of(&logs, &key, located.address)?;
             Ok(view)
         });
         read.await.unwrap_or_else(|| Err(PlayError::broken_off()))

@@ -6,19 +6,26 @@ use ledgerline_records::verdict::Status;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::judging::Sieves;
 use crate::ports::{LogError, PlaysLogReader};
 
 /// The plays logs of all partitions, to be read by anyone.
 #[derive(Clone)]
 pub struct Readers {
     plays: Arc<[Arc<dyn PlaysLogReader>]>,
+    sieves: Arc<[Sieves]>,
 }
 
 impl Readers {
     /// In the order of the partitions.
     #[must_use]
-    pub fn new(plays: Vec<Arc<dyn PlaysLogReader>>) -> Self {
-        Self { plays: plays.into() }
+    pub(crate) fn new(plays: Vec<Arc<dyn PlaysLogReader>>, sieves: Vec<Sieves>) -> Self {
+        Self { plays: plays.into(), sieves: sieves.into() }
+    }
+
+    /// What tells where to look in the logs of a partition.
+    pub(crate) fn sieves_of(&self, partition: PartitionId) -> &Sieves {
+        &self.sieves[usize::from(partition.0)]
     }
 
     /// The plays log of a partition.

@@ -10,9 +10,11 @@ mod memory;
 mod running;
 mod runs;
 mod sealing;
+mod sieve;
 mod snapshot;
 mod worker;
 
+pub(crate) use sieve::{Sieve, Sieves, play_key};
 pub use snapshot::{SnapshotFiles, read_snapshot_files};
 pub(crate) use worker::{Progress, Worker, WorkerParts, WorkerSettings, start};
 

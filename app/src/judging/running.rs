@@ -139,7 +139,8 @@ impl Running {
             Runs::open(parts.disk.clone(), folder.clone(), &snapshot.runs)?,
             Runs::open(parts.disk.clone(), folder, &snapshot.books)?,
             plays,
-            snapshot.sources.clone(),
+            (parts.key, &parts.sieves),
+            &snapshot,
         );
         memory.plays.truncate(snapshot.plays_bytes)?;
         let mut counting = Partition::restore(parts.key, &snapshot.state);
@@ -293,7 +294,10 @@ impl Running {
     /// Hands what was judged to the plays log's files. Says whether they took it.
     fn flush(&mut self) -> Result<bool, WorkerError> {
         match self.memory.plays.flush() {
-            Ok(()) => Ok(true),
+            Ok(()) => {
+                self.memory.note_flushed();
+                Ok(true)
+            }
             Err(error @ LogError::Io { .. }) => {
                 self.stall(&error.to_string());
                 Ok(false)
@@ -340,6 +344,7 @@ impl Running {
         hashes: Hashes,
     ) -> Result<(), WorkerError> {
         self.partition.apply_prepared(position, at, record, hashes, &mut self.memory)?;
+        self.memory.note_record(position, record, hashes.play());
         self.unticked = !matches!(record, LogRecord::Tick(_));
         self.position = position.plus(1);
         if self.position == self.committed_before && !cfg!(feature = "canary-restart-counts-again")
@@ -479,6 +484,7 @@ impl Running {
             self.sealer.refuse();
             return;
         }
+        self.memory.keep_sieves(self.position);
         let mut state = self.partition.state();
         if cfg!(feature = "canary-snapshot-forgets-dirty") {
             state.dirty.clear();

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::running::Running;
+use super::sieve::Sieves;
 use crate::intake::Overactive;
 use crate::overview::Live;
 use crate::ports::drive::{Drive, Driven, apart};
@@ -96,6 +97,8 @@ pub(crate) struct WorkerParts {
     pub plays: Box<dyn PlaysLog>,
     pub facts: Arc<dyn FactStore>,
     pub disk: Arc<dyn Disk>,
+    /// Those that others ask.
+    pub sieves: Sieves,
     pub clock: Arc<dyn Clock>,
     pub overactive: Arc<Overactive>,
     pub live: Arc<Live>,

@@ -42,6 +42,7 @@ mod earnings;
 mod http;
 mod ledger;
 mod limits;
+mod lookups;
 mod overview;
 mod papers;
 mod rights;

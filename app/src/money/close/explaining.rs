@@ -1,13 +1,14 @@
 //! From a line of a statement to the plays behind it, and from a play to every cent it caused.
 
-use ledgerline_ids::{PartitionId, Period, Position, UnixMs};
+use ledgerline_counting::identity::track_hash;
+use ledgerline_ids::{HashKey, PartitionId, Period, Position, TrackId, UnixMs};
 use ledgerline_money::Fraction;
 use ledgerline_records::play::PlayRecord;
 use ledgerline_records::verdict::Status;
 use ledgerline_royalty::line::Pool;
 use ledgerline_royalty::month_plays::Standing;
 use ledgerline_royalty::statement::StatementLine;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::CloseError;
@@ -102,7 +103,7 @@ impl Deployment {
         number: u64,
         plays: usize,
     ) -> Result<ExplainedLine, CloseError> {
-        let (payee, readers) = (payee.to_owned(), self.readers.clone());
+        let (payee, readers, key) = (payee.to_owned(), self.readers.clone(), self.key);
         let lengths = self.plays_lengths();
         let wanted = plays.min(PLAYS_MAX);
         self.read_close(stated_in, move |month| {
@@ -117,7 +118,7 @@ impl Deployment {
                 0 => Vec::new(),
                 _ => {
                     let revenue = month.revenue_of(&line)?;
-                    plays_of((&readers, &lengths), &record.cut, (&line, &revenue), wanted)?
+                    plays_of((&readers, &lengths), (&key, &record.cut), (&line, &revenue), wanted)?
                 }
             };
             let revisions = record.revisions;
@@ -281,35 +282,49 @@ fn why_of(play: &PlayView) -> String {
     }
 }
 
-/// Counted plays of a line's recording, month, territory and tier, as of a cut.
+/// Some of the counted plays of a line's recording, month, territory and tier as of a cut, in the
+/// order of their starts: of each partition the newest.
 fn plays_of(
     (readers, lengths): (&Readers, &[u64]),
-    cut: &Cut,
+    (key, cut): (&HashKey, &Cut),
     (line, revenue): (&StatementLine, &[Place]),
     wanted: usize,
 ) -> Result<Vec<LinePlay>, CloseError> {
+    let Ok(track) = TrackId::new(&line.track_id) else { return Ok(Vec::new()) };
+    let keys = [track_hash(key, track)];
     let mut found = Vec::new();
     for (at, length) in cut.iter().zip(lengths) {
-        // The newest record of a play is its state; earlier ones are struck out by their address.
-        let mut standing: BTreeMap<u64, LinePlay> = BTreeMap::new();
-        readers
-            .for_each(at.partition, 0, *length, &mut |address, play| {
-                if play.cause >= at.position {
-                    return;
-                }
-                if let Some(previous) = play.previous {
-                    standing.remove(&previous.0);
-                }
-                if play.to == Status::Counted && is_of((line, revenue), play) {
-                    standing.insert(address.0, line_play(at.partition, play));
-                }
-            })
-            .map_err(super::UsageError::from)?;
-        found.extend(standing.into_values().take(wanted - found.len()));
+        let sieve = &readers.sieves_of(at.partition).plays;
+        // From the end on: the newest record of a play is its state, and strikes out earlier ones.
+        let mut struck = BTreeSet::new();
+        for range in sieve.ranges(&keys, 0..*length, Some(at.position)).into_iter().rev() {
+            let mut standing: BTreeMap<u64, LinePlay> = BTreeMap::new();
+            readers
+                .for_each(at.partition, range.start, range.end, &mut |address, play| {
+                    if play.cause >= at.position {
+                        return;
+                    }
+                    if let Some(previous) = play.previous {
+                        standing.remove(&previous.0);
+                        struck.insert(previous.0);
+                    }
+                    if play.to == Status::Counted && is_of((line, revenue), play) {
+                        standing.insert(address.0, line_play(at.partition, play));
+                    }
+                })
+                .map_err(super::UsageError::from)?;
+            let newest =
+                standing.into_iter().filter(|(address, _)| !struck.contains(address)).rev();
+            found.extend(newest.map(|(_, play)| play).take(wanted - found.len()));
+            if found.len() == wanted {
+                break;
+            }
+        }
         if found.len() == wanted {
             break;
         }
     }
+    found.sort_by_key(|play| play.started_at);
     Ok(found)
 }
 

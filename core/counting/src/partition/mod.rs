@@ -132,6 +132,14 @@ pub struct Hashes {
     page: Option<(ListenerHash, DayNo)>,
 }
 
+impl Hashes {
+    /// The play's, where the report says itself which play it is of.
+    #[must_use]
+    pub fn play(&self) -> Option<IdentityHash> {
+        self.play
+    }
+}
+
 /// Why a play is written again.
 #[derive(Debug, Clone, Copy)]
 struct Cause {
