@@ -21,7 +21,7 @@ use super::worker::{Message, Progress, Telling, WorkerMetrics, WorkerParts, Work
 use crate::intake::Overactive;
 use crate::overview::Live;
 use crate::ports::{
-    Clock, CommitError, Disk, FactStore, Frame, LogError, Loop, PartitionCommit, PartitionDelta,
+    Clock, CommitError, FactStore, Frame, LogError, Loop, PartitionCommit, PartitionDelta,
     ReportLog, Step,
 };
 
@@ -104,7 +104,7 @@ impl Running {
         let partition = commit.partition;
         let snapshot = snapshot::read(&*parts.disk, partition)?;
         if snapshot.is_some() {
-            make_names_durable(&*parts.disk, &snapshot::folder(partition))?;
+            snapshot::make_names_durable(&*parts.disk, partition)?;
         }
         let snapshot = snapshot.unwrap_or_default();
         if snapshot.position > commit.position {
@@ -593,12 +593,4 @@ impl Loop for Running {
     fn broken(&mut self) {
         self.announce_failure("an invariant is broken; the log says which");
     }
-}
-
-/// The snapshot that was read may have got its name from a process that was killed before
-/// that was durable. Whatever it doesn't name is removed next, and until the name is durable
-/// a power failure could bring back the snapshot before it, which needs just that.
-fn make_names_durable(disk: &dyn Disk, folder: &str) -> Result<(), LogError> {
-    let synced = disk.sync_folder(folder);
-    synced.map_err(|error| LogError::Io { file: folder.to_owned(), detail: error.to_string() })
 }

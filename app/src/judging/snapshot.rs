@@ -78,6 +78,15 @@ struct Format {
     format: u32,
 }
 
+/// The snapshot that was read may have got its name from a process that was killed before
+/// that was durable. Whatever it doesn't name is removed next, and until the name is durable
+/// a power failure could bring back the snapshot before it, which needs just that.
+pub(super) fn make_names_durable(disk: &dyn Disk, partition: PartitionId) -> Result<(), LogError> {
+    let folder = folder(partition);
+    let synced = disk.sync_folder(&folder);
+    synced.map_err(|error| LogError::Io { file: folder, detail: error.to_string() })
+}
+
 /// The folder of a partition's index.
 pub(crate) fn folder(partition: PartitionId) -> String {
     format!("index/{partition}")

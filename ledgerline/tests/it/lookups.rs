@@ -17,14 +17,22 @@ fn rights(folder: &Folder) {
     let mut shares = "right,track_id,holder,share\n".to_owned();
     for track in 1..=TRACKS {
         recordings += &format!("t{track},Recording {track},,label{}\n", track % 7);
-        let holder = if track % 3 == 0 { "artist".to_owned() } else { format!("label{}", track % 7) };
+        let holder =
+            if track % 3 == 0 { "artist".to_owned() } else { format!("label{}", track % 7) };
         shares += &format!("master,t{track},{holder},100%\n");
     }
     let labels: String = (0..7).map(|label| format!("label{label},Label {label},EUR\n")).collect();
     let parties = format!("party_id,name,payout_currency\nartist,Artist,EUR\n{labels}");
     let parties = folder.write("parties.csv", parties);
     let recordings = folder.write("recordings.csv", recordings);
-    folder.ok(&["catalog", "rights", "import", &parties, &recordings, &folder.write("shares.csv", shares)]);
+    folder.ok(&[
+        "catalog",
+        "rights",
+        "import",
+        &parties,
+        &recordings,
+        &folder.write("shares.csv", shares),
+    ]);
     let licence = "id = \"licence\"\nkind = \"licence\"\nsigned_on = \"2020-01-01\"\nfrom = \"2020-01-01\"\n\
                    currency = \"EUR\"\n\n[[terms]]\nid = \"masters\"\nrights = [\"master\"]\n\
                    pro_rata = { share = \"55%\" }\n";
@@ -66,7 +74,8 @@ fn filled() -> (Folder, Vec<(String, String)>) {
 
 fn remove_sieves(folder: &Folder) -> usize {
     let files = folder.files("index");
-    let sieves = files.iter().filter(|name| name.ends_with(".sieve") || name.ends_with(".stretches"));
+    let sieves =
+        files.iter().filter(|name| name.ends_with(".sieve") || name.ends_with(".stretches"));
     sieves.map(|name| fs::remove_file(folder.data().join(name)).expect("it is there")).count()
 }
 
