@@ -10,9 +10,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::Row as _;
 
-use crate::dialect::{Connection, Database};
+use super::dialect::{Connection, Database};
+use super::{Area, Store};
 use crate::fault::{Fault, from_column, said, to_column};
-use crate::open::SqlStore;
 
 type Row = <Database as sqlx::Database>::Row;
 
@@ -22,10 +22,10 @@ const SELECT: &str = "SELECT a.number, a.subject, a.plays, a.unnamed, a.appellan
      LEFT JOIN appeal_rulings r ON r.number = a.number";
 
 #[async_trait]
-impl AppealStore for SqlStore {
+impl AppealStore for Store {
     async fn open(&self, appeal: NewAppeal) -> Result<(Appeal, bool), StoreError> {
         let opened = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Appeals).await?;
             let opened = open(write.connection(), &appeal).await;
             write.finish(opened).await
         };
@@ -35,9 +35,11 @@ impl AppealStore for SqlStore {
     async fn appeal(&self, number: u64) -> Result<Option<Appeal>, StoreError> {
         let read = async {
             let mut snapshot = self.begin_read().await?;
-            read_one(&mut snapshot, number).await
+            let appeal = read_one(&mut snapshot, number).await?;
+            snapshot.commit().await?;
+            Ok(appeal)
         };
-        read.await.map_err(|fault| self.error("reading an appeal", &fault))
+        read.await.map_err(|fault: Fault| self.error("reading an appeal", &fault))
     }
 
     async fn appeals(
@@ -52,7 +54,7 @@ impl AppealStore for SqlStore {
                 format!("{SELECT} WHERE a.number > $1{wanted} ORDER BY a.number LIMIT $2");
             let after = to_column("a number", after)?;
             let query = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(after);
-            let rows = query.bind(i64::from(limit)).fetch_all(self.readers()).await?;
+            let rows = query.bind(i64::from(limit)).fetch_all(&mut *self.reader().await?).await?;
             rows.iter().map(appeal).collect::<Result<Vec<_>, Fault>>()
         };
         listed.await.map_err(|fault| self.error("listing appeals", &fault))
@@ -60,7 +62,7 @@ impl AppealStore for SqlStore {
 
     async fn decide(&self, number: u64, decision: AppealDecision) -> Result<Decided, StoreError> {
         let decided = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Appeals).await?;
             let decided = decide(write.connection(), number, &decision).await;
             write.finish(decided).await
         };
@@ -69,7 +71,7 @@ impl AppealStore for SqlStore {
 
     async fn applied(&self, number: u64, at: UnixMs) -> Result<(), StoreError> {
         let noted = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Appeals).await?;
             let noted = note_applied(write.connection(), number, at).await;
             write.finish(noted).await
         };
@@ -82,7 +84,7 @@ impl AppealStore for SqlStore {
                 "{SELECT} WHERE d.number IS NOT NULL AND r.number IS NULL ORDER BY a.number LIMIT $1"
             );
             let query = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(i64::from(limit));
-            let rows = query.fetch_all(self.readers()).await?;
+            let rows = query.fetch_all(&mut *self.reader().await?).await?;
             rows.iter().map(appeal).collect::<Result<Vec<_>, Fault>>()
         };
         listed.await.map_err(|fault| self.error("listing appeals", &fault))

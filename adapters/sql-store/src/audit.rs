@@ -6,19 +6,19 @@ use ledgerline_app::ports::audit::{AuditStore, Deed, NumberedDeed};
 use ledgerline_ids::UnixMs;
 use sqlx::Row as _;
 
-use crate::dialect::{Connection, Database};
+use super::dialect::{Connection, Database};
+use super::{Area, Store};
 use crate::fault::{Fault, from_column, to_column};
-use crate::open::SqlStore;
 
 type Row = <Database as sqlx::Database>::Row;
 
 const COLUMNS: &str = "number, at, who, role, method, path, object, status";
 
 #[async_trait]
-impl AuditStore for SqlStore {
+impl AuditStore for Store {
     async fn note(&self, deed: Deed) -> Result<(), StoreError> {
         let noted = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Audit).await?;
             let noted = note(write.connection(), &deed).await;
             write.finish(noted).await
         };
@@ -32,7 +32,7 @@ impl AuditStore for SqlStore {
             );
             let from = i64::try_from(from).unwrap_or(i64::MAX);
             let query = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(from);
-            let rows = query.bind(i64::from(limit)).fetch_all(self.readers()).await?;
+            let rows = query.bind(i64::from(limit)).fetch_all(&mut *self.reader().await?).await?;
             rows.iter().map(deed).collect::<Result<Vec<_>, Fault>>()
         };
         listed.await.map_err(|fault| self.error("reading the audit log", &fault))

@@ -5,17 +5,17 @@ use ledgerline_app::ports::{CatalogueStore, CatalogueTrack, ImportedTracks, Stor
 use sqlx::AssertSqlSafe;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::dialect::Connection;
+use super::dialect::Connection;
+use super::statements::{batches, row_placeholders, value_placeholders};
+use super::untold;
+use super::{Area, Store};
 use crate::fault::{Fault, from_column, said, to_column};
-use crate::open::SqlStore;
-use crate::statements::{batches, row_placeholders, value_placeholders};
-use crate::untold;
 
 /// A row of `tracks`.
 type TrackRow = (String, Option<i64>, String, Option<String>);
 
 #[async_trait]
-impl CatalogueStore for SqlStore {
+impl CatalogueStore for Store {
     async fn import_tracks(&self, tracks: &[CatalogueTrack]) -> Result<ImportedTracks, StoreError> {
         let imported = async {
             // The last entry of an id is the one that holds. In the order of the ids,
@@ -23,7 +23,7 @@ impl CatalogueStore for SqlStore {
             let latest: BTreeMap<&str, &CatalogueTrack> =
                 tracks.iter().map(|track| (track.track_id.as_str(), track)).collect();
             let latest: Vec<&CatalogueTrack> = latest.into_values().collect();
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Catalogue).await?;
             let imported = import_tracks(write.connection(), &latest).await;
             write.finish(imported).await
         };
@@ -32,7 +32,7 @@ impl CatalogueStore for SqlStore {
 
     async fn revision(&self) -> Result<u64, StoreError> {
         let read = async {
-            let mut connection = self.readers().acquire().await?;
+            let mut connection = self.reader().await?;
             revision(&mut connection).await
         };
         read.await.map_err(|fault: Fault| self.error("reading the catalogue's revision", &fault))
@@ -60,7 +60,7 @@ impl CatalogueStore for SqlStore {
         let changed = async {
             let devices: BTreeSet<&str> = devices.iter().map(String::as_str).collect();
             let devices: Vec<&str> = devices.into_iter().collect();
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Catalogue).await?;
             let changed = list_devices(write.connection(), &devices, listed).await;
             write.finish(changed).await
         };
@@ -68,15 +68,17 @@ impl CatalogueStore for SqlStore {
     }
 
     async fn listed_devices(&self) -> Result<Vec<String>, StoreError> {
-        let read = sqlx::query_scalar("SELECT device_id FROM bot_devices ORDER BY device_id")
-            .fetch_all(self.readers())
-            .await;
-        read.map_err(|error| self.error("reading the list of bot devices", &error.into()))
+        let read = async {
+            let devices =
+                sqlx::query_scalar("SELECT device_id FROM bot_devices ORDER BY device_id");
+            Ok(devices.fetch_all(&mut *self.reader().await?).await?)
+        };
+        read.await.map_err(|fault: Fault| self.error("reading the list of bot devices", &fault))
     }
 
     async fn untold(&self, limit: u32) -> Result<Vec<Untold>, StoreError> {
         let read = async {
-            let mut connection = self.readers().acquire().await?;
+            let mut connection = self.reader().await?;
             untold::oldest(&mut connection, limit).await
         };
         read.await.map_err(|fault| self.error("reading what counting was not told", &fault))
@@ -84,7 +86,7 @@ impl CatalogueStore for SqlStore {
 
     async fn told(&self, sequence: u64) -> Result<(), StoreError> {
         let noted = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Catalogue).await?;
             let noted = untold::remove(write.connection(), sequence).await;
             write.finish(noted).await
         };

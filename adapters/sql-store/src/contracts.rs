@@ -6,10 +6,10 @@ use ledgerline_ids::UnixMs;
 use sha2::{Digest as _, Sha256};
 use sqlx::{AssertSqlSafe, Row as _};
 
-use crate::dialect::{Connection, Database};
+use super::dialect::{self, Connection, Database};
+use super::statements::{batches, row_placeholders};
+use super::{Area, Store};
 use crate::fault::{Fault, from_column, said, to_column};
-use crate::open::SqlStore;
-use crate::statements::{batches, row_placeholders};
 
 type Row = <Database as sqlx::Database>::Row;
 
@@ -25,10 +25,10 @@ const OF_ONE: &str = "SELECT id, revision, at, file, sha256, text FROM contracts
      JOIN contract_revisions USING (revision) WHERE id = $1 ORDER BY revision DESC";
 
 #[async_trait]
-impl ContractStore for SqlStore {
+impl ContractStore for Store {
     async fn contracts_revision(&self) -> Result<u64, StoreError> {
         let read = async {
-            let mut connection = self.readers().acquire().await?;
+            let mut connection = self.reader().await?;
             newest(&mut connection).await
         };
         read.await.map_err(|fault: Fault| self.error("reading the contracts' revision", &fault))
@@ -37,7 +37,10 @@ impl ContractStore for SqlStore {
     async fn contracts(&self, revision: u64) -> Result<Vec<ContractText>, StoreError> {
         let read = async {
             let revision = i64::try_from(revision).unwrap_or(i64::MAX);
-            let rows = sqlx::query(AT_A_REVISION).bind(revision).fetch_all(self.readers()).await?;
+            let rows = sqlx::query(AT_A_REVISION)
+                .bind(revision)
+                .fetch_all(&mut *self.reader().await?)
+                .await?;
             rows.iter().map(contract).collect::<Result<Vec<_>, _>>()
         };
         read.await.map_err(|fault: Fault| self.error("reading contracts", &fault))
@@ -45,7 +48,7 @@ impl ContractStore for SqlStore {
 
     async fn contract_history(&self, id: &str) -> Result<Vec<ContractText>, StoreError> {
         let read = async {
-            let rows = sqlx::query(OF_ONE).bind(id).fetch_all(self.readers()).await?;
+            let rows = sqlx::query(OF_ONE).bind(id).fetch_all(&mut *self.reader().await?).await?;
             rows.iter().map(contract).collect::<Result<Vec<_>, _>>()
         };
         read.await.map_err(|fault: Fault| self.error("reading a contract", &fault))
@@ -58,7 +61,7 @@ impl ContractStore for SqlStore {
         at: UnixMs,
     ) -> Result<u64, ContractsError> {
         let changed = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Contracts).await?;
             let changed = change(write.connection(), contracts, known, at).await;
             write.finish(changed).await
         };
@@ -130,10 +133,7 @@ fn contract(row: &Row) -> Result<ContractText, Fault> {
 /// Texts that are not what their checksums say, and tables that could be changed.
 pub(crate) async fn damage(connection: &mut Connection) -> Result<Vec<String>, Fault> {
     let mut findings = Vec::new();
-    let names: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-            .fetch_all(&mut *connection)
-            .await?;
+    let names = dialect::triggers(connection).await?;
     for missing in TRIGGERS.iter().filter(|name| !names.iter().any(|one| one == *name)) {
         findings.push(format!("the trigger {missing} is gone, which keeps contracts as they are"));
     }

@@ -5,9 +5,9 @@ use ledgerline_app::ports::{Credential, CredentialStore, NewCredential, Scope, S
 use ledgerline_ids::UnixMs;
 use sqlx::Row as _;
 
-use crate::dialect::{Connection, Database};
+use super::dialect::{Connection, Database};
+use super::{Area, Store};
 use crate::fault::{Fault, from_column, said, to_column};
-use crate::open::SqlStore;
 
 type Row = <Database as sqlx::Database>::Row;
 
@@ -19,10 +19,10 @@ const COLUMNS_OF_ALL: &str = "SELECT id, secret_hash, scopes, source, user_prefi
      reports_per_second, created_at, revoked_at FROM credentials ORDER BY created_at, id";
 
 #[async_trait]
-impl CredentialStore for SqlStore {
+impl CredentialStore for Store {
     async fn add(&self, credential: NewCredential) -> Result<(), StoreError> {
         let added = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Access).await?;
             let added = add(write.connection(), &credential).await;
             write.finish(added).await
         };
@@ -32,7 +32,7 @@ impl CredentialStore for SqlStore {
     async fn find(&self, secret_hash: &[u8; 32]) -> Result<Option<Credential>, StoreError> {
         let found = async {
             let query = sqlx::query(COLUMNS_BY_HASH).bind(secret_hash.as_slice());
-            let row = query.fetch_optional(self.readers()).await?;
+            let row = query.fetch_optional(&mut *self.reader().await?).await?;
             row.as_ref().map(credential).transpose()
         };
         found.await.map_err(|fault| self.error("looking up a credential", &fault))
@@ -41,7 +41,7 @@ impl CredentialStore for SqlStore {
     async fn by_id(&self, id: &str) -> Result<Option<Credential>, StoreError> {
         let found = async {
             let query = sqlx::query(COLUMNS_BY_ID).bind(id);
-            let row = query.fetch_optional(self.readers()).await?;
+            let row = query.fetch_optional(&mut *self.reader().await?).await?;
             row.as_ref().map(credential).transpose()
         };
         found.await.map_err(|fault| self.error("looking up a credential", &fault))
@@ -49,7 +49,7 @@ impl CredentialStore for SqlStore {
 
     async fn list(&self) -> Result<Vec<Credential>, StoreError> {
         let listed = async {
-            let rows = sqlx::query(COLUMNS_OF_ALL).fetch_all(self.readers()).await?;
+            let rows = sqlx::query(COLUMNS_OF_ALL).fetch_all(&mut *self.reader().await?).await?;
             rows.iter().map(credential).collect::<Result<Vec<_>, _>>()
         };
         listed.await.map_err(|fault: Fault| self.error("listing the credentials", &fault))
@@ -57,7 +57,7 @@ impl CredentialStore for SqlStore {
 
     async fn revoke(&self, id: &str, at: UnixMs) -> Result<bool, StoreError> {
         let revoked = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Access).await?;
             let revoked = revoke(write.connection(), id, at).await;
             write.finish(revoked).await
         };

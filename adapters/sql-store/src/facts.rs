@@ -8,11 +8,11 @@ use ledgerline_records::verdict::{Status, Verdict};
 use sqlx::AssertSqlSafe;
 use std::collections::BTreeMap;
 
-use crate::dialect::Connection;
+use super::dialect::Connection;
+use super::statements::{batches, row_placeholders};
+use super::verify;
+use super::{Area, Store};
 use crate::fault::{Fault, from_column, said, to_column};
-use crate::open::SqlStore;
-use crate::statements::{batches, row_placeholders};
-use crate::verify;
 
 /// The word in `report_totals` for all reports; the others are verdicts.
 pub(crate) const ACCEPTED: &str = "accepted";
@@ -34,10 +34,10 @@ pub(crate) const SELECT_COUNTED: &str = "SELECT partition, day, plays \
      FROM counted_totals ORDER BY partition, day";
 
 #[async_trait]
-impl FactStore for SqlStore {
+impl FactStore for Store {
     async fn take_over(&self, partitions: u16) -> Result<Vec<PartitionCommit>, StoreError> {
         let taken = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Facts).await?;
             let taken = take_over(write.connection(), partitions).await;
             write.finish(taken).await
         };
@@ -51,7 +51,7 @@ impl FactStore for SqlStore {
         let committed = async {
             // Added up before it is our turn, so that the others wait for the disk only.
             let sums = Sums::of(deltas)?;
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Facts).await?;
             let committed = commit(write.connection(), deltas, &sums).await;
             write.finish(committed).await
         };
@@ -64,7 +64,7 @@ impl FactStore for SqlStore {
     async fn committed(&self) -> Result<Vec<PartitionCommit>, StoreError> {
         let read = async {
             self.settle().await?;
-            let rows = sqlx::query_as(SELECT_COMMITS).fetch_all(self.readers()).await?;
+            let rows = sqlx::query_as(SELECT_COMMITS).fetch_all(&mut *self.reader().await?).await?;
             rows.into_iter().map(partition_commit).collect::<Result<Vec<_>, _>>()
         };
         read.await.map_err(|fault: Fault| self.error("reading how far is judged", &fault))
@@ -267,16 +267,18 @@ fn partition_commit(
 /// Hour, word, sum.
 type SumRow = (i64, String, i64);
 
-// The database adds up; by hour through the tables' keys, so that old hours are not looked at.
+// The database adds up, and what it adds up is cast back: PostgreSQL makes a numeric of it. By hour through the tables' keys, so that old hours are not looked at.
 const LAST_HOUR: &str = "SELECT COALESCE(MAX((SELECT hour FROM report_totals \
      WHERE report_totals.partition = partition_commits.partition AND verdict = $1 AND reports <> 0 \
      ORDER BY hour DESC LIMIT 1)), 0) FROM partition_commits";
-const SUM_REPORTS: &str = "SELECT 0, verdict, SUM(reports) FROM report_totals GROUP BY verdict";
-const SUM_PLAYS: &str = "SELECT 0, status, SUM(plays) FROM play_totals GROUP BY status";
-const SUM_REPORTS_BY_HOUR: &str = "SELECT hour, verdict, SUM(reports) FROM partition_commits \
-     JOIN report_totals USING (partition) WHERE hour >= $1 GROUP BY hour, verdict";
-const SUM_PLAYS_BY_HOUR: &str = "SELECT hour, status, SUM(plays) FROM partition_commits \
-     JOIN play_totals USING (partition) WHERE hour >= $1 GROUP BY hour, status";
+const SUM_REPORTS: &str = "SELECT CAST(0 AS BIGINT), verdict, CAST(SUM(reports) AS BIGINT) \
+     FROM report_totals GROUP BY verdict";
+const SUM_PLAYS: &str = "SELECT CAST(0 AS BIGINT), status, CAST(SUM(plays) AS BIGINT) \
+     FROM play_totals GROUP BY status";
+const SUM_REPORTS_BY_HOUR: &str = "SELECT hour, verdict, CAST(SUM(reports) AS BIGINT) \
+     FROM partition_commits JOIN report_totals USING (partition) WHERE hour >= $1 GROUP BY hour, verdict";
+const SUM_PLAYS_BY_HOUR: &str = "SELECT hour, status, CAST(SUM(plays) AS BIGINT) \
+     FROM partition_commits JOIN play_totals USING (partition) WHERE hour >= $1 GROUP BY hour, status";
 
 async fn recent(connection: &mut Connection, hours_max: u32) -> Result<RecentTotals, Fault> {
     let last: i64 =

@@ -7,19 +7,19 @@ use ledgerline_ids::UnixMs;
 use sqlx::{AssertSqlSafe, Row as _};
 use std::collections::HashMap;
 
-use crate::dialect::{self, Connection, Database};
+use super::dialect::{self, Connection, Database};
+use super::statements::{batches, row_placeholders, value_placeholders};
+use super::{Area, Store};
 use crate::fault::{Fault, from_column, said, to_column};
-use crate::open::SqlStore;
-use crate::statements::{batches, row_placeholders, value_placeholders};
 
 type Row = <Database as sqlx::Database>::Row;
 
 #[async_trait]
-impl ListenerStore for SqlStore {
+impl ListenerStore for Store {
     async fn pseudonymise(&self, source: &str, since: UnixMs) -> Result<bool, StoreError> {
         let done = async {
             let since = to_column("a time", since.get())?;
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Listeners).await?;
             let added = sqlx::query(
                 "INSERT INTO pseudonymised_sources (source, since) VALUES ($1, $2) \
                  ON CONFLICT DO NOTHING",
@@ -34,9 +34,12 @@ impl ListenerStore for SqlStore {
     }
 
     async fn pseudonymised(&self) -> Result<Vec<String>, StoreError> {
-        let read = sqlx::query_scalar("SELECT source FROM pseudonymised_sources ORDER BY source");
-        let read = read.fetch_all(self.readers()).await;
-        read.map_err(|error| self.error("reading the pseudonymised sources", &error.into()))
+        let read = async {
+            let sources =
+                sqlx::query_scalar("SELECT source FROM pseudonymised_sources ORDER BY source");
+            Ok(sources.fetch_all(&mut *self.reader().await?).await?)
+        };
+        read.await.map_err(|fault: Fault| self.error("reading the pseudonymised sources", &fault))
     }
 
     async fn introduce(
@@ -48,12 +51,12 @@ impl ListenerStore for SqlStore {
         let introduced = async {
             let mut snapshot = self.begin_read().await?;
             let known = find(&mut snapshot, source, users).await?;
-            drop(snapshot);
+            snapshot.commit().await?;
             if known.len() == users.len() {
                 return in_order(users, &known);
             }
             let at = to_column("a time", at.get())?;
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Listeners).await?;
             let tied = tie_all(write.connection(), source, users, at).await;
             write.finish(tied).await
         };
@@ -66,7 +69,7 @@ impl ListenerStore for SqlStore {
                 "SELECT source, user_id, listener_id, secret FROM listeners \
                  WHERE user_id = $1 ORDER BY source",
             );
-            let rows = rows.bind(user_id).fetch_all(self.readers()).await?;
+            let rows = rows.bind(user_id).fetch_all(&mut *self.reader().await?).await?;
             rows.iter().map(tie).collect::<Result<Vec<_>, _>>()
         };
         read.await.map_err(|fault: Fault| self.error("looking up a listener", &fault))
@@ -85,7 +88,7 @@ impl ListenerStore for SqlStore {
                  ORDER BY source, user_id LIMIT $3",
             );
             let rows = rows.bind(source).bind(user_id).bind(i64::from(limit));
-            let rows = rows.fetch_all(self.readers()).await?;
+            let rows = rows.fetch_all(&mut *self.reader().await?).await?;
             rows.iter().map(tie).collect::<Result<Vec<_>, _>>()
         };
         read.await.map_err(|fault: Fault| self.error("reading the listeners", &fault))
@@ -98,7 +101,7 @@ impl ListenerStore for SqlStore {
         plays: &[ErasedPlay],
     ) -> Result<bool, StoreError> {
         let erased = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Listeners).await?;
             let erased = erase(write.connection(), tie, erasure, plays).await;
             write.finish(erased).await
         };
@@ -111,7 +114,7 @@ impl ListenerStore for SqlStore {
         plays: &[ErasedPlay],
     ) -> Result<(), StoreError> {
         let taken = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Listeners).await?;
             let taken = take_over(write.connection(), erasures, plays).await;
             write.finish(taken).await
         };
@@ -121,7 +124,7 @@ impl ListenerStore for SqlStore {
     async fn erasures(&self) -> Result<Vec<Erasure>, StoreError> {
         let read = async {
             let rows = sqlx::query("SELECT erased_at, tie_hash FROM erasures ORDER BY sequence");
-            let rows = rows.fetch_all(self.readers()).await?;
+            let rows = rows.fetch_all(&mut *self.reader().await?).await?;
             rows.iter().map(erasure).collect::<Result<Vec<_>, _>>()
         };
         read.await.map_err(|fault: Fault| self.error("reading the erasures", &fault))
@@ -131,7 +134,7 @@ impl ListenerStore for SqlStore {
         let read = async {
             let rows =
                 sqlx::query("SELECT play_hash, forget_at FROM erased_plays ORDER BY play_hash");
-            let rows = rows.fetch_all(self.readers()).await?;
+            let rows = rows.fetch_all(&mut *self.reader().await?).await?;
             rows.iter().map(erased_play).collect::<Result<Vec<_>, _>>()
         };
         read.await.map_err(|fault: Fault| self.error("reading erased plays", &fault))
@@ -140,7 +143,7 @@ impl ListenerStore for SqlStore {
     async fn forget_erased_plays(&self, now: UnixMs) -> Result<(), StoreError> {
         let forgotten = async {
             let now = to_column("a time", now.get())?;
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Listeners).await?;
             let done = sqlx::query("DELETE FROM erased_plays WHERE forget_at <= $1")
                 .bind(now)
                 .execute(write.connection())
@@ -151,7 +154,7 @@ impl ListenerStore for SqlStore {
     }
 
     async fn scrub(&self) -> Result<(), StoreError> {
-        self.empty_write_ahead_log()
+        dialect::scrub(self)
             .await
             .map_err(|fault| self.error("removing the last traces of an erasure", &fault))
     }
@@ -307,15 +310,4 @@ fn sixteen(row: &Row, table: &str, column: &str) -> Result<[u8; 16], Fault> {
 fn instant(what: &str, millis: i64) -> Result<UnixMs, Fault> {
     let unsigned = from_column(what, millis)?;
     UnixMs::new(unsigned).map_err(|error| Fault::Said(format!("{what} is {millis}: {error}")))
-}
-
-impl SqlStore {
-    async fn empty_write_ahead_log(&self) -> Result<(), Fault> {
-        let mut write = self.begin_write().await?;
-        // Within a transaction the log can't be emptied; its turn is what is wanted here.
-        sqlx::query("COMMIT").execute(write.connection()).await?;
-        let emptied = dialect::empty_log(write.connection()).await;
-        sqlx::query(dialect::BEGIN_WRITE).execute(write.connection()).await?;
-        write.finish(emptied).await
-    }
 }

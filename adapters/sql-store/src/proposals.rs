@@ -8,9 +8,9 @@ use ledgerline_app::ports::proposals::{
 use ledgerline_ids::UnixMs;
 use sqlx::Row as _;
 
-use crate::dialect::{Connection, Database};
+use super::dialect::{Connection, Database};
+use super::{Area, Store};
 use crate::fault::{Fault, from_column, said, to_column};
-use crate::open::SqlStore;
 
 type Row = <Database as sqlx::Database>::Row;
 
@@ -19,10 +19,10 @@ const SELECT: &str = "SELECT p.number, p.files, p.note, p.proposed_by, p.propose
      LEFT JOIN terms_proposal_decisions d ON d.number = p.number";
 
 #[async_trait]
-impl ProposalStore for SqlStore {
+impl ProposalStore for Store {
     async fn propose(&self, proposal: NewProposal) -> Result<Proposal, StoreError> {
         let stored = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Proposals).await?;
             let stored = propose(write.connection(), &proposal).await;
             write.finish(stored).await
         };
@@ -35,7 +35,12 @@ impl ProposalStore for SqlStore {
             let Ok(number) = i64::try_from(number) else { return Ok(None) };
             let statement = format!("{SELECT} WHERE p.number = $1");
             let query = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(number);
-            query.fetch_optional(self.readers()).await?.as_ref().map(proposal).transpose()
+            query
+                .fetch_optional(&mut *self.reader().await?)
+                .await?
+                .as_ref()
+                .map(proposal)
+                .transpose()
         };
         read.await.map_err(|fault: Fault| self.error("reading a proposal", &fault))
     }
@@ -46,7 +51,7 @@ impl ProposalStore for SqlStore {
                 format!("{SELECT} WHERE p.number <= $1 ORDER BY p.number DESC LIMIT $2");
             let from = i64::try_from(from).unwrap_or(i64::MAX);
             let query = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(from);
-            let rows = query.bind(i64::from(limit)).fetch_all(self.readers()).await?;
+            let rows = query.bind(i64::from(limit)).fetch_all(&mut *self.reader().await?).await?;
             rows.iter().map(proposal).collect::<Result<Vec<_>, Fault>>()
         };
         listed.await.map_err(|fault| self.error("listing proposals", &fault))
@@ -58,7 +63,7 @@ impl ProposalStore for SqlStore {
         decision: ProposalDecision,
     ) -> Result<bool, StoreError> {
         let decided = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Proposals).await?;
             let decided = decide(write.connection(), number, &decision).await;
             write.finish(decided).await
         };

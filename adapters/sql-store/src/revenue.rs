@@ -13,11 +13,11 @@ use ledgerline_royalty::revenue::{FxRow, PeriodRevenue, Plan, RevenueRow};
 use sqlx::Row as _;
 use std::collections::BTreeMap;
 
-use crate::dialect::Connection;
+use super::dialect::Connection;
+use super::revisions::{self, Kind, insert};
+use super::rights_rows::{Columns, Row};
+use super::{Area, Store};
 use crate::fault::{Fault, said, to_column};
-use crate::open::SqlStore;
-use crate::revisions::{self, Kind, insert};
-use crate::rights_rows::{Columns, Row};
 
 /// The quickest: the rows are sorted, so that little is left of them anyhow.
 const ZSTD_LEVEL: i32 = 1;
@@ -25,7 +25,7 @@ const ZSTD_LEVEL: i32 = 1;
 const PART_BYTES: usize = 4 << 20;
 
 #[async_trait]
-impl RevenueStore for SqlStore {
+impl RevenueStore for Store {
     async fn revenue_revision(&self) -> Result<u64, StoreError> {
         self.newest(Kind::Revenue).await
     }
@@ -37,7 +37,7 @@ impl RevenueStore for SqlStore {
         at: UnixMs,
     ) -> Result<ImportedRows, StoreError> {
         let imported = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Revenue).await?;
             let imported = import_revenue(write.connection(), rows, (file, at)).await;
             write.finish(imported).await
         };
@@ -52,9 +52,11 @@ impl RevenueStore for SqlStore {
         let read = async {
             let mut snapshot = self.begin_read().await?;
             let rows = revenue_at(&mut snapshot, period, revision).await?;
-            stored(&mut snapshot, Kind::Revenue, rows).await
+            let rows = stored(&mut snapshot, Kind::Revenue, rows).await?;
+            snapshot.commit().await?;
+            Ok(rows)
         };
-        read.await.map_err(|fault| self.error("reading revenue", &fault))
+        read.await.map_err(|fault: Fault| self.error("reading revenue", &fault))
     }
 
     async fn fx_revision(&self) -> Result<u64, StoreError> {
@@ -68,7 +70,7 @@ impl RevenueStore for SqlStore {
         at: UnixMs,
     ) -> Result<ImportedRows, StoreError> {
         let imported = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Revenue).await?;
             let imported = import_fx(write.connection(), rows, (file, at)).await;
             write.finish(imported).await
         };
@@ -79,9 +81,11 @@ impl RevenueStore for SqlStore {
         let read = async {
             let mut snapshot = self.begin_read().await?;
             let rows = fx_at(&mut snapshot, revision).await?;
-            stored(&mut snapshot, Kind::Fx, rows).await
+            let rows = stored(&mut snapshot, Kind::Fx, rows).await?;
+            snapshot.commit().await?;
+            Ok(rows)
         };
-        read.await.map_err(|fault| self.error("reading rates of exchange", &fault))
+        read.await.map_err(|fault: Fault| self.error("reading rates of exchange", &fault))
     }
 
     async fn usage_revision(&self) -> Result<u64, StoreError> {
@@ -96,7 +100,7 @@ impl RevenueStore for SqlStore {
         at: UnixMs,
     ) -> Result<ImportedRows, StoreError> {
         let imported = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Revenue).await?;
             let imported = import_usage(write.connection(), source, months, (file, at)).await;
             write.finish(imported).await
         };
@@ -110,16 +114,18 @@ impl RevenueStore for SqlStore {
     ) -> Result<Vec<(String, MonthPlays)>, StoreError> {
         let read = async {
             let mut snapshot = self.begin_read().await?;
-            usage_at(&mut snapshot, period, revision).await
+            let usage = usage_at(&mut snapshot, period, revision).await?;
+            snapshot.commit().await?;
+            Ok(usage)
         };
-        read.await.map_err(|fault| self.error("reading usage", &fault))
+        read.await.map_err(|fault: Fault| self.error("reading usage", &fault))
     }
 }
 
-impl SqlStore {
+impl Store {
     async fn newest(&self, kind: Kind) -> Result<u64, StoreError> {
         let read = async {
-            let mut connection = self.readers().acquire().await?;
+            let mut connection = self.reader().await?;
             revisions::newest(&mut connection, kind).await
         };
         read.await.map_err(|fault: Fault| self.error("reading the newest revision", &fault))
@@ -352,7 +358,7 @@ async fn fx_at(connection: &mut Connection, revision: u64) -> Result<Vec<(i64, F
             quote: columns.must("quote", Currency::parse)?,
             day: DayNo(columns.number("day")?),
             rate: columns.must("rate", Fraction::parse)?,
-            inverse: columns.number::<u8>("inverse")? != 0,
+            inverse: columns.flag("inverse")?,
             source: columns.text("source")?,
         };
         Ok((row.try_get("since_revision")?, read))

@@ -5,9 +5,9 @@ use ledgerline_ids::UnixMs;
 use sqlx::AssertSqlSafe;
 use std::collections::BTreeMap;
 
-use crate::dialect::{Connection, Database};
+use super::dialect::{Connection, Database};
+use super::statements::{batches, row_placeholders, value_placeholders};
 use crate::fault::{Fault, from_column, said, to_column};
-use crate::statements::{batches, row_placeholders, value_placeholders};
 
 /// What has revisions of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,21 +6,21 @@ use ledgerline_catalog::{
     BuildError, Catalogue, CatalogueBuilder, Changes, Right, RightOf, Share, ShareSet,
 };
 
-use crate::catalogue;
-use crate::dialect::Connection;
+use super::catalogue;
+use super::dialect::Connection;
+use super::revisions::{self, Kind, Statement, end, insert};
+use super::rights_rows::{self as rows, Row};
+use super::{Area, Store};
 use crate::fault::{Fault, to_column};
-use crate::open::SqlStore;
-use crate::revisions::{self, Kind, Statement, end, insert};
-use crate::rights_rows::{self as rows, Row};
 
 /// How many rows are read at once.
 const ROWS_PER_PAGE: i64 = 20_000;
 
 #[async_trait]
-impl RightsStore for SqlStore {
+impl RightsStore for Store {
     async fn rights_revision(&self) -> Result<u64, StoreError> {
         let read = async {
-            let mut connection = self.readers().acquire().await?;
+            let mut connection = self.reader().await?;
             revisions::newest(&mut connection, Kind::Rights).await
         };
         read.await.map_err(|fault| self.error("reading the revision of the rights", &fault))
@@ -39,7 +39,7 @@ impl RightsStore for SqlStore {
 
     async fn change_rights(&self, change: RightsChange<'_>) -> Result<u64, ChangeError> {
         let what = "storing a change of rights";
-        let begun = self.begin_write().await;
+        let begun = self.begin_write(Area::Catalogue).await;
         let mut write = begun.map_err(|fault| self.error(what, &fault))?;
         let ended = match change_rights(write.connection(), change).await {
             Ok(Changed::To(revision)) => write.finish(Ok(revision)).await,
@@ -56,9 +56,11 @@ impl RightsStore for SqlStore {
     async fn rights_revisions(&self, limit: u32) -> Result<Vec<Revision>, StoreError> {
         let read = async {
             let mut snapshot = self.begin_read().await?;
-            revisions::list(&mut snapshot, Kind::Rights, limit).await
+            let revisions = revisions::list(&mut snapshot, Kind::Rights, limit).await?;
+            snapshot.commit().await?;
+            Ok(revisions)
         };
-        read.await.map_err(|fault| self.error("reading the revisions of the rights", &fault))
+        read.await.map_err(|fault: Fault| self.error("reading the revisions of the rights", &fault))
     }
 }
 

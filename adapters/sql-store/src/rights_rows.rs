@@ -9,7 +9,7 @@ use ledgerline_money::{Currency, Fraction, Micros};
 use sqlx::Row as _;
 use std::fmt::Display;
 
-use crate::dialect::Database;
+use super::dialect::Database;
 use crate::fault::{Fault, from_column};
 
 pub(crate) type Row = <Database as sqlx::Database>::Row;
@@ -40,6 +40,10 @@ impl<'r> Columns<'r> {
 
     pub(crate) fn number<T: TryFrom<i64>>(&self, column: &str) -> Result<T, Fault> {
         from_column(&format!("{}: {column}", self.of), self.row.try_get(column)?)
+    }
+
+    pub(crate) fn flag(&self, column: &str) -> Result<bool, Fault> {
+        Ok(self.row.try_get(column)?)
     }
 
     pub(crate) fn optional_number<T: TryFrom<i64>>(
@@ -139,7 +143,7 @@ pub(crate) fn party(row: &Row) -> Result<Party, Fault> {
         isni: columns.parsed("isni", ledgerline_ids::Isni::parse)?,
         dpid: columns.parsed("dpid", ledgerline_ids::Dpid::parse)?,
         tax_country: columns.parsed("tax_country", TerritoryCode::parse)?,
-        tax_treaty: columns.number::<u8>("tax_treaty")? != 0,
+        tax_treaty: columns.flag("tax_treaty")?,
         payout_currency: columns.parsed("payout_currency", Currency::parse)?,
         minimum_payout: columns.optional_number("minimum_payout")?.map(Micros::new),
         id: id.into(),

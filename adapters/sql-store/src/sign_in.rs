@@ -8,9 +8,9 @@ use ledgerline_app::ports::sign_in::{
 use ledgerline_ids::{PartyId, UnixMs};
 use sqlx::Row as _;
 
-use crate::dialect::{Connection, Database};
+use super::dialect::{Connection, Database};
+use super::{Area, Store};
 use crate::fault::{Fault, from_column, said, to_column};
-use crate::open::SqlStore;
 
 type Row = <Database as sqlx::Database>::Row;
 
@@ -23,10 +23,10 @@ const SESSIONS: &str = "SELECT s.secret_hash, s.key_id, s.created_at, s.seen_at,
      FROM web_sessions s LEFT JOIN invitations i ON i.id = s.invitation_id";
 
 #[async_trait]
-impl SignInStore for SqlStore {
+impl SignInStore for Store {
     async fn invite(&self, invitation: NewInvitation, open_max: u32) -> Result<bool, StoreError> {
         let invited = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Access).await?;
             let invited = invite(write.connection(), &invitation, open_max).await;
             write.finish(invited).await
         };
@@ -37,7 +37,7 @@ impl SignInStore for SqlStore {
         let listed = async {
             let statement = format!("{INVITATIONS} ORDER BY created_at DESC, id DESC LIMIT $1");
             let query = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(i64::from(limit));
-            let rows = query.fetch_all(self.readers()).await?;
+            let rows = query.fetch_all(&mut *self.reader().await?).await?;
             rows.iter().map(invitation).collect::<Result<Vec<_>, Fault>>()
         };
         listed.await.map_err(|fault| self.error("listing invitations", &fault))
@@ -47,7 +47,7 @@ impl SignInStore for SqlStore {
         let found = async {
             let statement = format!("{INVITATIONS} WHERE id = $1");
             let query = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(id);
-            let row = query.fetch_optional(self.readers()).await?;
+            let row = query.fetch_optional(&mut *self.reader().await?).await?;
             row.as_ref().map(invitation).transpose()
         };
         found.await.map_err(|fault| self.error("looking up an invitation", &fault))
@@ -55,7 +55,7 @@ impl SignInStore for SqlStore {
 
     async fn revoke_invitation(&self, id: &str, at: UnixMs) -> Result<bool, StoreError> {
         let revoked = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Access).await?;
             let revoked = revoke(write.connection(), id, at).await;
             write.finish(revoked).await
         };
@@ -68,7 +68,7 @@ impl SignInStore for SqlStore {
         session: NewWebSession,
     ) -> Result<Option<WebSession>, StoreError> {
         let begun = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Access).await?;
             let begun = begin_as_guest(write.connection(), invitation_hash, session).await;
             write.finish(begun).await
         };
@@ -82,7 +82,7 @@ impl SignInStore for SqlStore {
         sessions_max: u32,
     ) -> Result<(), StoreError> {
         let begun = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Access).await?;
             let begun = begin_with_key(write.connection(), key_id, &session, sessions_max).await;
             write.finish(begun).await
         };
@@ -93,7 +93,7 @@ impl SignInStore for SqlStore {
         let found = async {
             let statement = format!("{SESSIONS} WHERE s.secret_hash = $1");
             let query = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(secret_hash.as_slice());
-            let row = query.fetch_optional(self.readers()).await?;
+            let row = query.fetch_optional(&mut *self.reader().await?).await?;
             row.as_ref().map(session).transpose()
         };
         found.await.map_err(|fault| self.error("looking up a session", &fault))
@@ -102,7 +102,7 @@ impl SignInStore for SqlStore {
     async fn seen(&self, secret_hash: &[u8; 32], at: UnixMs) -> Result<(), StoreError> {
         let noted = async {
             let at = to_column("a time", at.get())?;
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Access).await?;
             let noted = sqlx::query(
                 "UPDATE web_sessions SET seen_at = $1 WHERE secret_hash = $2 AND seen_at < $1",
             )
@@ -117,7 +117,7 @@ impl SignInStore for SqlStore {
 
     async fn end_session(&self, secret_hash: &[u8; 32]) -> Result<bool, StoreError> {
         let ended = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Access).await?;
             let ended = sqlx::query("DELETE FROM web_sessions WHERE secret_hash = $1")
                 .bind(secret_hash.as_slice())
                 .execute(write.connection())
@@ -130,7 +130,7 @@ impl SignInStore for SqlStore {
 
     async fn end_sessions_of_key(&self, key_id: &str) -> Result<u64, StoreError> {
         let ended = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Access).await?;
             let ended = sqlx::query("DELETE FROM web_sessions WHERE key_id = $1")
                 .bind(key_id)
                 .execute(write.connection())
@@ -157,12 +157,13 @@ async fn invite(
     open_max: u32,
 ) -> Result<bool, Fault> {
     let NewInvitation { id, secret_hash, role, parties, note, created_by, .. } = invitation;
-    let taken: Option<i64> =
-        sqlx::query_scalar("SELECT 1 FROM invitations WHERE id = $1 OR secret_hash = $2")
-            .bind(id)
-            .bind(secret_hash.as_slice())
-            .fetch_optional(&mut *connection)
-            .await?;
+    let taken: Option<i64> = sqlx::query_scalar(
+        "SELECT CAST(1 AS BIGINT) FROM invitations WHERE id = $1 OR secret_hash = $2",
+    )
+    .bind(id)
+    .bind(secret_hash.as_slice())
+    .fetch_optional(&mut *connection)
+    .await?;
     if taken.is_some() {
         return said(format!("there is an invitation {id}, or with its secret, already"));
     }
@@ -256,7 +257,7 @@ async fn begin_with_key(
 
 async fn refuse_twice(connection: &mut Connection, secret_hash: &[u8; 32]) -> Result<(), Fault> {
     let taken: Option<i64> =
-        sqlx::query_scalar("SELECT 1 FROM web_sessions WHERE secret_hash = $1")
+        sqlx::query_scalar("SELECT CAST(1 AS BIGINT) FROM web_sessions WHERE secret_hash = $1")
             .bind(secret_hash.as_slice())
             .fetch_optional(connection)
             .await?;

@@ -1,6 +1,6 @@
 //! Statements that carry many rows.
 
-use crate::dialect::push_placeholder;
+use super::dialect::push_placeholder;
 
 /// How many rows one statement carries. A few fixed numbers, so that a connection finds
 /// the statements that it has prepared before instead of preparing one for every number.

@@ -5,9 +5,9 @@ use ledgerline_app::ports::{Fact, Untold};
 use ledgerline_records::report::TrackStamp;
 use sqlx::AssertSqlSafe;
 
-use crate::dialect::Connection;
+use super::dialect::Connection;
+use super::statements::{batches, row_placeholders, value_placeholders};
 use crate::fault::{Fault, from_column, said, to_column};
-use crate::statements::{batches, row_placeholders, value_placeholders};
 
 /// A row of `untold_facts`.
 #[derive(sqlx::FromRow)]

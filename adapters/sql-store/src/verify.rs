@@ -5,26 +5,25 @@ use ledgerline_records::verdict::{Status, Verdict};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use crate::dialect::{self, Connection};
-use crate::facts::{
+use super::dialect::{self, Connection};
+use super::facts::{
     ACCEPTED, CommitRow, DayRow, SELECT_COMMITS, SELECT_COUNTED, SELECT_PLAYS, SELECT_REPORTS,
     WordRow,
 };
-use crate::fault::Fault;
-use crate::open::SqlStore;
-use crate::{
-    appeals, audit, catalogue, contracts, credentials, ledger, listeners, proposals, revisions,
-    sign_in,
+use super::{
+    Store, appeals, audit, catalogue, contracts, credentials, ledger, listeners, proposals,
+    revisions, sign_in,
 };
+use crate::fault::Fault;
 
 /// How many findings are reported; whoever has more has lost the file anyway.
 const FINDINGS_MAX: usize = 1000;
 
 /// One sentence for each thing that is wrong.
-pub(crate) async fn findings(store: &SqlStore) -> Result<Vec<String>, Fault> {
-    let file = store.path().display();
-    let mut findings: Vec<String> =
-        dialect::damage(store.path()).await?.iter().map(|line| format!("{file}: {line}")).collect();
+pub(crate) async fn findings(store: &Store) -> Result<Vec<String>, Fault> {
+    let file = store.name();
+    let damage = dialect::damage(store).await?;
+    let mut findings: Vec<String> = damage.iter().map(|line| format!("{file}: {line}")).collect();
     let mut snapshot = store.begin_read().await?;
     for (subject, found) in [
         ("the counts", facts(&mut snapshot).await),
@@ -44,7 +43,7 @@ pub(crate) async fn findings(store: &SqlStore) -> Result<Vec<String>, Fault> {
             Err(fault) => findings.push(format!("{file}: {subject} can't be read: {fault}")),
         }
     }
-    drop(snapshot);
+    snapshot.commit().await?;
     if findings.len() > FINDINGS_MAX {
         let more = findings.len() - FINDINGS_MAX;
         findings.truncate(FINDINGS_MAX);

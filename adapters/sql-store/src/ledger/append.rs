@@ -5,10 +5,10 @@ use ledgerline_ledger::{Account, Entry, Head};
 use sqlx::AssertSqlSafe;
 use std::collections::{BTreeMap, HashMap};
 
+use super::super::dialect::Connection;
+use super::super::statements::{batches, row_placeholders};
 use super::{closes, newest_heads};
-use crate::dialect::Connection;
 use crate::fault::{Fault, said, to_column};
-use crate::statements::{batches, row_placeholders};
 
 /// What a group adds to the tables, in the order of their keys.
 pub(super) struct GroupRows<'a> {

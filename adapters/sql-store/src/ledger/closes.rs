@@ -3,7 +3,7 @@
 use ledgerline_app::ports::{CloseChange, CloseRecord};
 use ledgerline_ids::Period;
 
-use crate::dialect::Connection;
+use super::super::dialect::Connection;
 use crate::fault::{Fault, from_column, to_column};
 
 /// Changes a record, if it is at the expected revision.

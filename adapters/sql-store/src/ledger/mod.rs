@@ -18,9 +18,9 @@ use ledgerline_app::ports::{
 use ledgerline_ledger::{Account, Entry, EntryKey, SignedHead};
 use ledgerline_money::Micros;
 
-use crate::dialect::{self, Connection};
+use super::dialect::{self, Connection};
+use super::{Area, Store};
 use crate::fault::{Fault, from_column, said};
-use crate::open::SqlStore;
 
 /// What keeps the tables from being changed.
 const TRIGGERS: [&str; 8] = [
@@ -35,12 +35,12 @@ const TRIGGERS: [&str; 8] = [
 ];
 
 #[async_trait]
-impl LedgerStore for SqlStore {
+impl LedgerStore for Store {
     async fn append_group(&self, group: LedgerGroup<'_>) -> Result<(), AppendLedgerError> {
         let appended = async {
             // Everything that can be is made ready before it is our turn.
             let rows = append::GroupRows::of(group)?;
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Ledger).await?;
             let appended = append::append(write.connection(), group, &rows).await;
             write.finish(appended).await
         };
@@ -64,8 +64,8 @@ impl LedgerStore for SqlStore {
     }
 
     async fn entries(&self, query: &EntryQuery) -> Result<Vec<Entry>, StoreError> {
-        let read = reading::entries(self.readers(), query).await;
-        read.map_err(|fault| self.error("reading the ledger", &fault))
+        let read = async { reading::entries(&mut *self.reader().await?, query).await };
+        read.await.map_err(|fault| self.error("reading the ledger", &fault))
     }
 
     async fn entries_by_key(&self, keys: &[EntryKey]) -> Result<Vec<Entry>, StoreError> {
@@ -113,7 +113,7 @@ impl LedgerStore for SqlStore {
 
     async fn change_close(&self, change: &CloseChange) -> Result<(), AppendLedgerError> {
         let changed = async {
-            let mut write = self.begin_write().await?;
+            let mut write = self.begin_write(Area::Ledger).await?;
             let changed = closes::change(write.connection(), change).await;
             write.finish(changed).await
         };

@@ -6,15 +6,18 @@ use ledgerline_ledger::{Account, Entry, EntryKey, Holder};
 use ledgerline_money::Micros;
 use sqlx::AssertSqlSafe;
 
+use super::super::dialect::Connection;
+use super::super::statements::{batches, row_placeholders, value_placeholders};
 use super::account;
-use crate::dialect::{Connection, Pool};
 use crate::fault::{Fault, said, to_column};
-use crate::statements::{batches, row_placeholders, value_placeholders};
 
 type EntryRow = (i64, Vec<u8>, Vec<u8>);
 type BalanceRow = (String, String, String, i64);
 
-pub(super) async fn entries(readers: &Pool, query: &EntryQuery) -> Result<Vec<Entry>, Fault> {
+pub(super) async fn entries(
+    connection: &mut Connection,
+    query: &EntryQuery,
+) -> Result<Vec<Entry>, Fault> {
     // By account, the postings are in the order that is asked for.
     let mut sql = if query.account.is_some() {
         "SELECT e.seq, hash, bytes FROM ledger_postings p JOIN ledger_entries e ON e.seq = p.seq \
@@ -56,7 +59,7 @@ pub(super) async fn entries(readers: &Pool, query: &EntryQuery) -> Result<Vec<En
     for holder in holders.into_iter().flatten() {
         asked = asked.bind(holder);
     }
-    let rows: Vec<EntryRow> = asked.fetch_all(readers).await?;
+    let rows: Vec<EntryRow> = asked.fetch_all(connection).await?;
     rows.iter().map(entry).collect()
 }
 
@@ -156,7 +159,7 @@ pub(super) async fn balances(
     let mut sql = if is_kept {
         "SELECT holder, currency, kind, balance FROM ledger_accounts WHERE $1 = $1 AND $2 = $2"
     } else {
-        "SELECT holder, currency, kind, SUM(amount) FROM ledger_accounts \
+        "SELECT holder, currency, kind, CAST(SUM(amount) AS BIGINT) FROM ledger_accounts \
          JOIN ledger_postings ON ledger_postings.account = ledger_accounts.account \
          WHERE seq <= $1 AND effective <= $2"
     }

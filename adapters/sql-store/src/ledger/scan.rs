@@ -6,20 +6,37 @@ use ledgerline_ledger::{Account, Row};
 use ledgerline_money::Micros;
 use std::collections::VecDeque;
 
+use super::super::dialect::{Connection, as_bytes};
 use super::account;
-use crate::dialect::Connection;
 use crate::fault::{Fault, from_column};
 
 /// Rows of a page.
 const PAGE_ROWS: usize = 4_096;
 
 // Texts are read as the bytes that they are: a damaged one may be no text any more.
-const ENTRIES: &str = "SELECT seq, bytes, hash, CAST(key AS BLOB), CAST(period AS BLOB), \
-     CAST(corrects AS BLOB) FROM ledger_entries WHERE seq > $1 ORDER BY seq LIMIT $2";
-const HEADS: &str = "SELECT seq, booked_at, CAST(head AS BLOB) FROM ledger_heads \
-     WHERE seq > $1 ORDER BY seq LIMIT $2";
-const ACCOUNTS: &str = "SELECT account, CAST(holder AS BLOB), CAST(currency AS BLOB), \
-     CAST(kind AS BLOB), balance FROM ledger_accounts WHERE account > $1 ORDER BY account LIMIT $2";
+const ENTRIES: &str = concat!(
+    "SELECT seq, bytes, hash, ",
+    as_bytes!("key"),
+    ", ",
+    as_bytes!("period"),
+    ", ",
+    as_bytes!("corrects"),
+    " FROM ledger_entries WHERE seq > $1 ORDER BY seq LIMIT $2"
+);
+const HEADS: &str = concat!(
+    "SELECT seq, booked_at, ",
+    as_bytes!("head"),
+    " FROM ledger_heads WHERE seq > $1 ORDER BY seq LIMIT $2"
+);
+const ACCOUNTS: &str = concat!(
+    "SELECT account, ",
+    as_bytes!("holder"),
+    ", ",
+    as_bytes!("currency"),
+    ", ",
+    as_bytes!("kind"),
+    ", balance FROM ledger_accounts WHERE account > $1 ORDER BY account LIMIT $2"
+);
 const POSTINGS: &str = "SELECT account, seq, amount, effective FROM ledger_postings \
      WHERE (account, seq) > ($1, $2) ORDER BY account, seq LIMIT $3";
 

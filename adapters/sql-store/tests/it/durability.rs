@@ -25,7 +25,7 @@ struct Contents {
 }
 
 /// Writes something into every table.
-pub async fn fill(store: &SqlStore) {
+pub async fn fill<S: FactStore + CredentialStore + CatalogueStore>(store: &S) {
     let start = store.take_over(2).await.unwrap();
     store.commit(&[counted(start[0], 5), counted(start[1], 7)]).await.unwrap();
     let credential = NewCredential {

@@ -5,7 +5,8 @@ use sqlx::Connection as _;
 use std::path::{Path, PathBuf};
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::dialect::{self, Connection, Pool, Snapshot};
+use super::dialect::{self, Connection, Pool, Reader, Snapshot};
+use crate::area::Area;
 use crate::fault::{Fault, said};
 
 /// The state of a deployment in one SQLite database.
@@ -96,9 +97,14 @@ impl SqlStore {
         &self.path
     }
 
-    /// Connections for a single statement that reads.
-    pub(crate) fn readers(&self) -> &Pool {
-        &self.readers
+    /// What findings call it.
+    pub(crate) fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// A connection for a single statement that reads.
+    pub(crate) async fn reader(&self) -> Result<Reader, Fault> {
+        Ok(self.readers.acquire().await?)
     }
 
     /// Begins reading at one moment, for several statements.
@@ -107,7 +113,7 @@ impl SqlStore {
     }
 
     /// Waits for its turn and begins a transaction that writes.
-    pub(crate) async fn begin_write(&self) -> Result<WriteTransaction<'_>, Fault> {
+    pub(crate) async fn begin_write(&self, _area: Area) -> Result<WriteTransaction<'_>, Fault> {
         let mut slot = self.writer.lock().await;
         let mut connection = match std::mem::replace(&mut *slot, Writer::Missing) {
             Writer::Idle(connection) => connection,
@@ -135,7 +141,7 @@ impl SqlStore {
         drop(slot);
         // The connection that was thrown away may be at its commit still. Whoever begins
         // a transaction after that gets the lock only when it is done.
-        self.begin_write().await?.finish(Ok(())).await
+        self.begin_write(Area::Facts).await?.finish(Ok(())).await
     }
 
     /// The port's error for `fault`, with the file's name.

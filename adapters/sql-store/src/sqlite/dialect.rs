@@ -1,4 +1,4 @@
-//! All that is SQLite's own. The statements in the other files are meant for PostgreSQL too.
+//! All that is SQLite's own in the statements, and around them.
 
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::sqlite::{
@@ -11,6 +11,8 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::open::SqlStore;
+use crate::area::Area;
 use crate::fault::{Fault, said};
 
 /// The database that the statements are sent to.
@@ -19,6 +21,8 @@ pub(crate) type Database = Sqlite;
 pub(crate) type Connection = SqliteConnection;
 /// Connections for reading.
 pub(crate) type Pool = SqlitePool;
+/// One of them, taken out for a while.
+pub(crate) type Reader = sqlx::pool::PoolConnection<Database>;
 /// What reads see one moment of the database through.
 pub(crate) type Snapshot = sqlx::Transaction<'static, Database>;
 
@@ -38,6 +42,14 @@ const STATEMENTS_MAX: usize = 128;
 pub(crate) fn push_placeholder(text: &mut String, _number: usize) {
     text.push('?');
 }
+
+/// A text as the bytes that it is, whether or not they are a text any more.
+macro_rules! as_bytes {
+    ($column:literal) => {
+        concat!("CAST(", $column, " AS BLOB)")
+    };
+}
+pub(crate) use as_bytes;
 
 /// The table in which sqlx notes which migrations were applied.
 const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
@@ -152,6 +164,16 @@ pub(crate) async fn empty_log(connection: &mut Connection) -> Result<(), Fault> 
     )
 }
 
+/// Empties the write-ahead log, in which what was removed may still be.
+pub(crate) async fn scrub(store: &SqlStore) -> Result<(), Fault> {
+    let mut write = store.begin_write(Area::Listeners).await?;
+    // Within a transaction the log can't be emptied; its turn is what is wanted here.
+    sqlx::query("COMMIT").execute(write.connection()).await?;
+    let emptied = empty_log(write.connection()).await;
+    sqlx::query(BEGIN_WRITE).execute(write.connection()).await?;
+    write.finish(emptied).await
+}
+
 /// Writes all that is committed into the new file `path`, without unused pages.
 pub(crate) async fn copy_into(connection: &mut Connection, path: &str) -> Result<(), sqlx::Error> {
     sqlx::query("VACUUM INTO $1").bind(path).execute(connection).await?;
@@ -175,15 +197,15 @@ pub(crate) async fn triggers(connection: &mut Connection) -> Result<Vec<String>,
 ///
 /// It looks through a connection of its own, because one that was used before has pages in
 /// memory and would not read them again.
-pub(crate) async fn damage(path: &Path) -> Result<Vec<String>, sqlx::Error> {
-    let options = options(path).read_only(true).pragma("cell_size_check", "ON");
+pub(crate) async fn damage(store: &SqlStore) -> Result<Vec<String>, Fault> {
+    let options = options(store.path()).read_only(true).pragma("cell_size_check", "ON");
     let mut connection = options.connect().await?;
     let mut findings = Vec::new();
     match sqlx::query_scalar::<_, String>("PRAGMA integrity_check").fetch_all(&mut connection).await
     {
         Ok(lines) => findings.extend(lines.into_iter().filter(|line| line != "ok")),
         Err(sqlx::Error::Database(error)) => findings.push(error.to_string()),
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     }
     let orphans = sqlx::query_as::<_, (String, Option<i64>, String, i64)>;
     match orphans("PRAGMA foreign_key_check").fetch_all(&mut connection).await {
@@ -191,7 +213,7 @@ pub(crate) async fn damage(path: &Path) -> Result<Vec<String>, sqlx::Error> {
             format!("a row of {table} belongs to no row of {parent}")
         })),
         Err(sqlx::Error::Database(error)) => findings.push(error.to_string()),
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     }
     connection.close().await?;
     Ok(findings)

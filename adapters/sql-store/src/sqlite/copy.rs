@@ -3,9 +3,9 @@
 use ledgerline_app::ports::StoreError;
 use std::path::Path;
 
-use crate::dialect;
+use super::dialect;
+use super::open::SqlStore;
 use crate::fault::{Fault, said};
-use crate::open::SqlStore;
 
 impl SqlStore {
     /// Copies everything that is committed now into a new database file, durably, beside whoever
@@ -19,7 +19,7 @@ impl SqlStore {
             let Some(text) = path.to_str() else {
                 return said(format!("{} has a name that is no text", path.display()));
             };
-            let mut connection = self.readers().acquire().await?;
+            let mut connection = self.reader().await?;
             dialect::copy_into(&mut connection, text).await?;
             dialect::make_durable(path).map_err(sqlx::Error::Io)?;
             Ok::<_, Fault>(())

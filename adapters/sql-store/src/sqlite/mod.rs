@@ -1,0 +1,45 @@
+//! The store on SQLite: one file, one connection that writes, and a few that read beside it.
+
+mod copy;
+mod dialect;
+mod open;
+
+// The statements, which PostgreSQL shares.
+#[path = "../appeals.rs"]
+mod appeals;
+#[path = "../audit.rs"]
+mod audit;
+#[path = "../catalogue.rs"]
+mod catalogue;
+#[path = "../contracts.rs"]
+mod contracts;
+#[path = "../credentials.rs"]
+mod credentials;
+#[path = "../facts.rs"]
+mod facts;
+#[path = "../ledger/mod.rs"]
+mod ledger;
+#[path = "../listeners.rs"]
+mod listeners;
+#[path = "../proposals.rs"]
+mod proposals;
+#[path = "../revenue.rs"]
+mod revenue;
+#[path = "../revisions.rs"]
+mod revisions;
+#[path = "../rights.rs"]
+mod rights;
+#[path = "../rights_rows.rs"]
+mod rights_rows;
+#[path = "../sign_in.rs"]
+mod sign_in;
+#[path = "../statements.rs"]
+mod statements;
+#[path = "../untold.rs"]
+mod untold;
+#[path = "../verify.rs"]
+mod verify;
+
+use crate::area::Area;
+pub use open::SqlStore;
+use open::SqlStore as Store;

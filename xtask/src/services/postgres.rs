@@ -1,0 +1,189 @@
+//! PostgreSQL, by the programs of the system's package.
+//!
+//! It listens on this machine's loopback alone and asks for a password. In its folder: `port`, which a
+//! server that starts again comes back to, `server.log`, the id of its process, and `data`. As root it
+//! runs as the user that its package has made: it refuses to run as root.
+
+use super::process::{Recorded, until};
+use super::{Environment, Place, Service, ports};
+use crate::needs::{Need, postgres_programs};
+use crate::programs::answer;
+use crate::server::signal;
+use std::fs::{self, File};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// A server of tests has many small clients.
+const SETTINGS: &[&str] = &[
+    "listen_addresses=127.0.0.1",
+    "unix_socket_directories=",
+    "max_connections=200",
+    "shared_buffers=64MB",
+    // Deadlocks and statements that take long are found in its log.
+    "log_lock_waits=on",
+    "log_min_duration_statement=1000",
+];
+const START_MAX: Duration = Duration::from_secs(60);
+const STOP_MAX: Duration = Duration::from_secs(30);
+/// Who tests are. It opens nothing but servers of tests.
+const USER: &str = "ledgerline";
+const PASSWORD: &str = "only-for-tests";
+
+/// The service.
+pub struct Postgres;
+
+impl Service for Postgres {
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Postgres]
+    }
+
+    fn start(&self, place: &Place) -> Result<(), String> {
+        let programs = postgres_programs().ok_or("PostgreSQL's programs aren't here")?;
+        let server = Server { programs, owner: owner()?, folder: place.folder.clone() };
+        let port = match port(&place.folder) {
+            Some(port) => port,
+            None => {
+                place.clear()?;
+                server.make()?
+            }
+        };
+        let recorded = recorded(&place.folder);
+        if recorded.pid().is_none() {
+            let mut command = server.command("postgres");
+            command.arg("-D").arg(&recorded.word).args(["-p", &port.to_string()]);
+            for setting in SETTINGS {
+                command.args(["-c", setting]);
+            }
+            recorded.start(&mut command, &log(&place.folder), place.outlives)?;
+        }
+        server.await_answer(port, &recorded)
+    }
+
+    fn environment(&self, place: &Place) -> Option<Environment> {
+        let port = port(&place.folder)?;
+        let url = format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{port}/postgres");
+        Some(vec![("LEDGERLINE_TEST_POSTGRES".to_owned(), url)])
+    }
+
+    fn pids(&self, place: &Place) -> Vec<u32> {
+        recorded(&place.folder).pid().into_iter().collect()
+    }
+
+    fn stop(&self, place: &Place) -> Result<(), String> {
+        let recorded = recorded(&place.folder);
+        let Some(pid) = recorded.pid() else { return Ok(()) };
+        // SIGINT has it send its clients away and end in order; for SIGTERM it waits for them.
+        for name in ["-INT", "-QUIT", "-KILL"] {
+            signal(name, pid);
+            if until(STOP_MAX, || recorded.pid().is_none()) {
+                return Ok(());
+            }
+        }
+        Err(format!("process {pid} doesn't end"))
+    }
+}
+
+/// PostgreSQL refuses to run as root: then it is the user that its package has made, by its numbers.
+///
+/// # Errors
+/// A sentence, where there is no such user.
+pub fn owner() -> Result<Option<(u32, u32)>, String> {
+    if answer("id", &["-u"]).as_deref() != Some("0") {
+        return Ok(None);
+    }
+    let id = |of: &str| answer("id", &[of, "postgres"]).and_then(|id| id.parse::<u32>().ok());
+    match (id("-u"), id("-g")) {
+        (Some(user), Some(group)) => Ok(Some((user, group))),
+        _ => Err("it can't run as root, and there is no user postgres".to_owned()),
+    }
+}
+
+/// The port of the server in this folder; it is written last, with it all is there.
+fn port(folder: &Path) -> Option<u16> {
+    fs::read_to_string(folder.join("port")).ok()?.trim().parse().ok()
+}
+
+fn log(folder: &Path) -> PathBuf {
+    folder.join("server.log")
+}
+
+/// The server's process; its data's path stands on its command line.
+fn recorded(folder: &Path) -> Recorded {
+    let word = folder.join("data").to_string_lossy().into_owned();
+    Recorded { file: folder.join("pid"), word }
+}
+
+struct Server {
+    programs: PathBuf,
+    owner: Option<(u32, u32)>,
+    folder: PathBuf,
+}
+
+impl Server {
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.programs.join(program));
+        if let Some((user, group)) = self.owner {
+            command.uid(user).gid(group);
+        }
+        command.current_dir("/").stdin(Stdio::null());
+        command
+    }
+
+    /// Makes a folder with a server that never ran. Says its port.
+    fn make(&self) -> Result<u16, String> {
+        let folder = &self.folder;
+        let cannot =
+            |error: std::io::Error| format!("cannot write into {}: {error}", folder.display());
+        let (data, secret) = (folder.join("data"), folder.join("password"));
+        fs::create_dir_all(&data).map_err(cannot)?;
+        fs::write(&secret, PASSWORD).map_err(cannot)?;
+        if let Some((user, group)) = self.owner {
+            std::os::unix::fs::chown(&data, Some(user), Some(group)).map_err(cannot)?;
+        }
+        let log = File::create(folder.join("initdb.log")).map_err(cannot)?;
+        let errors = log.try_clone().map_err(cannot)?;
+        let made = self
+            .command("initdb")
+            .args(["-A", "scram-sha-256", "-U", USER, "-E", "UTF8", "--locale=C", "-k", "-D"])
+            .arg(&data)
+            .arg("--pwfile")
+            .arg(&secret)
+            .stdout(log)
+            .stderr(errors)
+            .status()
+            .map_err(|error| format!("cannot run initdb: {error}"))?;
+        if !made.success() {
+            return Err(format!("initdb ended with {made}: see initdb.log in {}", folder.display()));
+        }
+        let port = ports::free(1)?[0];
+        fs::write(folder.join("port"), port.to_string()).map_err(cannot)?;
+        Ok(port)
+    }
+
+    /// Waits until it answers somebody who knows the password.
+    fn await_answer(&self, port: u16, recorded: &Recorded) -> Result<(), String> {
+        let asks = || {
+            let mut command = self.command("psql");
+            command.args(["-X", "-q", "-h", "127.0.0.1", "-U", USER, "-d", "postgres"]);
+            command.args(["-p", &port.to_string(), "-c", "SELECT 1"]);
+            command.env("PGPASSWORD", PASSWORD).stdout(Stdio::null()).stderr(Stdio::null());
+            command.status().is_ok_and(|status| status.success())
+        };
+        let mut ended = false;
+        let answered = until(START_MAX, || {
+            ended = recorded.pid().is_none();
+            ended || asks()
+        });
+        if answered && !ended {
+            return Ok(());
+        }
+        let what = if ended { "has ended" } else { "doesn't answer" };
+        Err(format!("it {what}; its log is {}", log(&self.folder).display()))
+    }
+}
