@@ -9,6 +9,10 @@ use std::process::{Command, Stdio};
 const SET_BY_CARGO_RUN: &[&str] =
     &["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_BIN_NAME", "CARGO_CRATE_NAME"];
 
+/// What the workspace is checked and tested with besides its default features: adapters that what runs
+/// alone on one machine does without.
+pub const FEATURES: [&str; 2] = ["--features", "ledgerline-sql-store/postgres"];
+
 /// The cargo that started us, in the repository's root.
 pub fn cargo(workspace: &Workspace) -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

@@ -1,5 +1,6 @@
 //! What can go wrong inside, before it becomes a port's error, and numbers that fit.
 
+use ledgerline_catalog::BuildError;
 use ledgerline_ids::{PartitionId, Period};
 
 /// A call that did not do what it should.
@@ -23,6 +24,12 @@ pub(crate) enum Fault {
     /// The record of a close is not at the expected revision.
     #[error("the close of {0} has another revision")]
     CloseMoved(Period),
+}
+
+impl From<BuildError> for Fault {
+    fn from(error: BuildError) -> Self {
+        Self::Said(format!("the catalogue of rights contradicts itself: {error}"))
+    }
 }
 
 /// Shorthand for a sentence of our own.

@@ -2,9 +2,7 @@
 
 use async_trait::async_trait;
 use ledgerline_app::ports::{ChangeError, Revision, RightsChange, RightsStore, StoreError};
-use ledgerline_catalog::{
-    BuildError, Catalogue, CatalogueBuilder, Changes, Right, RightOf, Share, ShareSet,
-};
+use ledgerline_catalog::{Catalogue, CatalogueBuilder, Changes, Right, RightOf, Share, ShareSet};
 
 use super::catalogue;
 use super::dialect::Connection;
@@ -188,12 +186,6 @@ async fn read_all(connection: &mut Connection, revision: u64) -> Result<Catalogu
     .await?;
     read_shares(connection, at, &mut builder).await?;
     builder.finish().map_err(Fault::from)
-}
-
-impl From<BuildError> for Fault {
-    fn from(error: BuildError) -> Self {
-        Self::Said(format!("the catalogue of rights contradicts itself: {error}"))
-    }
 }
 
 /// Every row of a table that held at a revision, in the order of its id.

@@ -1,7 +1,7 @@
 //! The checks that others wrote: rustfmt, clippy and, where it is installed, cargo-deny.
 
 use crate::needs::Need;
-use crate::programs::{answer, cargo, succeed};
+use crate::programs::{FEATURES, answer, cargo, succeed};
 use crate::steps::{Outcome, Steps};
 use crate::workspace::Workspace;
 
@@ -16,7 +16,9 @@ pub fn steps(workspace: &Workspace, missing: &[Need], steps: &mut Steps) {
         missing.contains(&Need::Rustfmt),
         &["fmt", "--all", "--check"],
     );
-    let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    let [option, features] = FEATURES;
+    let clippy =
+        ["clippy", "--workspace", "--all-targets", option, features, "--", "-D", "warnings"];
     run(workspace, steps, "cargo clippy", missing.contains(&Need::Clippy), &clippy);
     deny(workspace, steps);
 }

@@ -92,6 +92,7 @@ in target/screenshots.
   --without schemathesis   leave out the run against the API's contract (refused where CI=true)
   --without browser        leave out the pages in Chromium; their build and figures are still tested
   --without kafka          leave out the tests on a real Kafka
+  --without postgres       leave out the tests on a real PostgreSQL
   --without strace         leave out the tests that see or break the server's system calls
   --long                   also what takes hours: sets LEDGERLINE_LONG=1 for the tests, gives
                            schemathesis more examples and a seed of its own, and fuzzes
@@ -209,7 +210,8 @@ cargo xtask services start|stop|status [NAMES] [--at FOLDER] [--brokers N] [--re
 Servers of others that tests use, on free ports of this machine and with a folder of their own. `test`
 starts and ends its own; these are for tests run by hand, and for trying things out.
 
-  kafka   Apache Kafka 4.1 (KRaft), in the clear and with TLS and SASL/SCRAM; downloaded by Maven once
+  kafka     Apache Kafka 4.1 (KRaft), in the clear and with TLS and SASL/SCRAM; downloaded by Maven once
+  postgres  PostgreSQL 15 or newer, from the system's package; as root it runs as the user `postgres`
 
 `start` starts what doesn't run, on the data of the time before, and prints the variables that tests
 read, for `eval`. NAMES is a list with commas; all unless told.
@@ -222,8 +224,10 @@ read, for `eval`. NAMES is a list with commas; all unless told.
 Examples:
   eval \"$(cargo xtask services start)\" && cargo test -p ledgerline-kafka-log
   cargo xtask services start kafka --brokers 3 --at target/services/three
+  eval \"$(cargo xtask services start postgres)\" && \\
+    cargo test -p ledgerline-sql-store --features postgres
   cargo xtask services status --json
   cargo xtask services stop --remove
 
-Needs: for kafka a JDK from 17 on, and Maven.
+Needs: for kafka a JDK from 17 on, and Maven; for postgres PostgreSQL's server.
 ";

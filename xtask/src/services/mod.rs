@@ -12,6 +12,7 @@
 mod command;
 mod kafka;
 mod ports;
+pub mod postgres;
 mod process;
 
 use crate::cli::Test;
@@ -56,7 +57,7 @@ pub trait Service: Sync {
 }
 
 /// All there are, in the order in which they are started.
-const SERVICES: &[&dyn Service] = &[&kafka::Kafka];
+const SERVICES: &[&dyn Service] = &[&kafka::Kafka, &postgres::Postgres];
 
 /// What they are called.
 pub fn names() -> Vec<&'static str> {

@@ -159,7 +159,10 @@ impl Server {
             .status()
             .map_err(|error| format!("cannot run initdb: {error}"))?;
         if !made.success() {
-            return Err(format!("initdb ended with {made}: see initdb.log in {}", folder.display()));
+            return Err(format!(
+                "initdb ended with {made}: see initdb.log in {}",
+                folder.display()
+            ));
         }
         let port = ports::free(1)?[0];
         fs::write(folder.join("port"), port.to_string()).map_err(cannot)?;

@@ -1,7 +1,7 @@
 //! `cargo test`, with its results summed up.
 
 use crate::cli::Test;
-use crate::programs::{cargo, stream};
+use crate::programs::{FEATURES, cargo, stream};
 use crate::services::ForTests;
 use crate::steps::{Outcome, Tally};
 use crate::workspace::Workspace;
@@ -16,7 +16,7 @@ pub fn run(workspace: &Workspace, options: &Test, services: &ForTests) -> Outcom
         println!("          ../shared/data is absent: tests on real histories skip themselves");
     }
     let mut command = cargo(workspace);
-    command.args(["test", "--workspace", "--no-fail-fast"]);
+    command.args(["test", "--workspace", "--no-fail-fast"]).args(FEATURES);
     if options.long {
         command.env("LEDGERLINE_LONG", "1");
     }

@@ -9,7 +9,7 @@ use crate::check;
 use crate::cli::Test;
 use crate::fuzz;
 use crate::needs::{self, Need};
-use crate::programs::{cargo, succeed};
+use crate::programs::{FEATURES, cargo, succeed};
 use crate::services::{self, ForTests};
 use crate::simulate;
 use crate::steps::{Outcome, Steps};
@@ -79,7 +79,7 @@ pub fn run(workspace: &Workspace, options: &Test) -> Exit {
 /// cargo then unites features as `cargo test` does, and builds nothing twice.
 fn build(workspace: &Workspace) -> Outcome {
     let targets = ["build", "--workspace", "--lib", "--bins", "--tests"];
-    match succeed(cargo(workspace).args(targets)) {
+    match succeed(cargo(workspace).args(targets).args(FEATURES)) {
         Ok(()) => Outcome::Passed,
         Err(reason) => Outcome::Failed(reason),
     }

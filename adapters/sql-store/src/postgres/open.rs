@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::connection::Connection;
 use super::options::PostgresOptions;
-use super::pool::{Lent, Pool, Use};
+use super::pool::{Greeting, Lent, Pool, Use};
 use super::schema;
 use crate::area::Area;
 use crate::fault::{Fault, said};
@@ -121,12 +121,12 @@ impl PostgresStore {
 
     /// A connection for a single statement that reads.
     pub(crate) async fn reader(&self) -> Result<Lent, Fault> {
-        self.readers.lend(async |connection| connection.ping().await).await
+        self.readers.lend(Greeting::Ping).await
     }
 
     /// A connection that may write, outside of a transaction.
     pub(crate) async fn writer(&self) -> Result<Lent, Fault> {
-        self.writers()?.lend(async |connection| connection.ping().await).await
+        self.writers()?.lend(Greeting::Ping).await
     }
 
     fn writers(&self) -> Result<&Pool, Fault> {
@@ -135,8 +135,7 @@ impl PostgresStore {
 
     /// Begins reading at one moment, for several statements.
     pub(crate) async fn begin_read(&self) -> Result<Snapshot, Fault> {
-        let begun = self.readers.lend(async |connection| connection.begin(BEGIN_READ).await);
-        Ok(Snapshot(begun.await?))
+        Ok(Snapshot(self.readers.lend(Greeting::Begin(BEGIN_READ)).await?))
     }
 
     /// Begins a transaction that writes to an area, once it is this area's turn.
@@ -148,8 +147,8 @@ impl PostgresStore {
                  SELECT pg_advisory_xact_lock(hashtext(current_schema()), {number})"
             ),
         };
-        let begun = self.writers()?.lend(async |connection| connection.begin(&statements).await);
-        Ok(WriteTransaction { store: self, lent: begun.await?, is_open: true })
+        let lent = self.writers()?.lend(Greeting::Begin(&statements)).await?;
+        Ok(WriteTransaction { store: self, lent, is_open: true })
     }
 
     /// Waits until every commit of this store that ended without our knowing how is decided: what is

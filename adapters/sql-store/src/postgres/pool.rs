@@ -25,6 +25,24 @@ pub(crate) enum Use {
     Reading,
 }
 
+/// What a connection is sent first. It changes nothing, so that it can be sent again to the next one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Greeting<'a> {
+    /// Whether somebody is there.
+    Ping,
+    /// Statements that begin a transaction.
+    Begin(&'a str),
+}
+
+impl Greeting<'_> {
+    async fn send(self, connection: &mut Connection) -> Result<(), Error> {
+        match self {
+            Self::Ping => connection.ping().await,
+            Self::Begin(statements) => connection.begin(statements).await,
+        }
+    }
+}
+
 /// Connections of one use.
 #[derive(Debug)]
 pub(crate) struct Pool {
@@ -100,12 +118,9 @@ impl Pool {
         }
     }
 
-    /// A connection that has just answered `greet`. Those that wait may have lost their server since:
-    /// `greet` finds out, and so must change nothing.
-    pub(crate) async fn lend(
-        &self,
-        greet: impl AsyncFn(&mut Connection) -> Result<(), Error>,
-    ) -> Result<Lent, Fault> {
+    /// A connection that has just answered. Those that wait may have lost their server since: the greeting
+    /// finds out.
+    pub(crate) async fn lend(&self, greeting: Greeting<'_>) -> Result<Lent, Fault> {
         let waited = timeout(self.options.turn_max, self.turns.clone().acquire_owned()).await;
         let turn = match waited {
             Ok(Ok(turn)) => turn,
@@ -119,14 +134,14 @@ impl Pool {
         // No more of them wait than there are turns, so this ends.
         while let Some(connection) = self.shelf.take() {
             let connection = lent.connection.insert(connection);
-            match greet(connection).await {
+            match greeting.send(connection).await {
                 Ok(()) => return Ok(lent),
                 Err(error) if connection.is_ready() => return Err(error.into()),
                 Err(_) => drop(lent.connection.take()),
             }
         }
         let connection = lent.connection.insert(self.connect().await?);
-        greet(connection).await?;
+        greeting.send(connection).await?;
         Ok(lent)
     }
 

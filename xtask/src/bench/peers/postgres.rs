@@ -10,8 +10,8 @@ use super::super::{ask, running};
 use super::{Absent, way_of};
 use crate::json::Json;
 use crate::needs::{Need, postgres_programs};
-use crate::programs::answer;
 use crate::server::signal;
+use crate::services::postgres::owner;
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ pub fn measure(place: &Place, input: &Input, missing: &[Need]) -> Result<Way, Ab
     let programs = postgres_programs().filter(|_| !missing.contains(&Need::Postgres));
     let programs = programs.ok_or_else(|| Absent::Missing("it is not installed".to_owned()))?;
     let folder = place.fresh("postgres")?;
-    let cluster = Cluster { programs, owner: owner()?, folder };
+    let cluster = Cluster { programs, owner: owner().map_err(Absent::Missing)?, folder };
     cluster.make(&place.path("postgres.log"))?;
     let mut server = Server(cluster.start(&place.path("postgres.log"))?);
     let measured = load(place, input, &cluster, server.0.id());
@@ -66,18 +66,6 @@ fn load(place: &Place, input: &Input, cluster: &Cluster, pid: u32) -> Result<Way
     let mut way = way_of("PostgreSQL", input, &ran, &counts)?;
     way.notes = vec!["PostgreSQL: memory counts what its processes share once".to_owned()];
     Ok(way)
-}
-
-/// PostgreSQL refuses to run as root: then it is the user that its package has made.
-fn owner() -> Result<Option<(u32, u32)>, Absent> {
-    if answer("id", &["-u"]).as_deref() != Some("0") {
-        return Ok(None);
-    }
-    let id = |of: &str| answer("id", &[of, "postgres"]).and_then(|id| id.parse::<u32>().ok());
-    match (id("-u"), id("-g")) {
-        (Some(user), Some(group)) => Ok(Some((user, group))),
-        _ => Err(Absent::Missing("it can't run as root, and there is no user postgres".to_owned())),
-    }
 }
 
 struct Cluster {

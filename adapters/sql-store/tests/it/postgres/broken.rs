@@ -1,13 +1,14 @@
 //! Connections that break, also in the midst of a commit; servers that end, start again, and sleep.
 
 use ledgerline_app::ports::{CommitError, CredentialStore, FactStore};
-use sqlx::AssertSqlSafe;
-use std::time::Duration;
-use std::time::Instant;
+use ledgerline_sql_store::{PostgresOptions, PostgresStore};
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection as _};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::server::{OwnServer, Server, impatient, options, tamper};
 use crate::facts_of_one_hour::{after, check, counted};
-use ledgerline_sql_store::PostgresStore;
 
 /// A trigger that waits when the transaction commits holds a backend there until it is ended.
 const SLOW_COMMIT: &str = "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS \
@@ -21,22 +22,19 @@ const SLOW_COMMIT: &str = "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgs
 async fn a_backend_that_is_ended_in_the_midst_of_a_commit_leaves_it_unknown() {
     let Some(server) = Server::shared("ended") else { return };
     let url = server.ready().await;
-    let store = std::sync::Arc::new(PostgresStore::open(&url, options()).await.unwrap());
+    let store = Arc::new(PostgresStore::open(&url, options()).await.unwrap());
     let at = store.take_over(1).await.unwrap()[0];
     tamper(&url, SLOW_COMMIT).await.unwrap();
     let committing = tokio::spawn({
         let store = store.clone();
         async move { store.commit(&[counted(at, 5)]).await }
     });
-    let mut connection = sqlx::Connection::connect(&url).await.unwrap();
+    let mut connection = PgConnection::connect(&url).await.unwrap();
     let ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
          WHERE pid IN (SELECT pid FROM pg_locks WHERE relation = 'partition_commits'::regclass) \
          AND query = 'COMMIT' AND wait_event = 'PgSleep'";
     loop {
-        let done: Vec<bool> = sqlx::query_scalar(ended)
-            .fetch_all(&mut connection as &mut sqlx::PgConnection)
-            .await
-            .unwrap();
+        let done: Vec<bool> = sqlx::query_scalar(ended).fetch_all(&mut connection).await.unwrap();
         if done.contains(&true) {
             break;
         }
@@ -62,7 +60,7 @@ async fn what_is_read_back_is_decided() {
     let Some(server) = Server::shared("decided") else { return };
     let url = server.ready().await;
     // The answer is given up before the commit is through, and the lock waited for long enough.
-    let options = ledgerline_sql_store::PostgresOptions {
+    let options = PostgresOptions {
         statement_max: Duration::from_secs(20),
         answer_max: Duration::from_millis(700),
         ..options()

@@ -1,6 +1,8 @@
 //! Damage is found by `verify`, with the name of what is damaged.
 
 use ledgerline_app::ports::FactStore;
+use sqlx::Connection as _;
+use sqlx::postgres::PgConnection;
 
 use super::server::{OwnServer, Server, open, tamper};
 use crate::durability::fill;
@@ -64,10 +66,9 @@ async fn a_page_that_the_disk_changed_is_found() {
     let store = open(&url).await;
     fill(&store).await;
     assert_eq!(store.verify().await.unwrap(), Vec::<String>::new());
-    let mut connection = sqlx::Connection::connect(&url).await.unwrap();
-    let connection: &mut sqlx::PgConnection = &mut connection;
+    let mut connection = PgConnection::connect(&url).await.unwrap();
     let path: String = sqlx::query_scalar("SELECT pg_relation_filepath('tracks_pkey')")
-        .fetch_one(&mut *connection)
+        .fetch_one(&mut connection)
         .await
         .unwrap();
     store.close().await.unwrap();
