@@ -99,11 +99,21 @@ async fn take_over(
     connection: &mut Connection,
     partitions: u16,
 ) -> Result<Vec<PartitionCommit>, Fault> {
+    make(connection, partitions, "DO UPDATE SET epoch = partition_commits.epoch + 1").await
+}
+
+/// Makes the partitions that are missing, does `on_conflict` with those that are there, and says what
+/// there is then.
+pub(crate) async fn make(
+    connection: &mut Connection,
+    partitions: u16,
+    on_conflict: &str,
+) -> Result<Vec<PartitionCommit>, Fault> {
     let numbers: Vec<u16> = (0..partitions).collect();
     for batch in batches(&numbers) {
         let sql = format!(
             "INSERT INTO partition_commits (partition, epoch, position, plays_bytes) VALUES {} \
-             ON CONFLICT (partition) DO UPDATE SET epoch = partition_commits.epoch + 1",
+             ON CONFLICT (partition) {on_conflict}",
             row_placeholders(batch.len(), 4)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -251,7 +261,7 @@ async fn add_days(connection: &mut Connection, rows: &[DayRow]) -> Result<(), Fa
     Ok(())
 }
 
-fn partition_commit(
+pub(crate) fn partition_commit(
     (partition, epoch, position, plays_bytes): CommitRow,
 ) -> Result<PartitionCommit, Fault> {
     let partition = PartitionId(from_column("partition_commits.partition", partition)?);

@@ -3,7 +3,7 @@
 //! What it is for: one [`SqlStore`] is one SQLite file, one `PostgresStore` (feature `postgres`) is one
 //! schema of a PostgreSQL database that many processes share. Both implement the ports `FactStore`,
 //! `CatalogueStore`, `CredentialStore`, `SignInStore`, `RightsStore`, `RevenueStore`, `ContractStore`,
-//! `LedgerStore` and the smaller ones beside them. Every call is one transaction; one that returned is on disk.
+//! `LedgerStore`, `LeaseStore` and the smaller ones beside them. Every call is one transaction; one that returned is on disk.
 //! What it refuses: deciding. It adds up what it is told and says where its own rows
 //! contradict each other; it also keeps no secret, only hashes of secrets.
 //!
@@ -14,6 +14,7 @@
 //! In reading order:
 //! - [`sqlite`], `postgres`: opening, writers and readers, and `dialect`, all that is one database's own
 //! - `facts`: partitions, their positions and totals
+//! - `leases`: which node owns which partition
 //! - `credentials`: API keys; `sign_in`: invitations and sessions
 //! - `appeals`: appeals and what was decided on them
 //! - `catalogue`: tracks, their artists, bot devices
@@ -26,6 +27,11 @@
 //! - `revisions`: those revisions, and the files that they came from
 //! - `verify`: looking for damage
 //! - `statements`, [`fault`]: statements of many rows; what can go wrong, and checked numbers
+
+#![allow(
+    clippy::duplicate_mod,
+    reason = "a statement is written once, and compiled for each database"
+)]
 
 mod area;
 mod fault;

@@ -54,15 +54,20 @@ impl Service for Postgres {
             }
         };
         let recorded = recorded(&place.folder);
-        if recorded.pid().is_none() {
-            let mut command = server.command("postgres");
-            command.arg("-D").arg(&recorded.word).args(["-p", &port.to_string()]);
-            for setting in SETTINGS {
-                command.args(["-c", setting]);
+        let mut failed = Ok(());
+        // What a killed server has started may hold its memory for a moment.
+        let answered = until(START_MAX, || {
+            if recorded.pid().is_none() {
+                server.forget_the_dead();
+                failed = server.run(port, &recorded, place.outlives);
             }
-            recorded.start(&mut command, &log(&place.folder), place.outlives)?;
+            failed.is_err() || server.answers(port)
+        });
+        failed?;
+        if answered {
+            return Ok(());
         }
-        server.await_answer(port, &recorded)
+        Err(format!("it doesn't answer; its log is {}", log(&place.folder).display()))
     }
 
     fn environment(&self, place: &Place) -> Option<Environment> {
@@ -169,24 +174,32 @@ impl Server {
         Ok(port)
     }
 
-    /// Waits until it answers somebody who knows the password.
-    fn await_answer(&self, port: u16, recorded: &Recorded) -> Result<(), String> {
-        let asks = || {
-            let mut command = self.command("psql");
-            command.args(["-X", "-q", "-h", "127.0.0.1", "-U", USER, "-d", "postgres"]);
-            command.args(["-p", &port.to_string(), "-c", "SELECT 1"]);
-            command.env("PGPASSWORD", PASSWORD).stdout(Stdio::null()).stderr(Stdio::null());
-            command.status().is_ok_and(|status| status.success())
-        };
-        let mut ended = false;
-        let answered = until(START_MAX, || {
-            ended = recorded.pid().is_none();
-            ended || asks()
-        });
-        if answered && !ended {
-            return Ok(());
+    fn run(&self, port: u16, recorded: &Recorded, outlives: bool) -> Result<(), String> {
+        let mut command = self.command("postgres");
+        command.arg("-D").arg(&recorded.word).args(["-p", &port.to_string()]);
+        for setting in SETTINGS {
+            command.args(["-c", setting]);
         }
-        let what = if ended { "has ended" } else { "doesn't answer" };
-        Err(format!("it {what}; its log is {}", log(&self.folder).display()))
+        recorded.start(&mut command, &log(&self.folder), outlives)
+    }
+
+    /// A server that was killed has left its lock, which holds as long as its id is somebody's: also while
+    /// nobody has taken note of its end.
+    fn forget_the_dead(&self) {
+        let lock = self.folder.join("data/postmaster.pid");
+        let Ok(text) = fs::read_to_string(&lock) else { return };
+        let pid = text.lines().next().unwrap_or_default().trim();
+        if answer("ps", &["-o", "stat=", "-p", pid]).is_some_and(|state| state.starts_with('Z')) {
+            let _ = fs::remove_file(lock);
+        }
+    }
+
+    /// Whether it answers somebody who knows the password.
+    fn answers(&self, port: u16) -> bool {
+        let mut command = self.command("psql");
+        command.args(["-X", "-q", "-h", "127.0.0.1", "-U", USER, "-d", "postgres"]);
+        command.args(["-p", &port.to_string(), "-c", "SELECT 1"]);
+        command.env("PGPASSWORD", PASSWORD).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
     }
 }

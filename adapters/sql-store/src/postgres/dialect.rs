@@ -27,6 +27,10 @@ macro_rules! as_bytes {
 }
 pub(crate) use as_bytes;
 
+/// The time of the server's clock, in milliseconds since 1970.
+pub(crate) const NOW_MS: &str =
+    "SELECT CAST(floor(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS BIGINT)";
+
 /// The names of all triggers that fire.
 pub(crate) async fn triggers(connection: &mut Connection) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar(

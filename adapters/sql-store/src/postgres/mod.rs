@@ -27,6 +27,8 @@ mod contracts;
 mod credentials;
 #[path = "../facts.rs"]
 mod facts;
+#[path = "../leases.rs"]
+mod leases;
 #[path = "../ledger/mod.rs"]
 mod ledger;
 #[path = "../listeners.rs"]

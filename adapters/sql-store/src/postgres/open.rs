@@ -7,7 +7,8 @@
 use ledgerline_app::ports::StoreError;
 use sqlx::postgres::PgConnectOptions;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use super::connection::Connection;
 use super::options::PostgresOptions;
@@ -37,6 +38,7 @@ pub struct PostgresStore {
     /// How many commits ended without our knowing how, and how many of these are decided since.
     unknown: AtomicU64,
     decided: AtomicU64,
+    clock_off_ms: Arc<AtomicI64>,
 }
 
 impl PostgresStore {
@@ -83,7 +85,8 @@ impl PostgresStore {
     ) -> Self {
         let readers = Pool::new(server, options, Use::Reading);
         let (unknown, decided) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { name, readers, writers, unknown, decided }
+        let clock_off_ms = Arc::default();
+        Self { name, readers, writers, unknown, decided, clock_off_ms }
     }
 
     /// Makes the tables, or brings them to the form of this program. Says from which version to which.
@@ -112,6 +115,17 @@ impl PostgresStore {
         }
         self.readers.close().await;
         Ok(())
+    }
+
+    /// For tests alone: by how many milliseconds leases take the database's clock to be off from what it is.
+    #[doc(hidden)]
+    pub fn clock_off(&self) -> Arc<AtomicI64> {
+        Arc::clone(&self.clock_off_ms)
+    }
+
+    /// What that is set to.
+    pub(crate) fn clock_off_ms(&self) -> i64 {
+        self.clock_off_ms.load(Ordering::Relaxed)
     }
 
     /// What findings call it: where it is, without who asks and the password.

@@ -51,6 +51,9 @@ macro_rules! as_bytes {
 }
 pub(crate) use as_bytes;
 
+/// The time of the database's clock, in milliseconds since 1970.
+pub(crate) const NOW_MS: &str = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
 /// The table in which sqlx notes which migrations were applied.
 const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
 /// What SQLite puts beside the database: the write-ahead log, and its index.

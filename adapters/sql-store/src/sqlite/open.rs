@@ -3,6 +3,8 @@
 use ledgerline_app::ports::StoreError;
 use sqlx::Connection as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::dialect::{self, Connection, Pool, Reader, Snapshot};
@@ -19,6 +21,7 @@ pub struct SqlStore {
     path: PathBuf,
     readers: Pool,
     writer: Mutex<Writer>,
+    clock_off_ms: Arc<AtomicI64>,
 }
 
 /// The one connection that writes, or why there is none.
@@ -49,7 +52,7 @@ impl SqlStore {
             let mut writer = dialect::connect_writer(path).await?;
             dialect::migrate(&mut writer).await?;
             let readers = dialect::connect_readers(path).await?;
-            Ok(Self { path: path.to_owned(), readers, writer: Mutex::new(Writer::Idle(writer)) })
+            Ok(Self::of(path, readers, Writer::Idle(writer)))
         };
         opened.await.map_err(|fault| error_at(path, "opening the state", &fault))
     }
@@ -66,9 +69,14 @@ impl SqlStore {
             let mut reader = readers.acquire().await?;
             dialect::require_current(&mut reader).await?;
             drop(reader);
-            Ok(Self { path: path.to_owned(), readers, writer: Mutex::new(Writer::ReadOnly) })
+            Ok(Self::of(path, readers, Writer::ReadOnly))
         };
         opened.await.map_err(|fault| error_at(path, "opening the state to read it", &fault))
+    }
+
+    fn of(path: &Path, readers: Pool, writer: Writer) -> Self {
+        let (path, writer) = (path.to_owned(), Mutex::new(writer));
+        Self { path, readers, writer, clock_off_ms: Arc::default() }
     }
 
     /// Closes the store once what goes on is finished, with everything that was committed
@@ -95,6 +103,17 @@ impl SqlStore {
     /// The database file.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// For tests alone: by how many milliseconds leases take the database's clock to be off from what it is.
+    #[doc(hidden)]
+    pub fn clock_off(&self) -> Arc<AtomicI64> {
+        Arc::clone(&self.clock_off_ms)
+    }
+
+    /// What that is set to.
+    pub(crate) fn clock_off_ms(&self) -> i64 {
+        self.clock_off_ms.load(Ordering::Relaxed)
     }
 
     /// What findings call it.

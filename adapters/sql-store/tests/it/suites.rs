@@ -1,8 +1,8 @@
 //! The conformance suites of the ports.
 
 use ledgerline_app::ports::conformance::{
-    appeals, contracts, credentials, desk, facts, ledger, listeners, music, revenue, rights,
-    sign_in,
+    appeals, contracts, credentials, desk, facts, leases, ledger, listeners, music, revenue,
+    rights, sign_in,
 };
 use ledgerline_sql_store::SqlStore;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -30,6 +30,18 @@ impl Fresh {
 async fn facts_conform() {
     let fresh = Fresh::new();
     facts::every_case(async || fresh.store().await).await;
+}
+
+#[tokio::test]
+async fn leases_conform() {
+    let fresh = Fresh::new();
+    leases::every_case(async || {
+        let store = fresh.store().await;
+        let clock = store.clock_off();
+        let set_off = Box::new(move |off_ms| clock.store(off_ms, Ordering::Relaxed));
+        leases::Clocked { store, set_off }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -150,9 +150,10 @@ impl OwnServer {
         let children =
             Command::new("ps").args(["-o", "pid=", "--ppid", pid.trim()]).output().unwrap();
         let children = String::from_utf8(children.stdout).unwrap();
-        for pid in children.split_whitespace().chain([pid.trim()]) {
+        // The server first: it would start others for those that are gone.
+        for pid in [pid.trim()].into_iter().chain(children.split_whitespace()) {
             // One of them can have ended by itself.
-            let _ = Command::new("kill").args([signal, pid]).status().unwrap();
+            let _ = Command::new("kill").args([signal, pid]).stderr(Stdio::null()).status();
         }
     }
 

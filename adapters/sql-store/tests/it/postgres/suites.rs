@@ -1,11 +1,25 @@
 //! The conformance suites of the ports.
 
 use ledgerline_app::ports::conformance::{
-    appeals, contracts, credentials, desk, facts, ledger, listeners, music, revenue, rights,
-    sign_in,
+    appeals, contracts, credentials, desk, facts, leases, ledger, listeners, music, revenue,
+    rights, sign_in,
 };
 
+use std::sync::atomic::Ordering;
+
 use super::server::Server;
+
+#[tokio::test]
+async fn leases_conform() {
+    let Some(server) = Server::shared("leases_conform") else { return };
+    leases::every_case(async || {
+        let store = server.store().await;
+        let clock = store.clock_off();
+        let set_off = Box::new(move |off_ms| clock.store(off_ms, Ordering::Relaxed));
+        leases::Clocked { store, set_off }
+    })
+    .await;
+}
 
 /// One test for each suite, each case in a schema of its own.
 macro_rules! conforms {
