@@ -60,7 +60,13 @@ mod tests {
 
     #[test]
     fn placeholders_count_on_from_row_to_row() {
-        assert_eq!(row_placeholders(2, 3), "(?, ?, ?), (?, ?, ?)");
-        assert_eq!(value_placeholders(3), "?, ?, ?");
+        let placeholder = |number| {
+            let mut text = String::new();
+            push_placeholder(&mut text, number);
+            text
+        };
+        let [one, two, three, four] = [1, 2, 3, 4].map(placeholder);
+        assert_eq!(row_placeholders(2, 2), format!("({one}, {two}), ({three}, {four})"));
+        assert_eq!(value_placeholders(3), format!("{one}, {two}, {three}"));
     }
 }
