@@ -15,10 +15,12 @@
 use ledgerline_app::Deployment;
 use ledgerline_app::deployment::{Parts, Settings};
 use ledgerline_app::money::MoneyParts;
+use ledgerline_app::money::sales_report::SalesParty;
 use ledgerline_app::ports::{Clock, Disk, FactStore, PlaysLog, Random, ReportLog};
 use ledgerline_app::threads::Threads;
 use ledgerline_contract_files::TomlContracts;
-use ledgerline_ids::{HashKey, PartitionId};
+use ledgerline_http_api::SalesSender;
+use ledgerline_ids::{Dpid, HashKey, PartitionId};
 use ledgerline_local_disk::{
     FolderLock, HeadFile, KeyFile, LocalDisk, LockError, SystemClock, SystemRandom,
 };
@@ -86,6 +88,37 @@ fn public_address() -> Result<Option<String>, Failure> {
             "${PUBLIC_ADDRESS} must be an address such as https://money.example, without # and ?"
         ))
     })
+}
+
+/// The environment's variables that say who sends the deployment's sales reports: a DDEX party id, a
+/// name, and what the service is called in them, where that isn't Ledgerline.
+const SENDER: [&str; 3] =
+    ["LEDGERLINE_DSR_SENDER_DPID", "LEDGERLINE_DSR_SENDER_NAME", "LEDGERLINE_DSR_SERVICE"];
+
+/// Who sends sales reports, where the environment says it.
+pub fn sales_sender() -> Result<Option<SalesSender>, Failure> {
+    let mut words = [const { None }; 3];
+    for (word, name) in words.iter_mut().zip(SENDER) {
+        let set = std::env::var_os(name).filter(|value| !value.is_empty());
+        let text = set.map(|value| {
+            value.into_string().map_err(|_| Failure::usage(format!("${name} must be UTF-8")))
+        });
+        *word = text.transpose()?;
+    }
+    let [dpid, name, service] = words;
+    let (dpid, name) = match (dpid, name) {
+        (None, None) => return Ok(None),
+        (Some(dpid), Some(name)) => (dpid, name),
+        _ => {
+            let [dpid, name, _] = SENDER;
+            return Err(Failure::usage(format!("${dpid} and ${name} go together: set both")));
+        }
+    };
+    let dpid = Dpid::parse(&dpid)
+        .map_err(|error| Failure::usage(format!("${} must be a DPID: {error}", SENDER[0])))?;
+    let party = SalesParty { dpid: dpid.to_string(), name };
+    let service = service.unwrap_or_else(|| SalesSender::SERVICE.to_owned());
+    Ok(Some(SalesSender { party, service }))
 }
 
 /// The key that signs the ledger's head: in the file that was named, or that the environment

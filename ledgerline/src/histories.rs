@@ -1,7 +1,7 @@
 //! Listening histories of other services: found in files, and read as a server is brought them.
 
 use ledgerline_app::money::trial::HeardPlay;
-use ledgerline_app::ports::{BroughtHistory, HistoryError, HistoryReader};
+use ledgerline_app::ports::{BroughtHistory, HistoryError, HistoryReader, ReadHistory};
 use ledgerline_listening_exports::{Export, ExportError, listenbrainz, spotify};
 use std::fs::DirBuilder;
 use std::io::ErrorKind;
@@ -11,9 +11,6 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::failure::Failure;
-
-/// The most decoded bytes of a history that a server is brought.
-const DECODED_BYTES_MAX: u64 = 2 << 30;
 
 /// All histories under the paths, of whatever service.
 pub fn exports(paths: &[PathBuf]) -> Result<Vec<Export>, Failure> {
@@ -86,7 +83,7 @@ impl HistoryReader for BroughtHistories {
         brought: BroughtHistory<'_>,
         each: &mut dyn FnMut(HeardPlay<'_>) -> ControlFlow<()>,
         left_out_max: usize,
-    ) -> Result<Vec<String>, HistoryError> {
+    ) -> Result<ReadHistory, HistoryError> {
         let folder = Folder::make()?;
         let file = folder.0.join(brought.name);
         std::fs::write(&file, brought.bytes)
@@ -97,9 +94,11 @@ impl HistoryReader for BroughtHistories {
         let mut left_out = Vec::new();
         let found = exports(&[file]).map_err(unreadable)?;
         let bytes: u64 = found.iter().map(Export::total_bytes).fold(0, u64::saturating_add);
-        if bytes > DECODED_BYTES_MAX {
-            let why =
-                format!("it unpacks to {bytes} bytes, and {DECODED_BYTES_MAX} are read at most");
+        if bytes > brought.unpacked_bytes_max {
+            let why = format!(
+                "it unpacks to {bytes} bytes, and {} are read at most",
+                brought.unpacked_bytes_max
+            );
             return Err(HistoryError::Unreadable(why));
         }
         let export = most_told(brought.name, found, &mut left_out).map_err(unreadable)?;
@@ -121,7 +120,8 @@ impl HistoryReader for BroughtHistories {
         );
         read.map_err(|error| unreadable(Failure::from_error(&error)))?;
         left_out.truncate(left_out_max);
-        Ok(left_out.into_iter().map(told).collect())
+        let left_out = left_out.into_iter().map(told).collect();
+        Ok(ReadHistory { unpacked_bytes: bytes, left_out })
     }
 }
 

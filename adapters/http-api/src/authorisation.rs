@@ -2,6 +2,7 @@
 //! from this table: an endpoint that isn't in it doesn't exist.
 
 mod doors;
+mod handed_on;
 mod sheets;
 mod table;
 

@@ -50,6 +50,7 @@ kinds! {
     StatementNotFound 404 "statement_not_found" "There is no such statement or line";
     AppealNotFound 404 "appeal_not_found" "There is no such appeal";
     NotInCatalogue 404 "not_in_catalogue" "The catalogue has no such thing";
+    NoSalesReport 404 "no_sales_report" "There is no such sales report";
     NoSuchContract 404 "no_such_contract" "There is no such contract";
     NoSuchProposal 404 "no_such_proposal" "There is no such proposal";
     InvitationNotFound 404 "invitation_not_found" "There is no such invitation";
@@ -67,6 +68,9 @@ kinds! {
     SecondPerson 409 "second_person" "A second person has to approve this";
     BookingRefused 409 "booking_refused" "The ledger doesn't take this";
     ContractsMoved 409 "contracts_moved" "Contracts changed meanwhile";
+    SenderUnknown 409 "sender_unknown" "The service hasn't said who it is";
+    SalesRefused 409 "sales_refused" "These sales can't be reported as they are";
+    PayoutsDiffer 409 "payouts_differ" "This isn't what is to be paid";
     TooManyInvitations 409 "too_many_invitations" "Too many invitations wait";
     BodyTooLarge 413 "body_too_large" "The body is too large";
     TooManyReports 413 "too_many_reports" "The body has too many reports";

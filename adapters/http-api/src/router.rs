@@ -56,6 +56,8 @@ pub(crate) struct Service {
     pub outside: Outside,
     /// Histories that are tried at once.
     pub trials: Semaphore,
+    /// Sales reports that are written at once.
+    pub reporting: Semaphore,
     /// The demonstration is sent again once at a time.
     pub resending: Semaphore,
     /// The ledger is verified once at a time.
@@ -73,6 +75,8 @@ pub fn control_router(deployment: Arc<Deployment>) -> Router {
     of_table(deployment, HttpOptions::default(), Door::operator(), Outside::default())
 }
 
+/// So many sales reports are written at once; each takes a core, and a statement's lines in memory.
+const REPORTING_MAX: usize = 2;
 /// So many histories are tried at once; each takes a core and its own size in memory.
 const TRIALS_MAX: usize = 2;
 
@@ -91,6 +95,7 @@ fn of_table(
         door,
         outside,
         trials: Semaphore::new(TRIALS_MAX),
+        reporting: Semaphore::new(REPORTING_MAX),
         resending: Semaphore::new(1),
         verifying: Semaphore::new(1),
     });

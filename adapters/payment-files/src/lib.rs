@@ -9,13 +9,16 @@
 //! - `payout`: what is to be paid, and by which ids
 //! - `accounts`: where to
 //! - `pain001`: the credit transfer; `sheet`: the same as CSV, and what was paid read back
+//! - `order`: both, as the app orders them
 
 mod accounts;
+mod order;
 mod pain001;
 mod payout;
 mod sheet;
 
 pub use accounts::{Account, AccountError, AccountsError, Bic, Iban, read_accounts};
+pub use order::BankFiles;
 pub use pain001::{Debtor, PaymentError, credit_transfer};
 pub use payout::{Payout, Total, end_to_end_id, message_id, totals};
 pub use sheet::{PaidError, PaidRow, payout_sheet, read_paid};

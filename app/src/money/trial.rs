@@ -150,20 +150,38 @@ pub enum TrialError {
     Refused(Refusal),
 }
 
-/// So many plays of a history that is brought to a server are tried: forty years of them.
+/// So many plays of histories that are brought to a server at once are tried: forty years of one
+/// listener.
 pub const PLAYS_MAX: u64 = 2_000_000;
+/// So many bytes may they unpack to, all together.
+pub const UNPACKED_BYTES_MAX: u64 = 2 << 30;
+/// So many listeners are tried at once.
+pub const LISTENERS_MAX: usize = 20;
 /// So many rows that were left out are told.
 pub const LEFT_OUT_MAX: usize = 100;
 
-/// Why a history that was brought isn't tried.
+/// Histories that are brought to a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnHistories {
+    /// Each listener's file: what it is called, and how many of `bytes` it has. Without its ending the
+    /// name is the listener's.
+    pub files: Vec<(String, usize)>,
+    /// The files, one behind the other.
+    pub bytes: Vec<u8>,
+}
+
+/// Why histories that were brought aren't tried.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TryError {
-    /// It can't be read.
+    /// One can't be read.
     #[error(transparent)]
     History(#[from] HistoryError),
-    /// It is longer than anybody's.
-    #[error("it has more than {PLAYS_MAX} plays: try a part of it")]
+    /// They are longer than anybody's.
+    #[error("they have more than {PLAYS_MAX} plays: try a part of them")]
     TooMany,
+    /// Too many people at once.
+    #[error("they are of {0} listeners; {LISTENERS_MAX} are tried at once")]
+    TooManyListeners(usize),
     /// There is nothing to share.
     #[error(transparent)]
     Trial(#[from] TrialError),
@@ -173,34 +191,61 @@ pub enum TryError {
 }
 
 impl Deployment {
-    /// What a listener's history would have paid, and what of it was left out. Nothing is stored.
+    /// What listeners' histories would have paid, and what of them was left out. Nothing is stored.
     ///
     /// # Errors
     /// [`TryError`].
-    pub async fn try_history(
+    pub async fn try_histories(
         &self,
         reader: Arc<dyn HistoryReader>,
         deal: Deal,
-        (name, bytes): (String, Vec<u8>),
+        histories: OwnHistories,
     ) -> Result<(Tried, Vec<String>), TryError> {
-        let work = apart(&*self.drive, move || {
-            let mut trial = Trial::new(deal);
-            trial.listener(name.rsplit_once('.').map_or(&*name, |(stem, _)| stem));
-            let mut plays = 0;
-            let mut each = |play: HeardPlay<'_>| {
-                plays += 1;
-                trial.play(play);
-                if plays > PLAYS_MAX { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            };
-            let brought = BroughtHistory { name: &name, bytes: &bytes };
-            let left_out = reader.read(brought, &mut each, LEFT_OUT_MAX)?;
-            if plays > PLAYS_MAX {
-                return Err(TryError::TooMany);
-            }
-            Ok((trial.finish()?, left_out))
-        });
+        if histories.files.len() > LISTENERS_MAX {
+            return Err(TryError::TooManyListeners(histories.files.len()));
+        }
+        let work = apart(&*self.drive, move || tried(&*reader, deal, &histories));
         work.await.unwrap_or(Err(TryError::BrokenOff))
     }
+}
+
+fn tried(
+    reader: &dyn HistoryReader,
+    deal: Deal,
+    histories: &OwnHistories,
+) -> Result<(Tried, Vec<String>), TryError> {
+    let mut trial = Trial::new(deal);
+    let (mut plays, mut unpacked_bytes_max) = (0, UNPACKED_BYTES_MAX);
+    let mut left_out: Vec<String> = Vec::new();
+    let several = histories.files.len() > 1;
+    let mut rest = &*histories.bytes;
+    for (name, length) in &histories.files {
+        let (bytes, behind) = rest.split_at(rest.len().min(*length));
+        rest = behind;
+        let listener = name.rsplit_once('.').map_or(&**name, |(stem, _)| stem);
+        trial.listener(listener);
+        let mut each = |play: HeardPlay<'_>| {
+            plays += 1;
+            trial.play(play);
+            if plays > PLAYS_MAX { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let brought = BroughtHistory { name, bytes, unpacked_bytes_max };
+        let read = reader.read(brought, &mut each, LEFT_OUT_MAX - left_out.len());
+        let read = read.map_err(|error| match error {
+            HistoryError::Unreadable(why) if several => {
+                HistoryError::Unreadable(format!("{name}: {why}"))
+            }
+            error => error,
+        })?;
+        if plays > PLAYS_MAX {
+            return Err(TryError::TooMany);
+        }
+        unpacked_bytes_max = unpacked_bytes_max.saturating_sub(read.unpacked_bytes);
+        // Whose it was, where there are several.
+        let told = |row: String| if several { format!("{listener}: {row}") } else { row };
+        left_out.extend(read.left_out.into_iter().map(told));
+    }
+    Ok((trial.finish()?, left_out))
 }
 
 impl Tried {

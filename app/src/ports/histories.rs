@@ -11,6 +11,17 @@ pub struct BroughtHistory<'a> {
     pub name: &'a str,
     /// The file: a zip, or one of the files that are in such zips.
     pub bytes: &'a [u8],
+    /// The most bytes that it may unpack to.
+    pub unpacked_bytes_max: u64,
+}
+
+/// What a history was, once it is read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReadHistory {
+    /// How many bytes it unpacks to.
+    pub unpacked_bytes: u64,
+    /// What was left out, one sentence each.
+    pub left_out: Vec<String>,
 }
 
 /// Why a history can't be read.
@@ -26,8 +37,8 @@ pub enum HistoryError {
 
 /// Reads the histories of other services.
 pub trait HistoryReader: Send + Sync + 'static {
-    /// Gives each play until `each` breaks off; what was left out, one sentence each, at most
-    /// `left_out_max`. Nothing of the file is kept.
+    /// Gives each play until `each` breaks off; tells at most `left_out_max` of what was left out.
+    /// Nothing of the file is kept.
     ///
     /// # Errors
     /// [`HistoryError`]; plays that were given before stay given.
@@ -36,5 +47,5 @@ pub trait HistoryReader: Send + Sync + 'static {
         brought: BroughtHistory<'_>,
         each: &mut dyn FnMut(HeardPlay<'_>) -> ControlFlow<()>,
         left_out_max: usize,
-    ) -> Result<Vec<String>, HistoryError>;
+    ) -> Result<ReadHistory, HistoryError>;
 }

@@ -56,7 +56,7 @@ pub use dead_letters::{DeadLetter, DeadLetters};
 pub use disk::{Disk, DiskFile};
 pub use drive::{Drive, Driven, Loop, Step};
 pub use facts::{CommitError, FactStore, PartitionCommit, PartitionDelta};
-pub use histories::{BroughtHistory, HistoryError, HistoryReader};
+pub use histories::{BroughtHistory, HistoryError, HistoryReader, ReadHistory};
 pub use leases::LeaseStore;
 pub use ledger::{
     AppendLedgerError, BalanceQuery, CloseChange, CloseRecord, EntryQuery, LedgerGroup, LedgerScan,

@@ -1,8 +1,10 @@
 //! `serve`: accept playback reports by HTTP and count them.
 
 use ledgerline_app::Deployment;
-use ledgerline_http_api::{HttpOptions, Outside, router, serve};
+use ledgerline_ddex::DsrWriter;
+use ledgerline_http_api::{HttpOptions, Outside, Sales, router, serve};
 use ledgerline_local_disk::raise_open_files_limit;
+use ledgerline_payment_files::BankFiles;
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
@@ -15,7 +17,7 @@ use tokio::sync::watch;
 
 use super::demo;
 use crate::control;
-use crate::data_folder::{DataFolder, Held, settings};
+use crate::data_folder::{DataFolder, Held, sales_sender, settings};
 use crate::failure::Failure;
 use crate::histories::BroughtHistories;
 use crate::output::print;
@@ -64,6 +66,8 @@ pub(super) async fn run(
     let outside = Outside {
         histories: Some(Arc::new(BroughtHistories)),
         demonstration: demonstration.map(|it| demo::Served::of(deployment.clone(), it)),
+        sales: Some(Sales { writer: Arc::new(DsrWriter::default()), sender: sales_sender()? }),
+        payments: Some(Arc::new(BankFiles)),
     };
     let options =
         HttpOptions { behind_proxy, demo: demonstration.is_some(), ..HttpOptions::default() };

@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use ledgerline_app::Deployment;
 use ledgerline_app::money::close::CloseError;
 use ledgerline_app::money::papers::payouts::{PaidOut, PayoutError};
-use ledgerline_app::money::papers::sales::{SalesError, SalesRequest};
+use ledgerline_app::money::papers::sales::{LINES_MAX, SalesError, SalesRequest};
 use ledgerline_app::money::sales_report::{SalesParty, SalesProfile, SalesReports};
 use ledgerline_ddex::DsrWriter;
 use ledgerline_ids::{DayNo, Period};
@@ -168,13 +168,15 @@ async fn sales_reports(
         service: body.service,
         payee: body.payee,
         profile,
+        territory: None,
+        lines_max: LINES_MAX,
     };
     let reports = match deployment.sales_reports(period, request).await {
         Ok(reports) => reports,
         Err(error @ (SalesError::Nobody(_) | SalesError::NoDpid(_))) => {
             return refused(StatusCode::NOT_FOUND, &error);
         }
-        Err(error @ SalesError::Close(CloseError::NotClosed(_))) => {
+        Err(error @ SalesError::Close(CloseError::NotClosed(_) | CloseError::NotFound(_))) => {
             return refused(StatusCode::NOT_FOUND, &error);
         }
         Err(error) => return failed(&error),

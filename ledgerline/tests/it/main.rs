@@ -14,7 +14,7 @@
 //! - `desk`: contracts proposed and approved, and who did what
 //! - `earnings`: what payees earned, pools, previews, verification: the same by HTTP as stated
 //! - `overview`: the deployment at a glance; `demonstration`: sent again and killed while it is shown
-//! - `papers`: sales reports
+//! - `papers`: statements as files, sales reports, payouts; `handed_on`: the same over HTTP
 //! - `trial`: what histories would have paid, against a plain script
 //! - `rights`: the catalogue of rights, revenue, rates, brought usage
 //! - `ledger`: posting, reading and verifying; what is done to its database is found
@@ -39,6 +39,7 @@ mod decisions;
 mod desk;
 mod doors;
 mod earnings;
+mod handed_on;
 mod http;
 mod ledger;
 mod limits;

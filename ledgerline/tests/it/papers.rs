@@ -68,7 +68,7 @@ const DEAL: &str = "id = \"comet-deal\"\nkind = \"agreement\"\ngrantor = \"north
     signed_on = \"2023-12-01\"\nfrom = \"2024-01-01\"\ncurrency = \"EUR\"\n\n\
     [[terms]]\nid = \"all\"\nrights = [\"master\"]\nartists = [\"comet\"]\n\
     pass_on = [{ payee = \"comet\", share = \"25%\" }]\n";
-const ACCOUNTS: &str = "payee,name,iban,bic\n\
+pub(crate) const ACCOUNTS: &str = "payee,name,iban,bic\n\
     northern,Northern Lights & Co,DE89370400440532013000,DEUTDEFF\n\
     southern,=Southern Cross,GB29NWBK60161331926819,\n\
     comet,Comet,NO9386011117947,\n";
@@ -79,7 +79,7 @@ fn import(folder: &Folder, words: &[&str], name: &str, text: &str) {
 }
 
 /// A deployment whose March 2024 is closed.
-fn closed() -> Folder {
+pub(crate) fn closed() -> Folder {
     const MARCH: u64 = 1_709_251_200_000;
     let folder = Folder::new();
     import(&folder, &["catalog", "rights", "import"], "parties.csv", PARTIES);
@@ -113,7 +113,7 @@ fn out(folder: &Folder, name: &str) -> (PathBuf, String) {
     (path, text)
 }
 
-fn micros(text: &str) -> i64 {
+pub(crate) fn micros(text: &str) -> i64 {
     text.replace('.', "").parse().expect("an amount with six digits")
 }
 

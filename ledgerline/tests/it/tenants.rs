@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 /// The labels, each with what of the other's must never be seen.
 const LABELS: [(&str, &str); 2] = [("aurora", "boreal"), ("boreal", "aurora")];
 
-const PARTIES: &str = "party_id,name,kinds,payout_currency,minimum_payout\n\
-    aurora,Aurora Records,label,EUR,1\n\
-    boreal,Boreal Records,label,EUR,1\n\
-    aurora-artist,An Artist of Aurora,artist,EUR,\n\
-    boreal-artist,An Artist of Boreal,artist,EUR,\n";
+const PARTIES: &str = "party_id,name,kinds,dpid,payout_currency,minimum_payout\n\
+    aurora,Aurora Records,label,PADPIDA20070627029,EUR,1\n\
+    boreal,Boreal Records,label,PADPIDA2013020802I,EUR,1\n\
+    aurora-artist,An Artist of Aurora,artist,,EUR,\n\
+    boreal-artist,An Artist of Boreal,artist,,EUR,\n";
 const RECORDINGS: &str = "track_id,title,duration_ms,label,artists\n\
     aurora-1,Aurora One,200000,aurora,aurora-artist\n\
     aurora-2,Aurora Two,200000,aurora,aurora-artist\n\
@@ -91,7 +91,11 @@ fn service() -> (Folder, Server) {
     let args = ["replay", "-", "--clock", "event"];
     folder.run_with_input(&args, plays().as_bytes()).good(&args);
     folder.ok(&["royalty", "close", "--period", "2024-03"]);
-    let server = Server::start(&folder);
+    let sender = [
+        ("LEDGERLINE_DSR_SENDER_DPID", "PADPIDA2013020802I"),
+        ("LEDGERLINE_DSR_SENDER_NAME", "A Service"),
+    ];
+    let server = Server::spawn_with(&folder, &sender).listening().expect("it starts");
     (folder, server)
 }
 
@@ -105,6 +109,8 @@ fn own_paths(of: &str) -> Vec<String> {
         "/api/v1/royalty/closes/2024-03/statements/{}",
         "/api/v1/royalty/closes/2024-03/statements/{}/lines",
         "/api/v1/royalty/closes/2024-03/statements/{}/lines/1",
+        "/api/v1/royalty/closes/2024-03/statements/{}/lines?by=right&key=master",
+        "/api/v1/royalty/closes/2024-03/dsr/{}/Worldwide.financial.tsv",
         "/api/v1/royalty/statements/2024-03/{}.json",
         "/api/v1/royalty/statements/2024-03/{}.csv",
         "/api/v1/royalty/earnings?period=2024-03&party={}",
@@ -123,6 +129,7 @@ fn lists(of: &str) -> Vec<String> {
         "/api/v1/ledger/entries?party={}",
         "/api/v1/ledger/entries?account=party:{}/EUR/payable",
         "/api/v1/ledger/balances?party={}",
+        "/api/v1/royalty/payouts?party={}",
         "/api/v1/royalty/estimates?period=2024-04&payee={}",
     ]
     .iter()
@@ -131,7 +138,10 @@ fn lists(of: &str) -> Vec<String> {
 }
 
 /// Lists of everything that somebody sees.
-const WHOLE_LISTS: [&str; 9] = [
+const WHOLE_LISTS: [&str; 12] = [
+    "/api/v1/royalty/payouts",
+    "/api/v1/royalty/payouts?period=2024-03&limit=1",
+    "/api/v1/royalty/closes/2024-03/dsr",
     "/api/v1/fraud",
     "/api/v1/fraud?limit=1",
     "/api/v1/appeals",

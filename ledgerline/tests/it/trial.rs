@@ -220,3 +220,48 @@ fn a_history_is_tried_by_whoever_brings_it() {
     assert_eq!(folder.files(""), before, "nothing is stored");
     server.end();
 }
+
+/// Several listeners' files behind each other come to what the command says of their folders.
+#[test]
+fn several_histories_are_tried_together() {
+    let folder = Folder::new();
+    let server = Server::start(&folder);
+    let anyone = server.anyone();
+    let texts = [export(&[("A", "One", 9), ("B", "Two", 3)], 1), export(&[("B", "Two", 1)], 2)];
+    let zips = texts.each_ref().map(|text| zipped(&[("StreamingHistory0.json", text)]));
+    let paths: Vec<String> = ["anna.zip", "ben.zip"]
+        .iter()
+        .zip(&zips)
+        .map(|(name, zip)| folder.write(name, zip))
+        .collect();
+    let said = folder.json(&["royalty", "try", &paths[0], &paths[1], "--fee", "9.99"]);
+    assert_ne!(said["artists"][0]["difference"], "0.000000", "the models differ: {said}");
+    let send = |files: &str, bytes: &[u8]| {
+        let path = format!("/api/v1/royalty/trials?files={files}");
+        anyone.send("POST", &path, &["Content-Type: application/octet-stream"], bytes)
+    };
+    let files = format!("anna.zip:{},ben.zip:{}", zips[0].len(), zips[1].len());
+    let body = zips.concat();
+    assert_eq!(send(&files, &body).is(200), said);
+
+    let many: Vec<String> = (0..21).map(|number| format!("{number}.zip:1")).collect();
+    for (files, status, part) in [
+        ("anna.zip", 400, "names and bytes"),
+        ("anna.zip:0", 400, "names and bytes"),
+        (".zip:1", 400, "the name of a file"),
+        ("anna.zip:3", 400, "says 3 bytes in all"),
+        ("a.zip:18446744073709551615,b.zip:1", 400, "bytes in all"),
+        (&many.join(","), 400, "20 are tried at once"),
+        (&format!("{files}&name=c.zip"), 400, "is told by `files`"),
+    ] {
+        let refused = send(files, &body).is(status);
+        let detail = refused["detail"].as_str().expect("a sentence");
+        assert!(detail.contains(part), "{files}: {detail}");
+    }
+    // Which one is broken is said.
+    let broken = [&zips[0][..], b"PK\x03\x04 broken"].concat();
+    let files = format!("anna.zip:{},ben.zip:{}", zips[0].len(), 11);
+    let refused = send(&files, &broken).is(422);
+    assert!(refused["detail"].as_str().is_some_and(|it| it.starts_with("ben.zip: ")), "{refused}");
+    server.end();
+}

@@ -13,9 +13,11 @@ export function Badge({ children, tone = 'plain' }: { children: string; tone?: T
 const TONES: Readonly<Record<string, Tone>> = {
   counted: 'good',
   closed: 'good',
+  paid: 'good',
   reinstate: 'good',
   progress: 'plain',
   duplicate: 'plain',
+  payable: 'wait',
   held: 'wait',
   pending: 'wait',
   adjudication: 'wait',

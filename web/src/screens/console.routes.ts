@@ -20,6 +20,12 @@ export const consoleRoutes: readonly Route[] = [
   },
   { pattern: '/closes/:period', load: () => import('./closes/close'), for: readsMoney },
   {
+    pattern: '/payouts',
+    load: () => import('./payouts/payouts'),
+    for: readsMoney,
+    nav: { label: 'Payouts', icon: 'payout', group: 'books' },
+  },
+  {
     pattern: '/revenue',
     load: () => import('./revenue/revenue'),
     for: readsMoney,

@@ -9,12 +9,12 @@ import { join } from 'node:path';
 export const INJECTED = '<img src=x onerror="document.title=\'run\'"><b>Loud</b>';
 
 const PARTIES = [
-  ['party_id', 'name', 'kinds', 'payout_currency', 'minimum_payout'],
-  ['comet', `Comet ${INJECTED}`, 'artist', 'EUR', ''],
-  ['low-tide', 'Low Tide', 'artist', 'EUR', ''],
-  ['northern-lights', 'Northern Lights', 'label', 'EUR', '10'],
-  ['southern-cross', 'Southern Cross', 'label', 'EUR', '10'],
-  ['paper-moon', 'Paper Moon Publishing', 'publisher', 'EUR', ''],
+  ['party_id', 'name', 'kinds', 'dpid', 'payout_currency', 'minimum_payout'],
+  ['comet', `Comet ${INJECTED}`, 'artist', '', 'EUR', ''],
+  ['low-tide', 'Low Tide', 'artist', '', 'EUR', ''],
+  ['northern-lights', 'Northern Lights', 'label', 'PADPIDA20070627029', 'EUR', '10'],
+  ['southern-cross', 'Southern Cross', 'label', '', 'EUR', '10'],
+  ['paper-moon', 'Paper Moon Publishing', 'publisher', '', 'EUR', ''],
 ];
 
 // Recording, title, label, artist, and how much it is heard.
@@ -89,6 +89,7 @@ export function fill(binary, { open = false } = {}) {
   };
   run(['catalog', 'rights', 'import', file('parties.csv', sheet(PARTIES)), file('recordings.csv', sheet(recordings())), file('works.csv', sheet(works())), file('releases.csv', sheet(releases())), file('shares.csv', sheet(shares()))]);
   run(['royalty', 'terms', 'import', file('licence.toml', LICENCE), file('comet.toml', DEAL)]);
+  run(['royalty', 'advances', 'import', file('advances.csv', sheet(advances()))]);
   run(['royalty', 'revenue', 'import', file('revenue.csv', sheet(revenue(open ? [-2, 0] : [-2, -1, 0])))]);
   run(['royalty', 'fx', 'import', file('rates.csv', sheet(rates()))]);
   run(['royalty', 'advances', 'import', file('advances.csv', sheet(advances()))]);
@@ -102,6 +103,11 @@ export function fill(binary, { open = false } = {}) {
   run(['replay', '-', '--source', 'web'], forgotten());
   const key = (scope) => run(['keys', 'create', '--scope', scope]).trim().split('\n').at(-1);
   return { folder, data, run, file, key, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** Paid before anything was earned; the closes recoup it. */
+function advances() {
+  return [['contract', 'payee', 'kind', 'amount', 'currency', 'on', 'name', 'note'], ['comet-deal', 'comet', 'advance', '400.00', 'EUR', `${period(-2)}-01`, 'signing', 'on signing']];
 }
 
 function sheet(rows) {

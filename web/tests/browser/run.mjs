@@ -8,8 +8,10 @@ import { fill } from './folder.mjs';
 import { SCREENS } from './screens.mjs';
 import { asking, serve } from './server.mjs';
 import { ways as everybody } from './ways/everybody.mjs';
+import { ways as figures } from './ways/figures.mjs';
 import { ways as finance } from './ways/finance.mjs';
 import { ways as holder } from './ways/holder.mjs';
+import { ways as money } from './ways/money.mjs';
 import { ways as overview } from './ways/overview.mjs';
 
 const binary = process.env.LEDGERLINE_BINARY;
@@ -31,7 +33,7 @@ if (binary === undefined) {
 
 const world = await begin();
 let [passed, failed] = [0, 0];
-for (const { name, run } of [...everybody, ...overview, ...holder, ...finance, ...SCREENS.map(screenTest)]) {
+for (const { name, run } of [...everybody, ...overview, ...holder, ...figures, ...money, ...finance, ...SCREENS.map(screenTest)]) {
   if (process.argv[2] !== undefined && !name.includes(process.argv[2])) continue;
   const begun = performance.now();
   try {
@@ -97,7 +99,7 @@ async function begin(given = {}) {
 }
 
 /** A screen in every look: it says what it must, axe finds nothing serious, and nothing sticks out. */
-function screenTest({ name, who, link, shows, opens }) {
+function screenTest({ name, who, link, shows, opens, presses, then }) {
   const run = async (all) => {
     // All at once: a page mostly waits.
     const look = async ([look, size, colours]) => {
@@ -106,6 +108,10 @@ function screenTest({ name, who, link, shows, opens }) {
         await go(link);
         await page.getByText(shows, { exact: false }).first().waitFor();
         if (opens !== undefined) await page.locator(opens).first().evaluate((element) => (element.open = true));
+        if (presses !== undefined) {
+          await page.getByRole('button', { name: presses, exact: true }).click();
+          await page.getByText(then, { exact: false }).first().waitFor();
+        }
         await settled(page);
         await page.screenshot({ path: join(shots, `${name}-${look}.png`), fullPage: true });
         const found = await axe(page);

@@ -5,9 +5,12 @@ import { createInterface } from 'node:readline';
 const START_MS = 30_000;
 const STOP_MS = 15_000;
 
+/** Who sends sales reports here: the standard's own example of a party id. */
+const SENDER = { LEDGERLINE_DSR_SENDER_DPID: 'PADPIDA2013020802I', LEDGERLINE_DSR_SENDER_NAME: 'A Service' };
+
 /** Starts it on a free port of this machine; `url` is where it listens. */
 export async function serve(binary, data) {
-  const child = spawn(binary, ['serve', '--listen', '127.0.0.1:0', '--data', data], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(binary, ['serve', '--listen', '127.0.0.1:0', '--data', data], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...SENDER } });
   const said = [];
   child.stderr.setEncoding('utf8').on('data', (text) => said.push(text));
   const first = await new Promise((good, bad) => {

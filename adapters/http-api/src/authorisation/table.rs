@@ -5,7 +5,7 @@ use axum::routing::{get, post};
 use ledgerline_app::ports::Scope;
 use utoipa::Path as _;
 
-use super::{Endpoint, Needs, Tenancy, doors, sheets};
+use super::{Endpoint, Needs, Tenancy, doors, handed_on, sheets};
 use crate::routes::{
     adjudication, appeals, audit, closes, comparisons, conservation, counts, demonstration,
     earnings, fraud, ledger, operations, overview, papers, plays, privacy, proposals, reports,
@@ -349,6 +349,13 @@ pub static ENDPOINTS: &[Endpoint] = &[
         route: || get(closes::explain_play),
         operation: closes::__path_explain_play::operation,
     },
+    handed_on::SALES_RECIPIENTS,
+    handed_on::SALES_REPORTS,
+    handed_on::SALES_REPORT,
+    handed_on::MONTH_PAYOUTS,
+    handed_on::PAYMENT_FILE,
+    handed_on::PAYOUTS,
+    handed_on::MARK_PAID,
     Endpoint {
         method: Method::GET,
         path: "/api/v1/royalty/estimates",

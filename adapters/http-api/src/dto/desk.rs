@@ -76,7 +76,7 @@ pub struct ProposalPage {
     pub items: Vec<Proposal>,
     /// What to ask for the next page with, as `from`; null on the last.
     #[schema(required)]
-    pub next: Option<String>,
+    pub next: Option<u64>,
 }
 
 /// A proposal, held against what is in force.
@@ -178,7 +178,7 @@ pub struct AuditPage {
     pub items: Vec<AuditEntry>,
     /// What to ask for the next page with, as `from`; null on the last.
     #[schema(required)]
-    pub next: Option<String>,
+    pub next: Option<u64>,
 }
 
 /// Something that was done or tried.

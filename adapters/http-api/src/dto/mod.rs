@@ -17,6 +17,7 @@ mod invitations;
 mod ledger;
 mod overview;
 mod papers;
+mod payouts;
 mod plays;
 mod privacy;
 mod problem;
@@ -24,6 +25,7 @@ mod rates;
 mod reports;
 mod revenue;
 mod rights;
+mod sales;
 mod session;
 mod statements;
 mod terms;
@@ -67,6 +69,10 @@ pub use ledger::{
 };
 pub use overview::{Overview, OverviewHour};
 pub use papers::{PaperFile, StatementFile};
+pub use payouts::{
+    MarkPaidRequest, MarkPaidRow, MarkedPaid, MonthPayouts, PaidPayout, PaymentAccount,
+    PaymentFile, PaymentFileRequest, Payout, PayoutCarried, PayoutPage, PayoutTotal,
+};
 pub use plays::{DecideRequest, Play, PlayPage, PlayReport, Transition};
 pub use privacy::{
     Erased, PersonContext, PersonDecision, PersonExport, PersonIdentity, PersonReport,
@@ -85,6 +91,7 @@ pub use rights::{
     RightsCredit, RightsEntry, RightsHolder, RightsParty, RightsRecording, RightsRelease,
     RightsShare, RightsWork, RightsWorkPart,
 };
+pub use sales::{SalesFile, SalesFileList, SalesRecipient, SalesRecipientPage, SalesReportFile};
 pub use session::{Session, SessionRole, SignInRequest};
 pub use statements::{
     Statement, StatementAccount, StatementAdjustment, StatementBalance, StatementExchange,

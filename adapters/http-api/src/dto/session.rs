@@ -44,6 +44,7 @@ pub struct Session {
     /// What that is here.
     pub role: SessionRole,
     /// The parties whose things it sees; null where it sees everything.
+    #[schema(required)]
     pub parties: Option<Vec<String>>,
     /// What it may do.
     pub scopes: Vec<ScopeWord>,

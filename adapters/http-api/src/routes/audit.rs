@@ -36,7 +36,7 @@ pub(crate) async fn list(
     let query = Query::parse(query.as_deref(), &["limit", "from"])?;
     let (limit, from) = query.newest_first(PAGE_DEFAULT, PAGE_MAX)?;
     let mut found = service.deployment.deeds(from, limit + 1).await?;
-    let next = found.get(limit as usize).map(|one| one.number.to_string());
+    let next = found.get(limit as usize).map(|one| one.number);
     found.truncate(limit as usize);
     Ok(Json(AuditPage { items: found.into_iter().map(AuditEntry::from).collect(), next }))
 }

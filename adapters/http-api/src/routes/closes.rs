@@ -8,6 +8,7 @@ use axum::{Extension, Json};
 use ledgerline_app::access::Caller;
 use ledgerline_app::money::close::{CloseError, CloseState};
 use ledgerline_ids::{PartyId, Period};
+use ledgerline_royalty::earnings::EarnedBy;
 
 use crate::dto::{
     Close, CloseCheck, CloseList, ClosedPools, Estimate, ExplainedLine, PlayMoney, Statement,
@@ -23,7 +24,7 @@ const PAGE_LINES_DEFAULT: usize = 100;
 const PAGE_LINES_MAX: usize = 10_000;
 const PLAYS_DEFAULT: usize = 20;
 
-fn period_of(path: &Path) -> Result<Period, Problem> {
+pub(super) fn period_of(path: &Path) -> Result<Period, Problem> {
     let text = path_value(path, "period")?;
     Period::parse(text).map_err(|error| Problem::parameter("period", error))
 }
@@ -34,7 +35,11 @@ fn payee_of(path: &Path) -> Result<String, Problem> {
 
 /// The payee of a path whose statements the caller sees. Any other has none, as far as that can be
 /// told from here.
-fn own_payee_of(path: &Path, period: Period, caller: &Caller) -> Result<String, Problem> {
+pub(super) fn own_payee_of(
+    path: &Path,
+    period: Period,
+    caller: &Caller,
+) -> Result<String, Problem> {
     let payee = payee_of(path)?;
     if caller.sees(&payee) { Ok(payee) } else { Err(no_statement(&payee, period)) }
 }
@@ -55,6 +60,15 @@ fn number(query: &Query, name: &str, default: usize, max: usize) -> Result<usize
         Some(Ok(number)) if number <= max => Ok(number),
         Some(_) => Err(Problem::parameter(name, format!("must be a number up to {max}"))),
     }
+}
+
+/// By what earnings are asked for, where that is said.
+pub(super) fn by_of(query: &Query) -> Result<Option<EarnedBy>, Problem> {
+    let Some(word) = query.get("by") else { return Ok(None) };
+    EarnedBy::from_word(word).map(Some).ok_or_else(|| {
+        let words = EarnedBy::ALL.map(EarnedBy::word).join(", ");
+        Problem::parameter("by", format!("must be one of {words}"))
+    })
 }
 
 /// Lists all closes, by month.
@@ -260,6 +274,8 @@ pub(crate) async fn statement(
         ("payee" = String, Path, description = "The payee's id, percent-encoded", min_length = 1, max_length = 128),
         ("limit" = Option<u16>, Query, description = "How many at most; 100 if absent", minimum = 1, maximum = 10000, nullable = false),
         ("from" = Option<u64>, Query, description = "The number of the first line; 1 if absent", minimum = 1, nullable = false),
+        ("by" = Option<String>, Query, description = "Only lines of one row of the payee's earnings: by what", pattern = "^(recording|release|territory|tier|right|model)$", nullable = false),
+        ("key" = Option<String>, Query, description = "That row's key; with `by` and without a key, lines that name none", max_length = 256, nullable = false),
     ),
     responses((status = 200, description = "A page of lines", body = StatementLinePage))
 )]
@@ -269,11 +285,21 @@ pub(crate) async fn lines(
     path: Path,
     RawQuery(query): RawQuery,
 ) -> Result<Json<StatementLinePage>, Problem> {
-    let query = Query::parse(query.as_deref(), &["limit", "from"])?;
+    let query = Query::parse(query.as_deref(), &["limit", "from", "by", "key"])?;
     let period = period_of(&path)?;
     let payee = own_payee_of(&path, period, &caller)?;
     let limit = number(&query, "limit", PAGE_LINES_DEFAULT, PAGE_LINES_MAX)?.max(1);
     let from = number(&query, "from", 1, usize::MAX)? as u64;
+    let key = query.get("key").map(str::to_owned);
+    if let Some(by) = by_of(&query)? {
+        let (of, row) = ((period, payee), (by, key));
+        let (items, next) = service.deployment.earned_lines(of, row, (from, limit)).await?;
+        let items = items.into_iter().map(StatementLine::from).collect();
+        return Ok(Json(StatementLinePage { items, next }));
+    }
+    if key.is_some() {
+        return Err(Problem::parameter("key", "needs `by`, which says of what it is"));
+    }
     let read = move |month: &ledgerline_app::money::close::reading::ClosedMonth| {
         month.statement(&payee)?;
         month.lines(&payee, from, limit)

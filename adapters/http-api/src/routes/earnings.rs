@@ -10,7 +10,7 @@ use ledgerline_ids::{PartyId, Period};
 use ledgerline_money::Currency;
 use ledgerline_royalty::earnings::EarnedBy;
 
-use super::closes::no_statement;
+use super::closes::{by_of, no_statement};
 use crate::dto::{DaysHeard, MonthEarnings};
 use crate::parameters::Query;
 use crate::problem::Problem;
@@ -44,10 +44,7 @@ pub(crate) async fn read(
 ) -> Result<Json<MonthEarnings>, Problem> {
     let known = ["period", "party", "by", "currency", "limit"];
     let query = Query::parse(query.as_deref(), &known)?;
-    let by = EarnedBy::from_word(query.get("by").unwrap_or("recording")).ok_or_else(|| {
-        let words = EarnedBy::ALL.map(EarnedBy::word).join(", ");
-        Problem::parameter("by", format!("must be one of {words}"))
-    })?;
+    let by = by_of(&query)?.unwrap_or(EarnedBy::Recording);
     let currency = query.get("currency").map(Currency::parse).transpose();
     let rows_max = match query.get("limit").map(str::parse) {
         None => ROWS_DEFAULT,

@@ -163,7 +163,7 @@ fn read<T, E: std::fmt::Display>(
 }
 
 /// Of which parties: the one that is asked for, where the caller sees it; else all that it sees.
-fn parties(query: &Query, caller: &Caller) -> Result<Option<Vec<String>>, Problem> {
+pub(super) fn parties(query: &Query, caller: &Caller) -> Result<Option<Vec<String>>, Problem> {
     let asked =
         read(query, "party", |text| PartyId::new(text).map(|party| party.as_str().to_owned()))?;
     Ok(match asked {

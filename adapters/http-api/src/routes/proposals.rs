@@ -79,7 +79,7 @@ pub(crate) async fn list(
     let query = Query::parse(query.as_deref(), &["limit", "from"])?;
     let (limit, from) = query.newest_first(PAGE_DEFAULT, PAGE_MAX)?;
     let mut found = service.deployment.money().proposals().list(from, limit + 1).await?;
-    let next = found.get(limit as usize).map(|one| one.number.to_string());
+    let next = found.get(limit as usize).map(|one| one.number);
     found.truncate(limit as usize);
     Ok(Json(ProposalPage { items: found.iter().map(Proposal::from).collect(), next }))
 }

@@ -7,6 +7,7 @@ use ledgerline_money::Currency;
 use ledgerline_royalty::earnings::{EarnedBy, EarnedRow, EarnedTotal, Earnings};
 use ledgerline_royalty::estimate::{self, EstimatedEarnings};
 use ledgerline_royalty::line::Pool;
+use ledgerline_royalty::statement::StatementLine;
 use ledgerline_royalty::terms::{Contract, Rule};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,6 +20,9 @@ use crate::Deployment;
 use crate::money::files::FileError;
 use crate::money::files::lines::SheetFile;
 use crate::ports::drive::apart;
+
+/// So many lines are looked at at once.
+const LINES_AT_ONCE: usize = 10_000;
 
 /// What is asked of a month.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +122,20 @@ impl Keys {
         }
     }
 
+    fn of_line(&self, line: &StatementLine) -> Option<Arc<str>> {
+        match self.by {
+            EarnedBy::Recording | EarnedBy::Release => self.of_recording(&line.track_id),
+            EarnedBy::Territory => line.territory.as_deref().map(Into::into),
+            EarnedBy::Tier => line.tier.as_deref().map(Into::into),
+            EarnedBy::Right => Some(line.right.word().into()),
+            EarnedBy::Model => {
+                let (contract, term) = line.licence.rsplit_once('/')?;
+                let term = (contract.to_owned(), term.to_owned());
+                self.models.get(&term).map(|word| (*word).into())
+            }
+        }
+    }
+
     fn title(&self, key: &str) -> Option<String> {
         let title = match self.by {
             EarnedBy::Recording => {
@@ -162,18 +180,61 @@ impl Deployment {
         &self,
         question: EarningsQuestion,
     ) -> Result<MonthEarnings, CloseError> {
-        let month = self.closed_month(question.period).await?;
-        let catalogue = self.money().rights().now().await?;
-        let revision = match question.by {
-            EarnedBy::Model => month.record().revisions.contracts,
-            _ => 0, // No other row needs to know a contract.
-        };
-        let contracts = self.money().terms().contracts_at(revision).await?;
-        let keys = Keys::new(question.by, catalogue, &contracts);
+        let (month, keys) = self.month_and_keys(question.period, question.by).await?;
         let work = apart(&*self.drive, move || {
             let as_of = month.record().booked_at;
             let (rows, totals) = earned(&month, &question.party, &keys)?;
             Ok(shown(question, as_of, &keys, rows, totals, Earned::Closed))
+        });
+        work.await.unwrap_or(Err(CloseError::BrokenOff))
+    }
+
+    async fn month_and_keys(
+        &self,
+        period: Period,
+        by: EarnedBy,
+    ) -> Result<(ClosedMonth, Keys), CloseError> {
+        let month = self.closed_month(period).await?;
+        let catalogue = self.money().rights().now().await?;
+        let revision = match by {
+            EarnedBy::Model => month.record().revisions.contracts,
+            _ => 0, // No other row needs to know a contract.
+        };
+        let contracts = self.money().terms().contracts_at(revision).await?;
+        Ok((month, Keys::new(by, catalogue, &contracts)))
+    }
+
+    /// The lines of a payee's statement that are in one row of its earnings, from the line `from` on,
+    /// at most `limit`; and the line to go on with, where there may be more.
+    ///
+    /// # Errors
+    /// [`CloseError::NotFound`] where the payee has no statement of the closed month.
+    pub async fn earned_lines(
+        &self,
+        (period, payee): (Period, String),
+        (by, key): (EarnedBy, Option<String>),
+        (from, limit): (u64, usize),
+    ) -> Result<(Vec<StatementLine>, Option<u64>), CloseError> {
+        let (month, keys) = self.month_and_keys(period, by).await?;
+        let work = apart(&*self.drive, move || {
+            let lines = month.statement(&payee)?.lines;
+            let (mut found, mut next) = (Vec::new(), from.max(1));
+            while found.len() < limit && next <= lines {
+                let read = month.lines(&payee, next, LINES_AT_ONCE)?;
+                if read.is_empty() {
+                    return Ok((found, None));
+                }
+                for line in read {
+                    next = line.number + 1;
+                    if keys.of_line(&line).as_deref() == key.as_deref() {
+                        found.push(line);
+                    }
+                    if found.len() == limit {
+                        break;
+                    }
+                }
+            }
+            Ok((found, (next <= lines).then_some(next)))
         });
         work.await.unwrap_or(Err(CloseError::BrokenOff))
     }

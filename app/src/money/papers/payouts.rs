@@ -25,6 +25,8 @@ pub struct PayoutRow {
     pub amount: Micros,
     /// The entry that says that it was paid; `None` until then.
     pub paid_by: Option<u64>,
+    /// The day of the payment.
+    pub paid_on: Option<DayNo>,
 }
 
 /// The sums of a month's payouts in one currency.
@@ -122,12 +124,16 @@ impl Deployment {
         let mut rows = self.payouts_of(period).await?;
         let keys: Vec<EntryKey> = rows.iter().filter_map(|row| key(period, row)).collect();
         let entries = self.money().ledger().store().entries_by_key(&keys).await?;
-        let paid: BTreeMap<String, u64> = entries
+        let paid: BTreeMap<String, (u64, DayNo)> = entries
             .iter()
-            .map(|entry| (entry.draft().key.as_str().to_owned(), entry.seq()))
+            .map(|entry| {
+                let draft = entry.draft();
+                (draft.key.as_str().to_owned(), (entry.seq(), draft.effective))
+            })
             .collect();
         for row in &mut rows {
-            row.paid_by = key(period, row).and_then(|key| paid.get(key.as_str()).copied());
+            let entry = key(period, row).and_then(|key| paid.get(key.as_str()).copied());
+            (row.paid_by, row.paid_on) = (entry.map(|it| it.0), entry.map(|it| it.1));
         }
         let owed = self.owed().await?;
         let mut totals: BTreeMap<Currency, PayoutTotal> = BTreeMap::new();
@@ -215,6 +221,7 @@ impl Deployment {
                             currency: payout.currency,
                             amount: payout.amount,
                             paid_by: None,
+                            paid_on: None,
                         });
                     }
                 }
@@ -254,17 +261,20 @@ fn total_of(totals: &mut BTreeMap<Currency, PayoutTotal>, currency: Currency) ->
 }
 
 fn key(period: Period, row: &PayoutRow) -> Option<EntryKey> {
-    EntryKey::new(&format!("payout/{period}/{}/{}", row.payee, row.currency)).ok()
+    payout_key(period, &row.payee, row.currency)
+}
+
+/// The key of the entry that says that a payout was paid.
+pub(super) fn payout_key(period: Period, payee: &str, currency: Currency) -> Option<EntryKey> {
+    EntryKey::new(&format!("payout/{period}/{payee}/{currency}")).ok()
 }
 
 fn draft(payout: &PaidOut, on: DayNo) -> Option<EntryDraft> {
     let PaidOut { period, payee, currency, amount } = payout;
     let party = PartyId::new(payee).ok()?;
     let account = |kind| Account::of_party(party, *currency, kind);
-    let row =
-        PayoutRow { payee: payee.clone(), currency: *currency, amount: *amount, paid_by: None };
     Some(EntryDraft {
-        key: key(*period, &row)?,
+        key: payout_key(*period, payee, *currency)?,
         effective: on,
         period: *period,
         reason: Reason::Payout,

@@ -32,12 +32,29 @@ pub struct SalesRequest {
     pub service: String,
     /// Only for this payee.
     pub payee: Option<String>,
-    /// Only in this profile.
+    /// All lines in this profile.
     pub profile: Option<SalesProfile>,
+    /// Only of this territory, as a report names it.
+    pub territory: Option<String>,
+    /// The most lines of one recipient's statement; at most [`LINES_MAX`].
+    pub lines_max: usize,
+}
+
+/// Somebody whom sales of a month can be reported to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SalesRecipient {
+    /// The payee.
+    pub payee: String,
+    /// Where its reports go.
+    pub party: SalesParty,
+    /// How many lines its statement has.
+    pub lines: u64,
 }
 
 /// The most lines of one recipient's statement that become reports at once.
-const LINES_MAX: usize = 5_000_000;
+pub const LINES_MAX: usize = 5_000_000;
+/// What a report says of lines that are of any territory.
+const ANYWHERE: &str = "Worldwide";
 /// How many statements or lines are read at once.
 const AT_ONCE: usize = 10_000;
 
@@ -53,8 +70,27 @@ pub enum SalesError {
     #[error("{0} has no DPID in the catalogue of the close, and a sales report is sent to one")]
     NoDpid(String),
     /// More than one report holds.
-    #[error("the statement of {0} has more than {LINES_MAX} lines")]
-    TooMany(String),
+    #[error(
+        "the statement of {payee} has {lines} lines, and {lines_max} are reported here at most: run `ledgerline royalty dsr export`"
+    )]
+    TooMany {
+        /// Whose.
+        payee: String,
+        /// How many lines it has.
+        lines: u64,
+        /// How many it may have.
+        lines_max: usize,
+    },
+    /// The payee has no line in that territory and profile.
+    #[error("{payee} has no sales of {period} in {territory}")]
+    NotThere {
+        /// Whose.
+        payee: String,
+        /// Of which month.
+        period: Period,
+        /// Where.
+        territory: String,
+    },
     /// Revenue that would have to be exchanged.
     #[error(
         "revenue of {territory} is in {revenue}, the licence {licence} in {currency}: sales reports with an exchange are not written"
@@ -87,16 +123,57 @@ impl Deployment {
         period: Period,
         request: SalesRequest,
     ) -> Result<Vec<SalesReport>, SalesError> {
-        let month = self.closed_month(period).await?;
-        let sources = self.money().closes().sources();
-        let revisions = month.record().revisions;
-        let known = sources.known(revisions, &BTreeSet::from([period]), None).await;
-        let known = known.map_err(CloseError::from)?;
+        let (month, known) = self.month_with_facts(period).await?;
         let told = apart(&*self.drive, move || {
             Telling { month: &month, known: &known, request: &request }.all()
         });
         told.await.unwrap_or_else(|| Err(CloseError::from(ReadError::broken_off()).into()))
     }
+
+    /// Who has lines in a closed month and a DPID, so that sales can be reported to them: of `own`
+    /// parties alone where some are given, behind the payee `after`, at most `limit`. And the payee
+    /// to go on behind, where there may be more.
+    ///
+    /// # Errors
+    /// [`SalesError`].
+    pub async fn sales_recipients(
+        &self,
+        period: Period,
+        own: Option<Vec<String>>,
+        (after, limit): (String, usize),
+    ) -> Result<(Vec<SalesRecipient>, Option<String>), SalesError> {
+        let (month, known) = self.month_with_facts(period).await?;
+        let read = apart(&*self.drive, move || {
+            let statements = match &own {
+                None => month.statements(&after, limit)?,
+                Some(own) => month.statements_of(own, &after, limit)?,
+            };
+            let next = statements.last().filter(|_| statements.len() == limit);
+            let next = next.map(|last| last.payee.clone());
+            let recipients = statements.into_iter().filter(|statement| statement.lines > 0);
+            let recipients = recipients.filter_map(|statement| {
+                let party = recipient_of(&known.catalogue, &statement.payee)?;
+                Some(SalesRecipient { payee: statement.payee, party, lines: statement.lines })
+            });
+            Ok((recipients.collect(), next))
+        });
+        read.await.unwrap_or_else(|| Err(CloseError::from(ReadError::broken_off()).into()))
+    }
+
+    /// A closed month, and what it was computed from.
+    async fn month_with_facts(&self, period: Period) -> Result<(ClosedMonth, Known), SalesError> {
+        let month = self.closed_month(period).await?;
+        let sources = self.money().closes().sources();
+        let revisions = month.record().revisions;
+        let known = sources.known(revisions, &BTreeSet::from([period]), None).await;
+        Ok((month, known.map_err(CloseError::from)?))
+    }
+}
+
+/// Where reports to a payee go; `None` without a DPID.
+fn recipient_of(catalogue: &Catalogue, payee: &str) -> Option<SalesParty> {
+    let party = catalogue.party(catalogue.find_party(payee)?);
+    Some(SalesParty { dpid: party.dpid?.to_string(), name: party.name.to_string() })
 }
 
 struct Telling<'a> {
@@ -121,27 +198,29 @@ struct Sold {
 impl Telling<'_> {
     fn all(&self) -> Result<Vec<SalesReport>, SalesError> {
         let mut reports = Vec::new();
+        if let Some(payee) = &self.request.payee {
+            let lines = self.month.statement(payee)?.lines;
+            let recipient = recipient_of(&self.known.catalogue, payee);
+            let recipient = recipient.ok_or_else(|| SalesError::NoDpid(payee.clone()))?;
+            self.recipient((payee, lines), &recipient, &mut reports)?;
+            if let (true, Some(territory)) = (reports.is_empty(), &self.request.territory) {
+                return Err(SalesError::NotThere {
+                    payee: payee.clone(),
+                    period: self.month.record().period,
+                    territory: territory.clone(),
+                });
+            }
+            return Ok(reports);
+        }
         let mut after = String::new();
         loop {
             let statements = self.month.statements(&after, AT_ONCE)?;
             let Some(last) = statements.last() else { break };
             after.clone_from(&last.payee);
             for statement in &statements {
-                let payee = statement.payee.as_str();
-                let wanted = self.request.payee.as_deref();
-                if wanted.is_some_and(|wanted| wanted != payee) {
-                    continue;
-                }
-                let party = self.known.catalogue.find_party(payee);
-                let party = party.map(|party| self.known.catalogue.party(party));
-                match party.and_then(|party| Some((party, party.dpid?))) {
-                    Some((party, dpid)) => {
-                        let recipient =
-                            SalesParty { dpid: dpid.to_string(), name: party.name.to_string() };
-                        self.recipient(payee, &recipient, &mut reports)?;
-                    }
-                    None if wanted.is_some() => return Err(SalesError::NoDpid(payee.to_owned())),
-                    None => {}
+                if let Some(recipient) = recipient_of(&self.known.catalogue, &statement.payee) {
+                    let of = (&*statement.payee, statement.lines);
+                    self.recipient(of, &recipient, &mut reports)?;
                 }
             }
         }
@@ -154,22 +233,26 @@ impl Telling<'_> {
     /// All reports of one recipient.
     fn recipient(
         &self,
-        payee: &str,
+        (payee, lines): (&str, u64),
         recipient: &SalesParty,
         reports: &mut Vec<SalesReport>,
     ) -> Result<(), SalesError> {
+        let lines_max = self.request.lines_max.min(LINES_MAX);
+        if lines > lines_max as u64 {
+            return Err(SalesError::TooMany { payee: payee.to_owned(), lines, lines_max });
+        }
         let mut by_file: BTreeMap<(Option<String>, SalesProfile), Vec<StatementLine>> =
             BTreeMap::new();
-        let (mut from, mut lines) = (1, 0);
+        let mut from = 1;
         loop {
             let found = self.month.lines(payee, from, AT_ONCE)?;
             let Some(last) = found.last() else { break };
             from = last.number + 1;
-            lines += found.len();
-            if lines > LINES_MAX {
-                return Err(SalesError::TooMany(payee.to_owned()));
-            }
             for line in found {
+                let wanted = self.request.territory.as_deref();
+                if wanted.is_some_and(|it| it != line.territory.as_deref().unwrap_or(ANYWHERE)) {
+                    continue;
+                }
                 let profile = match line.right {
                     Right::Master => SalesProfile::Financial,
                     Right::Mechanical | Right::Performance => SalesProfile::BasicAudio,
@@ -230,7 +313,7 @@ impl Telling<'_> {
             });
         }
         let record = self.month.record();
-        let place = territory.unwrap_or("Worldwide").to_owned();
+        let place = territory.unwrap_or(ANYWHERE).to_owned();
         Ok(SalesReport {
             profile,
             sender: self.request.sender.clone(),

@@ -9,13 +9,15 @@ use crate::control::papers::{PaidBody, PaidBodyRow};
 use crate::failure::Failure;
 use crate::output::{print, print_json, table};
 use crate::session::Session;
+use ledgerline_app::money::papers::payment_order::{
+    DebtorWords, OrderPart, OrderRefused, PaymentFiles, PaymentForm, PaymentOrder,
+};
+use ledgerline_app::money::papers::payouts::PayoutRow;
 use ledgerline_app::ports::Clock;
 use ledgerline_ids::{DayNo, Period};
 use ledgerline_local_disk::SystemClock;
 use ledgerline_money::{Currency, Micros};
-use ledgerline_payment_files::{
-    Bic, Debtor, Iban, Payout, credit_transfer, payout_sheet, read_accounts, read_paid, totals,
-};
+use ledgerline_payment_files::{BankFiles, Payout, read_paid, totals};
 
 pub(super) async fn run(data: &Path, action: PayoutsAction, as_json: bool) -> Result<u8, Failure> {
     let session = Session::begin_reading(data).await?;
@@ -62,41 +64,70 @@ async fn list(session: &Session, period: Period, as_json: bool) -> Result<(), Fa
 }
 
 /// What is still to be paid.
-fn open(found: &Value, period: Period) -> Result<Vec<Payout>, Failure> {
+fn open(found: &Value) -> Result<Vec<PayoutRow>, Failure> {
     let odd = || Failure::failed("the answer is not one of this version");
     let rows = found["payouts"].as_array().ok_or_else(odd)?;
     let rows = rows.iter().filter(|row| row["paid_by"].is_null()).map(|row| {
         let text = |field: &str| row[field].as_str().ok_or_else(odd);
-        Ok(Payout {
-            period,
+        Ok(PayoutRow {
             payee: text("payee")?.to_owned(),
             currency: Currency::parse(text("currency")?).map_err(|_| odd())?,
             amount: Micros::parse(text("amount")?).map_err(|_| odd())?,
+            paid_by: None,
+            paid_on: None,
         })
     });
     rows.collect()
 }
 
 async fn export(session: &Session, args: &PayoutsExport, as_json: bool) -> Result<(), Failure> {
-    let payouts = open(&month(session, args.period).await?, args.period)?;
+    let payouts = open(&month(session, args.period).await?)?;
     let accounts = match &args.accounts {
-        None => Default::default(),
-        Some(path) => {
-            let bytes = fs::read(path).map_err(|error| Failure::io(path, &error))?;
-            read_accounts(&bytes)
-                .map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?
-        }
+        None => None,
+        Some(path) => Some(fs::read(path).map_err(|error| Failure::io(path, &error))?),
     };
     let now = SystemClock::new().now();
-    let text = match args.format {
-        PayoutsFormat::Csv => payout_sheet(&payouts, &accounts),
-        PayoutsFormat::Pain001 => {
-            let on = args.on.unwrap_or(DayNo(now.day().0 + 1));
-            let transfer = credit_transfer(&payouts, &accounts, &debtor(args)?, (now, on));
-            transfer.map_err(|error| Failure::failed(error.to_string()))?
-        }
+    let given = |text: &Option<String>| text.clone().unwrap_or_default();
+    let order = PaymentOrder {
+        period: args.period,
+        payouts,
+        form: match args.format {
+            PayoutsFormat::Csv => PaymentForm::Csv,
+            PayoutsFormat::Pain001 => PaymentForm::Pain001,
+        },
+        accounts,
+        debtor: DebtorWords {
+            name: given(&args.debtor),
+            iban: given(&args.debtor_iban),
+            bic: given(&args.debtor_bic),
+        },
+        created_at: now,
+        on: args.on.unwrap_or(DayNo(now.day().0 + 1)),
     };
+    let text = BankFiles.write(&order).map_err(|refused| {
+        let OrderRefused { part, why } = refused;
+        match (part, &args.accounts) {
+            (OrderPart::DebtorIban, _) => Failure::usage(format!("--debtor-iban {why}")),
+            (OrderPart::DebtorBic, _) => Failure::usage(format!("--debtor-bic {why}")),
+            (OrderPart::Accounts, Some(path)) => {
+                Failure::failed(format!("{}: {why}", path.display()))
+            }
+            _ => Failure::failed(why),
+        }
+    })?;
     fs::write(&args.out, text).map_err(|error| Failure::io(&args.out, &error))?;
+    told(args, &order.payouts, as_json)
+}
+
+/// Says what was written, and what it comes to.
+fn told(args: &PayoutsExport, rows: &[PayoutRow], as_json: bool) -> Result<(), Failure> {
+    let payout = |row: &PayoutRow| Payout {
+        period: args.period,
+        payee: row.payee.clone(),
+        currency: row.currency,
+        amount: row.amount,
+    };
+    let payouts: Vec<Payout> = rows.iter().map(payout).collect();
     let sums = totals(&payouts).map_err(|error| Failure::failed(error.to_string()))?;
     if as_json {
         let sums = sums.iter().map(|total| {
@@ -114,15 +145,6 @@ async fn export(session: &Session, args: &PayoutsExport, as_json: bool) -> Resul
         print(&format!("  {} {} to {} payees", total.amount, total.currency, total.payouts))?;
     }
     Ok(())
-}
-
-fn debtor(args: &PayoutsExport) -> Result<Debtor, Failure> {
-    let given = |text: &Option<String>| text.clone().unwrap_or_default();
-    let iban = Iban::parse(&given(&args.debtor_iban))
-        .map_err(|error| Failure::usage(format!("--debtor-iban {error}")))?;
-    let bic = Bic::parse(&given(&args.debtor_bic))
-        .map_err(|error| Failure::usage(format!("--debtor-bic {error}")))?;
-    Ok(Debtor { name: given(&args.debtor), iban, bic })
 }
 
 async fn paid(

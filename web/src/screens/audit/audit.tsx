@@ -51,7 +51,7 @@ const DEEDS: Readonly<Record<string, string>> = {
 };
 
 export default function AuditScreen(): JSX.Element {
-  const log = usePages((from: string | undefined, signal) => get('/api/v1/audit', { query: { limit: PAGE, ...(from === undefined ? {} : { from: Number.parseInt(from, 10) }) }, signal }), []);
+  const log = usePages((from: number | undefined, signal) => get('/api/v1/audit', { query: { limit: PAGE, ...(from === undefined ? {} : { from }) }, signal }), []);
   return (
     <Screen title="Audit log" note="Who did what, and when: every change and every sign-in, refused ones too. The newest first.">
       <Card title="Deeds" flush>

@@ -6,6 +6,7 @@ import { useAnswer, usePages } from '../../api/answer';
 import { sign } from '../../figures/decimal';
 import { month, title } from '../../figures/format';
 import { Answered, AnsweredPages, Empty, Skeleton } from '../../parts/answered';
+import { Standing } from '../../parts/badge';
 import { Card } from '../../parts/card';
 import { Hash } from '../../parts/code';
 import { Figure, Figures } from '../../parts/figure';
@@ -19,6 +20,9 @@ import { PayeeField, usePayees } from '../../session/payee';
 const ENTRIES = 50;
 const ACCOUNTS_MAX = 1000;
 const MONTHS = 24;
+const MONTHS_RECOUPED = 12;
+/** An account that has none of these has nothing to recoup, and no reserve. */
+const RECOUPED = ['advance', 'advance_open', 'costs', 'costs_open', 'held', 'released', 'drawn', 'reserve'] as const;
 
 type Balance = Shape<'LedgerBalance'>;
 type Entry = Shape<'LedgerEntry'>;
@@ -47,6 +51,7 @@ export default function BalancesScreen(): JSX.Element {
             <>
               <Accounts party={payee} />
               <Payouts party={payee} />
+              <Recoupment party={payee} />
               <Entries party={payee} />
             </>
           )
@@ -79,33 +84,75 @@ function Accounts({ party }: { party: string }): JSX.Element {
   );
 }
 
-/** Payouts as the closes decided them; whether the bank has carried them out, the ledger's `paid` says. */
+/** What each close pays, and whether the bank has carried it out. */
 function Payouts({ party }: { party: string }): JSX.Element {
-  const statements = useAnswer(
-    async (signal) => {
-      const { items } = await get('/api/v1/royalty/closes', { signal });
-      const periods = items.map((close) => close.period).sort().reverse().slice(0, MONTHS);
-      const answers = await Promise.allSettled(periods.map((period) => get('/api/v1/royalty/closes/{period}/statements/{payee}', { path: { period, payee: party }, signal })));
-      // A month without a statement of this payee is no fault.
-      return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
-    },
-    [party],
-  );
+  const payouts = usePages((after: string | undefined, signal) => get('/api/v1/royalty/payouts', { query: { party, limit: MONTHS, ...(after === undefined ? {} : { after }) }, signal }), [party]);
   return (
-    <Card title="Payouts" note="What each close pays, and what it carries on." flush>
-      <Answered of={statements}>
+    <Card title="Payouts" note="What each close pays, whether it was paid, and what is carried on." flush>
+      <AnsweredPages of={payouts}>
         {(items) => (
           <Table
             caption={`Payouts to ${party}`}
             rows={items}
             rowKey={(it) => it.period}
             rowLink={(it) => to(['statements', it.period, party])}
-            empty={<Empty title="Nothing was paid yet" />}
+            empty={<Empty title="Nothing was paid yet">Once a month is closed, what it pays stands here.</Empty>}
             columns={[
-              { key: 'period', head: 'Month', cell: (it) => month(it.period) },
-              { key: 'amount', head: 'Payable', kind: 'figure', cell: (it) => <Money amount={it.payout.amount} currency={it.payout.currency} /> },
-              { key: 'carried', head: 'Carried on', kind: 'figure', cell: (it) => <Monies of={it.balances.map((balance) => ({ amount: balance.closing, currency: balance.currency }))} /> },
-              { key: 'reason', head: 'Note', kind: 'wide', cell: (it) => it.payout.reason ?? '' },
+              { key: 'period', head: 'Statement of', cell: (it) => month(it.period) },
+              { key: 'amount', head: 'Amount', kind: 'figure', cell: (it) => <Money amount={it.amount} currency={it.currency} /> },
+              { key: 'state', head: 'State', cell: (it) => <Standing of={it.state} /> },
+              { key: 'on', head: 'Paid on', cell: (it) => (it.paid_on === null ? '–' : <Day of={it.paid_on} />) },
+              { key: 'carried', head: 'Carried on', kind: 'figure', cell: (it) => <Monies of={it.carried} /> },
+              { key: 'reason', head: 'Note', kind: 'wide', cell: (it) => it.reason ?? '' },
+            ]}
+          />
+        )}
+      </AnsweredPages>
+    </Card>
+  );
+}
+
+interface Recouped {
+  period: string;
+  account: Shape<'StatementAccount'>;
+}
+
+/** Advances and costs: what each month took for them and what is left; and what is held in reserve. */
+function Recoupment({ party }: { party: string }): JSX.Element {
+  const accounts = useAnswer(
+    async (signal) => {
+      const { items } = await get('/api/v1/royalty/payouts', { query: { party, limit: MONTHS_RECOUPED }, signal });
+      const statements = await Promise.all(items.map(({ period }) => get('/api/v1/royalty/closes/{period}/statements/{payee}', { path: { period, payee: party }, signal })));
+      return statements.flatMap((statement) => statement.accounts.map((account) => ({ period: statement.period, account })));
+    },
+    [party],
+  );
+  const money = (key: 'advance' | 'advance_open' | 'costs' | 'costs_open' | 'held' | 'released' | 'reserve', head: string) => ({
+    key,
+    head,
+    kind: 'figure' as const,
+    cell: ({ account }: Recouped) => <Money amount={account[key]} currency={account.currency} />,
+  });
+  return (
+    <Card title="Advances, costs and reserves" note={`What of your earnings went to recoup them, and what was left after it. The newest ${MONTHS_RECOUPED} statements.`} flush>
+      <Answered of={accounts}>
+        {(rows) => (
+          <Table
+            caption={`Advances, costs and reserves of ${party}`}
+            rows={rows.filter(({ account }) => RECOUPED.some((key) => sign(account[key]) !== 0))}
+            rowKey={({ period, account }) => `${period} ${account.contract} ${account.currency}`}
+            rowLink={({ period }) => to(['statements', period, party])}
+            empty={<Empty title="No advance, no costs, no reserve">Where a contract has some, what was recouped and what is left stand here by month.</Empty>}
+            columns={[
+              { key: 'period', head: 'Statement of', cell: ({ period }) => month(period) },
+              { key: 'contract', head: 'Contract', cell: ({ account }) => account.contract },
+              money('advance', 'Advance recouped'),
+              money('advance_open', 'Advance left'),
+              money('costs', 'Costs recouped'),
+              money('costs_open', 'Costs left'),
+              money('held', 'Put in reserve'),
+              money('released', 'Freed of it'),
+              money('reserve', 'In reserve'),
             ]}
           />
         )}

@@ -6,10 +6,11 @@ import { useAnswer } from '../../api/answer';
 import { month } from '../../figures/format';
 import { Answered, Skeleton } from '../../parts/answered';
 import { Badge, Standing } from '../../parts/badge';
-import { LinkButton } from '../../parts/button';
+import { Buttons, LinkButton } from '../../parts/button';
 import { Screen } from '../../parts/screen';
 import { to } from '../../router';
 import type { ScreenProps } from '../routes';
+import { SalesReports } from '../sales/sales-dialog';
 import { Closed } from './closed';
 import { Prepared } from './prepared';
 import './closes.css';
@@ -36,9 +37,15 @@ export default function CloseScreen({ params }: ScreenProps): JSX.Element {
       crumbs={[{ label: 'Closes', href: to(['closes']) }]}
       actions={
         closed ? (
-          <LinkButton icon="statement" href={to(['statements'], { period })}>
-            Statements
-          </LinkButton>
+          <Buttons>
+            <LinkButton icon="statement" href={to(['statements'], { period })}>
+              Statements
+            </LinkButton>
+            <LinkButton icon="payout" href={to(['payouts'], { period })}>
+              Payouts
+            </LinkButton>
+            <SalesReports period={period} />
+          </Buttons>
         ) : undefined
       }
     >

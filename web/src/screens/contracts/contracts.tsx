@@ -84,7 +84,7 @@ export function State({ of }: { of: Proposal['state'] }): JSX.Element {
 }
 
 function Proposals(): JSX.Element {
-  const proposals = usePages((from: string | undefined, signal) => get('/api/v1/royalty/terms/proposals', { query: { limit: PROPOSALS, ...(from === undefined ? {} : { from: Number.parseInt(from, 10) }) }, signal }), []);
+  const proposals = usePages((from: number | undefined, signal) => get('/api/v1/royalty/terms/proposals', { query: { limit: PROPOSALS, ...(from === undefined ? {} : { from }) }, signal }), []);
   return (
     <Card title="Proposals" note="The newest first." flush>
       <AnsweredPages of={proposals} skeleton={<Skeleton rows={2} />}>

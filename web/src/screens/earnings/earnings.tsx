@@ -110,11 +110,21 @@ function Earned({ payee, period, running, by }: { payee: string; period: string;
             </Figure>
             {sums.totals.some((total) => compare(total.adjusted, '0') !== 0) ? (
               <Figure label="Of it, adjustments" note="corrections of earlier months">
-                <Monies signed of={sums.totals.map(({ currency, adjusted }) => ({ currency, amount: adjusted }))} />
+                <a class="figure-link" href={to(['statements', period, payee], { lines: 'adjustments' })}>
+                  <Monies signed of={sums.totals.map(({ currency, adjusted }) => ({ currency, amount: adjusted }))} />
+                </a>
               </Figure>
             ) : null}
             <Figure label="Counted plays" note={days.value === undefined ? undefined : 'of the recordings that it has lines of'}>
-              {days.value === undefined ? '…' : <span data-figure="plays">{count(days.value.plays)}</span>}
+              {days.value === undefined ? (
+                '…'
+              ) : closed ? (
+                <a class="figure-link" href={to(['statements', period, payee])}>
+                  <span data-figure="plays">{count(days.value.plays)}</span>
+                </a>
+              ) : (
+                <span data-figure="plays">{count(days.value.plays)}</span>
+              )}
             </Figure>
             {period === running ? null : <Running payee={payee} period={running} />}
           </Figures>
@@ -148,11 +158,21 @@ function Earned({ payee, period, running, by }: { payee: string; period: string;
 function Rows({ of, payee }: { of: MonthEarnings; payee: string }): JSX.Element {
   const whole = (currency: string): string => of.totals.find((total) => total.currency === currency)?.amount ?? '0';
   const head = BY.find((one) => one.value === of.by)?.label ?? title(of.by);
-  const linesOf = (row: EarnedRow): string | null => (of.state === 'closed' && (of.by === 'recording' || of.by === 'territory' || of.by === 'tier' || of.by === 'right') ? to(['statements', of.period, payee], { [of.by]: row.key ?? '*', currency: row.currency }) : null);
+  const linesOf = (row: EarnedRow): string | null => (of.state === 'closed' ? to(['statements', of.period, payee], { [of.by]: row.key ?? '*', currency: row.currency }) : null);
+  const led = (row: EarnedRow, what: string, figure: JSX.Element | string): JSX.Element | string => {
+    const link = linesOf(row);
+    if (link === null) return figure;
+    return (
+      <a class="figure-link" href={link}>
+        {figure}
+        <span class="unseen">{`, ${what} of ${row.title ?? row.key ?? 'what names none'}: its lines`}</span>
+      </a>
+    );
+  };
   const columns: Column<EarnedRow>[] = [
     { key: 'key', head, cell: (row) => nameOf(of.by, row) },
-    { key: 'plays', head: 'Plays', kind: 'figure', order: (a, b) => a.plays - b.plays, cell: (row) => count(row.plays) },
-    { key: 'amount', head: 'Amount', kind: 'figure', order: (a, b) => compare(a.amount, b.amount), cell: (row) => <Money amount={row.amount} currency={row.currency} /> },
+    { key: 'plays', head: 'Plays', kind: 'figure', order: (a, b) => a.plays - b.plays, cell: (row) => led(row, 'plays', count(row.plays)) },
+    { key: 'amount', head: 'Amount', kind: 'figure', order: (a, b) => compare(a.amount, b.amount), cell: (row) => led(row, 'amount', <Money amount={row.amount} currency={row.currency} />) },
     { key: 'part', head: 'Share', kind: 'figure', cell: (row) => percent(tenThousandths(row.amount, whole(row.currency))) },
     { key: 'bar', head: <span class="unseen">Drawn</span>, label: '', cell: (row) => <Bar tenThousandths={tenThousandths(row.amount, whole(row.currency))} /> },
   ];
@@ -212,7 +232,9 @@ function Running({ payee, period }: { payee: string; period: string }): JSX.Elem
       ) : mine.length === 0 ? (
         <span class="faint">nothing yet</span>
       ) : (
-        <Monies of={mine.map((one) => ({ amount: one.estimated_amount, currency: one.currency }))} />
+        <a class="figure-link" href={to(['earnings'], { period: estimate.value.period, payee })}>
+          <Monies of={mine.map((one) => ({ amount: one.estimated_amount, currency: one.currency }))} />
+        </a>
       )}
     </Figure>
   );

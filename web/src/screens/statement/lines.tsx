@@ -19,34 +19,46 @@ const PAGE = 2000;
 /** At most so many pages are read; a larger statement is downloaded. */
 const PAGES_MAX = 5;
 
-/** What lines can be narrowed to, by the place's query. `*` is what names none. */
-const FIELDS = { recording: 'track_id', territory: 'territory', tier: 'tier', right: 'right', currency: 'currency' } as const;
+/** By what earnings are told, and lines narrowed. */
+const BY = ['recording', 'release', 'territory', 'tier', 'right', 'model'] as const;
+type By = (typeof BY)[number];
 
-export type Filter = readonly { name: keyof typeof FIELDS; value: string }[];
+/** What lines are narrowed to, by the place's query: one row of the month's earnings, whose key of `*` is what names
+ * none; one currency; or what adjusts earlier months. */
+export interface Filter {
+  readonly row: { readonly by: By; readonly key: string | null } | null;
+  readonly currency: string | null;
+  readonly adjusts: boolean;
+}
 
 export function filterOf(query: URLSearchParams): Filter {
-  return (Object.keys(FIELDS) as (keyof typeof FIELDS)[]).flatMap((name) => {
-    const value = query.get(name);
-    return value === null ? [] : [{ name, value }];
-  });
+  const by = BY.find((name) => query.has(name));
+  const key = by === undefined ? null : query.get(by);
+  return { row: by === undefined ? null : { by, key: key === '*' ? null : key }, currency: query.get('currency'), adjusts: query.get('lines') === 'adjustments' };
+}
+
+/** Whether these are not all lines. */
+export function narrows({ row, currency, adjusts }: Filter): boolean {
+  return row !== null || currency !== null || adjusts;
 }
 
 export function Lines({ statement, filter, titles }: { statement: Shape<'Statement'>; filter: Filter; titles: ReadonlyMap<string, string> }): JSX.Element {
   const { period, payee } = statement;
+  const { row } = filter;
+  const wanted = row === null ? {} : { by: row.by, ...(row.key === null ? {} : { key: row.key }) };
   const lines = useAnswer(
     (signal) =>
       gather(
-        (from: number | undefined) => get('/api/v1/royalty/closes/{period}/statements/{payee}/lines', { path: { period, payee }, query: { limit: PAGE, ...(from === undefined ? {} : { from }) }, signal }),
+        (from: number | undefined) => get('/api/v1/royalty/closes/{period}/statements/{payee}/lines', { path: { period, payee }, query: { limit: PAGE, ...wanted, ...(from === undefined ? {} : { from }) }, signal }),
         PAGES_MAX,
       ),
-    [period, payee],
+    [period, payee, row?.by, row?.key],
   );
-  const narrowed = filter.filter(({ name }) => name !== 'currency');
   return (
     <Card
-      title={narrowed.length === 0 ? 'Lines' : `Lines: ${narrowed.map(({ name, value }) => `${name} ${value === '*' ? 'any' : value}`).join(', ')}`}
+      title={headOf(filter, titles)}
       note="Click an amount to see the pool, the terms and the plays behind it."
-      aside={filter.length === 0 ? undefined : <a href={to(['statements', period, payee])}>Show the whole statement</a>}
+      aside={narrows(filter) ? <a href={to(['statements', period, payee])}>Show the whole statement</a> : undefined}
       flush
     >
       <Answered of={lines}>
@@ -54,7 +66,7 @@ export function Lines({ statement, filter, titles }: { statement: Shape<'Stateme
           const shown = items.filter((line) => fits(line, filter));
           return (
             <>
-              {whole ? null : <Notice tone="wait">{`Only the first ${count(items.length)} of ${count(statement.lines)} lines are shown here; the CSV has all of them.`}</Notice>}
+              {whole ? null : <Notice tone="wait">{`Only the first ${count(items.length)} ${row === null ? `of ${count(statement.lines)} lines` : 'of these lines'} are shown here; the CSV has all of them.`}</Notice>}
               <LineTable of={shown} titles={titles} caption={`Lines of ${month(period)}, ${payee}`} period={period} payee={payee} summed={whole} />
             </>
           );
@@ -64,8 +76,15 @@ export function Lines({ statement, filter, titles }: { statement: Shape<'Stateme
   );
 }
 
-function fits(line: Line, filter: Filter): boolean {
-  return filter.every(({ name, value }) => (line[FIELDS[name]] ?? '*') === value);
+function headOf({ row, adjusts }: Filter, titles: ReadonlyMap<string, string>): string {
+  if (adjusts) return 'Lines that adjust earlier months';
+  if (row === null) return 'Lines';
+  const name = row.key === null ? 'none named' : row.by === 'recording' ? (titles.get(row.key) ?? row.key) : row.key;
+  return `Lines: ${row.by} ${name}`;
+}
+
+function fits(line: Line, { currency, adjusts }: Filter): boolean {
+  return (currency === null || line.currency === currency) && (!adjusts || line.cause !== null);
 }
 
 function LineTable({ of, titles, caption, period, payee, summed }: { of: readonly Line[]; titles: ReadonlyMap<string, string>; caption: string; period: string; payee: string; summed: boolean }): JSX.Element {

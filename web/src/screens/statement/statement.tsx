@@ -21,8 +21,9 @@ import { to } from '../../router';
 import { useName, useTitles } from '../../session/names';
 import type { ScreenProps } from '../routes';
 import { Accounts } from './accounts';
+import { SalesReports } from '../sales/sales-dialog';
 import { Downloads } from './downloads';
-import { Lines, filterOf } from './lines';
+import { Lines, filterOf, narrows } from './lines';
 
 type Statement = Shape<'Statement'>;
 
@@ -44,15 +45,16 @@ export default function StatementScreen({ params, query }: ScreenProps): JSX.Ele
             Print
           </Button>
           <Downloads period={period} payee={payee} />
+          <SalesReports period={period} payee={payee} />
         </Buttons>
       }
     >
       <Answered of={statement} skeleton={<Skeleton figures={3} rows={8} />}>
         {(stated) => (
           <>
-            {filter.length > 0 ? null : <Whole of={stated} titles={titles} />}
+            {narrows(filter) ? null : <Whole of={stated} titles={titles} />}
             <Lines statement={stated} filter={filter} titles={titles} />
-            {filter.length > 0 ? null : <Proof of={stated} />}
+            {narrows(filter) ? null : <Proof of={stated} />}
           </>
         )}
       </Answered>

@@ -16,7 +16,7 @@ const WANTED = /\.(json|jsonl|zip)$/i;
 /** A folder with more than these is no export. */
 const FILES_MAX = 200;
 
-export function Drop({ onDrop, busy }: { onDrop: (files: Dropped[]) => void; busy: boolean }): JSX.Element {
+export function Drop({ onDrop, busy, several }: { onDrop: (files: Dropped[]) => void; busy: boolean; several: boolean }): JSX.Element {
   const [over, setOver] = useState(false);
   const [file, folder] = [useId(), useId()];
   const chosen = (event: Event): void => {
@@ -40,8 +40,8 @@ export function Drop({ onDrop, busy }: { onDrop: (files: Dropped[]) => void; bus
       }}
     >
       <Icon name="try" size={28} />
-      <p class="drop-line">{busy ? 'Counting…' : 'Drop your listening history here'}</p>
-      <p class="small faint">The zip that Spotify sends, the JSON files in it, or a ListenBrainz export. Up to 64 MiB.</p>
+      <p class="drop-line">{busy ? 'Counting…' : several ? 'Drop somebody else’s history here too' : 'Drop your listening history here'}</p>
+      <p class="small faint">The zip that Spotify sends, the JSON files in it, or a ListenBrainz export; of several people, a zip or a folder each. Up to 64 MiB in all.</p>
       <div class="drop-choose">
         <input id={file} class="unseen" type="file" accept=".json,.jsonl,.zip,application/json,application/zip" multiple onChange={chosen} />
         <label class="button button-primary" for={file}>
