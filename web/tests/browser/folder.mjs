@@ -89,7 +89,6 @@ export function fill(binary, { open = false } = {}) {
   };
   run(['catalog', 'rights', 'import', file('parties.csv', sheet(PARTIES)), file('recordings.csv', sheet(recordings())), file('works.csv', sheet(works())), file('releases.csv', sheet(releases())), file('shares.csv', sheet(shares()))]);
   run(['royalty', 'terms', 'import', file('licence.toml', LICENCE), file('comet.toml', DEAL)]);
-  run(['royalty', 'advances', 'import', file('advances.csv', sheet(advances()))]);
   run(['royalty', 'revenue', 'import', file('revenue.csv', sheet(revenue(open ? [-2, 0] : [-2, -1, 0])))]);
   run(['royalty', 'fx', 'import', file('rates.csv', sheet(rates()))]);
   run(['royalty', 'advances', 'import', file('advances.csv', sheet(advances()))]);
@@ -103,11 +102,6 @@ export function fill(binary, { open = false } = {}) {
   run(['replay', '-', '--source', 'web'], forgotten());
   const key = (scope) => run(['keys', 'create', '--scope', scope]).trim().split('\n').at(-1);
   return { folder, data, run, file, key, remove: () => rmSync(folder, { recursive: true, force: true }) };
-}
-
-/** Paid before anything was earned; the closes recoup it. */
-function advances() {
-  return [['contract', 'payee', 'kind', 'amount', 'currency', 'on', 'name', 'note'], ['comet-deal', 'comet', 'advance', '400.00', 'EUR', `${period(-2)}-01`, 'signing', 'on signing']];
 }
 
 function sheet(rows) {
