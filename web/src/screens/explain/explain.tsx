@@ -3,6 +3,7 @@
 
 import './explain.css';
 import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
 import { get, type Shape } from '../../api/client';
 import { useAnswer } from '../../api/answer';
 import { tenThousandths } from '../../figures/decimal';
@@ -21,16 +22,19 @@ import { useTitles } from '../../session/names';
 import { session } from '../../session/session';
 import type { ScreenProps } from '../routes';
 
+/** So many plays of a line are shown at first: a page waits for no more. */
+const PLAYS_FIRST = 25;
 /** As many plays as the API shows of a line. */
-const PLAYS = 100;
+const PLAYS_MAX = 100;
 
 type Explained = Shape<'ExplainedLine'>;
 
 export default function ExplainScreen({ params }: ScreenProps): JSX.Element {
   const { period = '', payee = '', number = '' } = params;
+  const [wanted, setWanted] = useState(PLAYS_FIRST);
   const line = useAnswer(
-    (signal) => get('/api/v1/royalty/closes/{period}/statements/{payee}/lines/{number}', { path: { period, payee, number: Number.parseInt(number, 10) }, query: { plays: PLAYS }, signal }),
-    [period, payee, number],
+    (signal) => get('/api/v1/royalty/closes/{period}/statements/{payee}/lines/{number}', { path: { period, payee, number: Number.parseInt(number, 10) }, query: { plays: wanted }, signal }),
+    [period, payee, number, wanted],
   );
   return (
     <Screen
@@ -42,13 +46,19 @@ export default function ExplainScreen({ params }: ScreenProps): JSX.Element {
       ]}
     >
       <Answered of={line} skeleton={<Skeleton figures={3} rows={8} />}>
-        {(explained) => <Whole of={explained} />}
+        {(explained) => <Whole of={explained} more={wanted < PLAYS_MAX ? () => setWanted(PLAYS_MAX) : null} />}
       </Answered>
     </Screen>
   );
 }
 
-function Whole({ of }: { of: Explained }): JSX.Element {
+/** Its plays, and the way to more of them. */
+interface Shown {
+  of: Explained;
+  more: (() => void) | null;
+}
+
+function Whole({ of, more }: Shown): JSX.Element {
   const { line, pool } = of;
   const titles = useTitles(of.stated_in, of.payee);
   const part = tenThousandths(line.amount, pool.money);
@@ -84,7 +94,7 @@ function Whole({ of }: { of: Explained }): JSX.Element {
           <Terms of={of} />
         </Card>
       </Columns>
-      <Plays of={of} />
+      <Plays of={of} more={more} />
     </>
   );
 }
@@ -110,16 +120,16 @@ function Terms({ of: { line, revisions } }: { of: Explained }): JSX.Element {
   );
 }
 
-function Plays({ of }: { of: Explained }): JSX.Element {
+function Plays({ of, more }: Shown): JSX.Element {
   const { line, plays } = of;
   return (
-    <Card title="The plays behind it" note={plays.length < Math.abs(line.plays) ? `The first ${count(plays.length)} of ${count(line.plays)}. Open one to see its raw reports.` : 'Open one to see its raw reports.'} flush>
+    <Card title="The plays behind it" note={plays.length < Math.abs(line.plays) ? `${count(plays.length)} of ${count(line.plays)}. Open one to see its raw reports.` : 'Open one to see its raw reports.'} flush>
       <Table
         caption="Plays behind the line"
         rows={plays}
         rowKey={(play) => `${play.partition}-${play.position}`}
         rowLink={(play) => (play.play_id === null || play.user_id === null ? null : to(['plays', play.user_id, play.play_id], { source: play.source }))}
-        shown={25}
+        shown={PLAYS_MAX}
         empty={<Empty title="No play stands behind this line">It comes from an agreement or a correction alone.</Empty>}
         columns={[
           { key: 'play', head: 'Play', cell: (play) => play.play_id ?? <span class="faint">without a key</span> },
@@ -129,6 +139,13 @@ function Plays({ of }: { of: Explained }): JSX.Element {
           { key: 'at', head: 'In the log', kind: 'figure', cell: (play) => `${play.partition}:${play.position}` },
         ]}
       />
+      {more !== null && plays.length < Math.abs(line.plays) ? (
+        <p class="table-more unprinted">
+          <button type="button" class="table-more-button" onClick={more}>
+            Show up to {PLAYS_MAX}
+          </button>
+        </p>
+      ) : null}
     </Card>
   );
 }
