@@ -205,6 +205,8 @@ impl Settings {
             .set("fetch.error.backoff.ms", "50")
             .set("fetch.wait.max.ms", "500")
             .set("fetch.message.max.bytes", self.ahead_bytes_max.clamp(1024, 1 << 20).to_string())
+            // Where enough was read ahead, and some of it is taken, reading goes on at once.
+            .set("fetch.queue.backoff.ms", "2")
             // Reading ahead is limited by bytes alone.
             .set("queued.min.messages", "10000000")
             .set("queued.max.messages.kbytes", ahead_kib.to_string());
