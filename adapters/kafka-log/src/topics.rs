@@ -15,7 +15,7 @@ use rdkafka::consumer::Consumer as _;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::metadata::{Metadata, MetadataTopic};
 use rdkafka::{Offset, TopicPartitionList};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const DAY_MS: u64 = 86_400_000;
 /// A receive time that lies further ahead is refused by the brokers: one such would move a
@@ -126,12 +126,26 @@ fn make(
     let answer = block_on(admin.create_topics([&topic], &options(settings)));
     match answer.map_err(|error| refused(name, &error))?.into_iter().next() {
         // Another was quicker: it is looked at like any that exists.
-        Some(Err((_, RDKafkaErrorCode::TopicAlreadyExists))) => {
-            let found = metadata(&consumer(settings)?, settings, name)?;
-            refuse_other_partitions(settings, name, found.topics())
+        Some(Err((_, RDKafkaErrorCode::TopicAlreadyExists)) | Ok(_)) | None => {
+            await_topic(settings, name)
         }
         Some(Err((_, code))) => Err(refused(name, &KafkaError::AdminOp(code))),
-        Some(Ok(_)) | None => Ok(()),
+    }
+}
+
+/// Waits until brokers tell of a topic that was just made: they learn of it one after the other.
+fn await_topic(settings: &Settings, name: &str) -> Result<(), OpenError> {
+    let (consumer, began) = (consumer(settings)?, Instant::now());
+    loop {
+        match metadata(&consumer, settings, name) {
+            Err(OpenError::NoTopic { .. }) if began.elapsed() < settings.open_max => {
+                // Whatever the client has to tell, it is time to ask again.
+                if let Some(Err(error)) = consumer.poll(settings.look_every) {
+                    tracing::debug!(%error, topic = name, "waiting for a new topic");
+                }
+            }
+            found => return refuse_other_partitions(settings, name, found?.topics()),
+        }
     }
 }
 
