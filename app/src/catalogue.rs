@@ -6,7 +6,7 @@ use ledgerline_records::control::{DeviceFact, TrackFact};
 use ledgerline_records::frame::RecordGroup;
 use ledgerline_records::report::TrackStamp;
 use std::collections::HashMap;
-use std::sync::{Arc, RwLock, RwLockReadGuard};
+use std::sync::{Arc, MutexGuard, RwLock, RwLockReadGuard};
 use tokio::sync::Mutex;
 
 use crate::ports::{
@@ -33,6 +33,24 @@ struct Tracks {
     lengths_ms: HashMap<Box<str>, Option<u64>>,
 }
 
+impl Tracks {
+    /// What these are and others weren't, as facts, sorted.
+    fn unknown_to(&self, others: &Self) -> Vec<Untold> {
+        let changed = self
+            .lengths_ms
+            .iter()
+            .filter(|(track, length_ms)| others.lengths_ms.get(*track) != Some(length_ms));
+        let mut changed: Vec<_> =
+            changed.map(|(track, length_ms)| (track.to_string(), *length_ms)).collect();
+        changed.sort();
+        let told = |(track_id, length_ms)| {
+            let stamp = TrackStamp { revision: self.revision, known: true, length_ms };
+            Untold { sequence: 0, fact: Fact::Track { track_id, stamp } }
+        };
+        changed.into_iter().map(told).collect()
+    }
+}
+
 /// The catalogue of a running deployment.
 ///
 /// What an import changes goes three ways, in this order: into the store, with the facts that
@@ -44,6 +62,10 @@ pub struct Catalogue {
     tracks: RwLock<Tracks>,
     /// Held by whoever changes the store or tells counting: facts are told in their order.
     turn: Mutex<()>,
+    /// Whether others import into the same store.
+    shared: bool,
+    /// Facts of others that reports may have been stamped without, after they were told.
+    owed: std::sync::Mutex<Vec<Untold>>,
 }
 
 /// How many facts are appended together. Well below what fits into a frame.
@@ -57,7 +79,13 @@ impl Catalogue {
     /// [`StoreError`].
     pub async fn load(store: Arc<dyn CatalogueStore>) -> Result<Self, StoreError> {
         let tracks = read_tracks(&*store).await?;
-        Ok(Self { store, tracks: RwLock::new(tracks), turn: Mutex::default() })
+        Ok(Self {
+            store,
+            tracks: RwLock::new(tracks),
+            turn: Mutex::default(),
+            shared: false,
+            owed: std::sync::Mutex::default(),
+        })
     }
 
     /// The catalogue as it stands until the view is dropped.
@@ -116,6 +144,38 @@ impl Catalogue {
         self.tell_in_turn(log).await
     }
 
+    /// Shows what another node has imported, and tells counting of it once more: this node may have
+    /// stamped reports by what it knew until now, after that other one told counting. Does nothing
+    /// where nothing was imported.
+    ///
+    /// # Errors
+    /// [`CatalogueError`]; what was not told then is told by the next call.
+    pub(crate) async fn follow(&self, log: &dyn ReportLog) -> Result<(), CatalogueError> {
+        let _turn = self.turn.lock().await;
+        if self.store.revision().await? != self.view().tracks.revision {
+            self.reload().await?;
+        }
+        loop {
+            let some: Vec<Untold> =
+                self.owed().iter().take(FACTS_PER_GROUP as usize).cloned().collect();
+            if some.is_empty() {
+                return Ok(());
+            }
+            append_to_all(log, &some).await?;
+            self.owed().drain(..some.len());
+        }
+    }
+
+    /// Several nodes import into the same store.
+    #[must_use]
+    pub(crate) fn shared_by_nodes(self) -> Self {
+        Self { shared: true, ..self }
+    }
+
+    fn owed(&self) -> MutexGuard<'_, Vec<Untold>> {
+        self.owed.lock().expect("no holder panics")
+    }
+
     /// Tells counting what an import that failed or was given up left untold. Does nothing
     /// while an import goes on: that one tells it.
     ///
@@ -167,10 +227,15 @@ impl Catalogue {
         Ok(())
     }
 
-    /// Replaces the view by what the store has.
+    /// Replaces the view by what the store has. Where nodes share it, what was not known here until
+    /// now is owed to counting.
     async fn reload(&self) -> Result<(), StoreError> {
         let tracks = read_tracks(&*self.store).await?;
-        *self.tracks.write().expect("no holder panics") = tracks;
+        let mut held = self.tracks.write().expect("no holder panics");
+        if self.shared {
+            self.owed().extend(tracks.unknown_to(&held));
+        }
+        *held = tracks;
         Ok(())
     }
 }

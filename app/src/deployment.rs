@@ -14,7 +14,9 @@ use crate::intake::{Intake, Overactive};
 use crate::judging::{Progress, Sieves, Worker, WorkerParts, WorkerSettings, start};
 use crate::money::{Money, MoneyParts};
 use crate::overview;
+use crate::ownership::{Ownership, Owning};
 use crate::ports::drive::{Drive, apart};
+use crate::ports::facts::RecentTotals;
 use crate::ports::{
     AppealStore, AppendError, AuditStore, CatalogueStore, Clock, CredentialStore, Disk, FactStore,
     ListenerStore, LogError, PlaysLog, Random, ReportLog, SignInStore, StoreError,
@@ -85,6 +87,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// What its loops go round on.
     pub drive: Arc<dyn Drive>,
+    /// Who owns its partitions.
+    pub ownership: Ownership,
     /// What its use cases of money are made of.
     pub money: MoneyParts,
 }
@@ -150,6 +154,8 @@ pub struct Deployment {
     pub(crate) pseudonyms: Arc<Pseudonyms>,
     pub(crate) live: Arc<overview::Live>,
     pub(crate) random: Arc<dyn Random>,
+    /// Its part in who owns what, where several nodes share the partitions.
+    pub(crate) owning: Option<Owning>,
     access: Access,
     pub(crate) intake: Intake,
     money: Money,
@@ -163,13 +169,24 @@ const IDLE_TICK: Duration = Duration::from_secs(3600);
 const UNTOLD: &str = "counting was not told yet what the catalogue learnt";
 
 impl Deployment {
-    /// Takes the partitions over and starts a worker for each. Must be called within the
-    /// runtime that the workers are to use.
+    /// Takes the partitions over, or where nodes share them looks how far they are, and starts a
+    /// worker for each. Must be called within the runtime that the workers are to use.
     ///
     /// # Errors
     /// [`StartError`] names what is damaged; nothing was changed then.
     pub async fn start(parts: Parts, settings: Settings) -> Result<Arc<Self>, StartError> {
-        let commits = parts.facts.take_over(parts.log.partitions()).await?;
+        let (partitions, facts) = (parts.log.partitions(), &parts.facts);
+        let (owning, totals) = match parts.ownership {
+            Ownership::All => (None, None),
+            Ownership::Leased(leased) => {
+                leased.leases.prepare(partitions).await?;
+                (Some(Owning::new(leased, &*parts.random)), Some(facts.totals().await?))
+            }
+        };
+        let commits = match &totals {
+            None => facts.take_over(partitions).await?,
+            Some(totals) => totals.iter().map(|totals| totals.commit).collect(),
+        };
         let pseudonyms = Pseudonyms::load(
             parts.key,
             parts.listeners,
@@ -178,9 +195,15 @@ impl Deployment {
             settings.listeners_remembered_max,
         );
         let pseudonyms = Arc::new(pseudonyms.await?);
-        let catalogue = Arc::new(Catalogue::load(parts.catalogue).await?);
+        let catalogue = Catalogue::load(parts.catalogue).await?;
+        let catalogue = if owning.is_some() { catalogue.shared_by_nodes() } else { catalogue };
+        let catalogue = Arc::new(catalogue);
         let overactive = Arc::new(Overactive::default());
-        let recent = parts.facts.recent_totals(overview::HOURS_MAX).await?;
+        let recent = match &totals {
+            None => parts.facts.recent_totals(overview::HOURS_MAX).await?,
+            // Of the same moment as the positions that followers go on from.
+            Some(totals) => RecentTotals::of(totals, overview::HOURS_MAX),
+        };
         let live = Arc::new(overview::Live::new(recent));
         let partitions = commits.iter().map(|commit| commit.partition);
         let sieves: Vec<_> =
@@ -192,7 +215,9 @@ impl Deployment {
             commit_every: settings.commit_every,
             table_entries_max: settings.table_entries_max,
             new_plays_per_listener_hour: settings.new_plays_per_listener_hour,
+            patience: owning.as_ref().map_or(Duration::ZERO, Owning::patience),
         };
+        let shared = owning.is_some();
         let mut starting = Vec::new();
         for ((commit, plays), sieves) in commits.into_iter().zip(parts.plays).zip(sieves) {
             let worker_parts = WorkerParts {
@@ -209,7 +234,7 @@ impl Deployment {
             };
             let runtime = Handle::current();
             starting.push(apart(&*parts.drive, move || {
-                start(commit, worker_parts, worker_settings, runtime)
+                start(commit, worker_parts, worker_settings, runtime, shared)
             }));
         }
         let mut workers = Vec::new();
@@ -244,6 +269,7 @@ impl Deployment {
             pseudonyms,
             live,
             random: parts.random,
+            owning,
             intake,
             settings,
         }))
@@ -309,18 +335,28 @@ impl Deployment {
 
     /// Tells counting, once, what the catalogue has to tell still, and the time where that
     /// is due.
+    ///
+    /// Where nodes share the partitions, each tells the time to those that it owns, and whoever owns
+    /// the first one does the rest.
     pub async fn tell_what_is_due(&self) {
+        let is_first = self.workers.first().is_some_and(|it| it.progress.borrow().owns.is_some());
+        if is_first {
+            self.tell_what_is_left().await;
+        }
+        if let Err(error) = self.tick().await {
+            tracing::warn!(%error, "the log takes no tick; fraud rules wait");
+        }
+        if is_first && let Err(error) = self.apply_appeals().await {
+            tracing::warn!(%error, "a decided appeal waits for its rulings");
+        }
+    }
+
+    async fn tell_what_is_left(&self) {
         if let Err(error) = self.catalogue.tell(&*self.log).await {
             tracing::warn!(%error, "{UNTOLD}");
         }
         if let Err(error) = self.forget_erased_plays().await {
             tracing::warn!(%error, "plays of erased listeners are kept in mind for longer");
-        }
-        if let Err(error) = self.tick().await {
-            tracing::warn!(%error, "the log takes no tick; fraud rules wait");
-        }
-        if let Err(error) = self.apply_appeals().await {
-            tracing::warn!(%error, "a decided appeal waits for its rulings");
         }
     }
 
@@ -335,6 +371,7 @@ impl Deployment {
             let end = *self.log.end(worker.partition).borrow();
             let idle = now.since(progress.ticked_at) >= millis(IDLE_TICK);
             let counting = progress.failed.is_none() && progress.stalled.is_none();
+            let counting = counting && progress.owns.is_some();
             let full = self.log.refusal(worker.partition) == Some(AppendError::Full);
             let due = counting && (progress.unticked || progress.committed < end || idle) || full;
             let receipt = (due && (end > Position(0))).then(|| {
@@ -366,6 +403,9 @@ impl Deployment {
             let ends = self.workers.iter().map(|worker| self.log.end(worker.partition));
             ends.map(|end| *end.borrow()).collect()
         };
+        if let Some(owning) = &self.owning {
+            owning.ask();
+        }
         for (worker, target) in self.workers.iter().zip(targets) {
             worker.settled(target).await.map_err(ReadError::Stopped)?;
         }
@@ -433,7 +473,8 @@ impl Deployment {
             if let Some(why) = progress.failed {
                 problems.push(format!("counting of {partition} has stopped: {why}"));
             }
-            if let Some(why) = progress.stalled {
+            // What a follower waits for is another node's to do.
+            if let Some(why) = progress.stalled.filter(|_| progress.owns.is_some()) {
                 problems.push(format!("counting of {partition} waits: {why}"));
             }
             match self.log.refusal(partition) {
@@ -446,6 +487,9 @@ impl Deployment {
                 None => {}
             }
         }
+        if let Some(trouble) = self.owning.as_ref().and_then(Owning::trouble) {
+            problems.push(format!("the leases can't be renewed: {trouble}"));
+        }
         Health { ready: ready && problems.is_empty(), problems }
     }
 
@@ -456,6 +500,9 @@ impl Deployment {
         let log = self.log.clone();
         // What is queued becomes durable and is acknowledged before the workers end.
         let _ = apart(&*self.drive, move || log.close()).await;
+        if let Some(owning) = &self.owning {
+            owning.leave(&self.workers, &*self.clock).await;
+        }
         for worker in &self.workers {
             worker.stop(&*self.drive).await;
         }

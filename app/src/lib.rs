@@ -4,6 +4,7 @@
 //! - [`ports`]: what the use cases need of the world
 //! - [`intake`]: reports come in
 //! - `judging`: one worker for each partition
+//! - [`ownership`]: owner or follower, where several nodes share the partitions
 //! - [`deployment`]: all of it started, watched and stopped; [`threads`]: what its loops run on; [`metrics`]: its numbers
 //! - [`counts`], [`plays`], [`conservation`], [`overview`]: what was decided, read
 //! - [`adjudication`], [`fraud`], [`appeals`]: people decide; [`audit`]: and who did what
@@ -27,6 +28,7 @@ mod listing;
 pub mod metrics;
 pub mod money;
 pub mod overview;
+pub mod ownership;
 pub mod plays;
 pub mod ports;
 pub mod privacy;

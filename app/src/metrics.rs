@@ -113,6 +113,7 @@ impl Deployment {
             }
         }
         metrics.sort_by_key(|metric| metric.name);
+        metrics.extend(self.ownership_metrics());
         let intake = self.intake.metrics();
         for (name, help, number) in [
             (

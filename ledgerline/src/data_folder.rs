@@ -16,6 +16,7 @@ use ledgerline_app::Deployment;
 use ledgerline_app::deployment::{Parts, Settings};
 use ledgerline_app::money::MoneyParts;
 use ledgerline_app::money::sales_report::SalesParty;
+use ledgerline_app::ownership::Ownership;
 use ledgerline_app::ports::{Clock, Disk, FactStore, PlaysLog, Random, ReportLog};
 use ledgerline_app::threads::Threads;
 use ledgerline_contract_files::TomlContracts;
@@ -272,6 +273,7 @@ impl DataFolder {
             disk,
             clock,
             drive: Arc::new(Threads),
+            ownership: Ownership::All,
             money: MoneyParts {
                 contracts: store.clone(),
                 contract_reader: Arc::new(TomlContracts),

@@ -7,6 +7,15 @@ pub fn built_in() -> Option<&'static str> {
     ALL.iter().find(|(_, on)| *on).map(|(name, _)| *name)
 }
 
+/// Whether the fault that this build has shows only where there are several nodes.
+#[must_use]
+pub fn is_of_nodes() -> bool {
+    built_in().is_some_and(|name| OF_NODES.contains(&name))
+}
+
+/// Those that show only where there are several nodes.
+const OF_NODES: [&str; 2] = ["zombie-commits", "followed-counts-again"];
+
 /// Every canary, and whether this build has it.
 pub const ALL: &[(&str, bool)] = &[
     ("bucket-dropped-early", cfg!(feature = "canary-bucket-dropped-early")),
@@ -23,4 +32,6 @@ pub const ALL: &[(&str, bool)] = &[
     ("ack-before-fsync", cfg!(feature = "canary-ack-before-fsync")),
     ("torn-tail-believed", cfg!(feature = "canary-torn-tail-believed")),
     ("segment-name-unsynced", cfg!(feature = "canary-segment-name-unsynced")),
+    ("zombie-commits", cfg!(feature = "canary-zombie-commits")),
+    ("followed-counts-again", cfg!(feature = "canary-followed-counts-again")),
 ];

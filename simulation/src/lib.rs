@@ -13,6 +13,7 @@
 //! - [`players`], [`report`], [`promises`]: who listens, what they send, what they know
 //! - [`process`]: the product on the machine
 //! - [`world`]: everything happens
+//! - [`nodes`]: the same on several machines that share one log and one store
 //! - [`check`]: whether it was right
 //! - [`trace`], [`seed`]: one run, from its seed to its end
 //! - [`canary`]: builds with a fault in them, which must be found
@@ -20,6 +21,7 @@
 pub mod canary;
 pub mod check;
 pub mod clock;
+pub mod nodes;
 pub mod players;
 pub mod process;
 pub mod promises;

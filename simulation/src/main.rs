@@ -17,17 +17,20 @@ struct Words {
     replay: Option<u64>,
     json: bool,
     jobs: usize,
+    /// Whether there are several nodes.
+    nodes: bool,
     /// Whether to end at the first seed that goes wrong.
     until_caught: bool,
 }
 
 const USAGE: &str = "\
-usage: simulation [--seeds N] [--from SEED] [--jobs N] [--until-caught] [--json]
-       simulation --seed SEED
+usage: simulation [--seeds N] [--from SEED] [--jobs N] [--until-caught] [--nodes] [--json]
+       simulation --seed SEED [--nodes]
 
 --seeds N        how many seeds to run (20)
 --from SEED      the first of them (0)
 --jobs N         how many at once (as many as there are processors)
+--nodes          several machines that share one log and one store
 --until-caught   end at the first seed that goes wrong
 --json           print one object instead of sentences
 --seed SEED      run one, print all that happens and, where it went wrong, the log";
@@ -43,15 +46,22 @@ fn main() -> ExitCode {
     // A panic is one way to go wrong; its message is in the failure.
     std::panic::set_hook(Box::new(|_| {}));
     match words.replay {
-        Some(seed) => replay(seed),
+        Some(seed) => replay(seed, words.nodes),
         None => run(words),
     }
 }
 
 fn read_words(mut words: impl Iterator<Item = String>) -> Result<Words, String> {
     let jobs = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut read =
-        Words { from: 0, seeds: 20, replay: None, json: false, jobs, until_caught: false };
+    let mut read = Words {
+        from: 0,
+        seeds: 20,
+        replay: None,
+        json: false,
+        jobs,
+        nodes: canary::is_of_nodes(),
+        until_caught: false,
+    };
     while let Some(word) = words.next() {
         let mut number = || {
             let text = words.next().unwrap_or_default();
@@ -62,6 +72,7 @@ fn read_words(mut words: impl Iterator<Item = String>) -> Result<Words, String> 
             "--from" => read.from = number()?,
             "--seed" => read.replay = Some(number()?),
             "--jobs" => read.jobs = usize::try_from(number()?.clamp(1, 256)).unwrap_or(1),
+            "--nodes" => read.nodes = true,
             "--json" => read.json = true,
             "--until-caught" => read.until_caught = true,
             _ => return Err(format!("there is no argument {word}")),
@@ -70,8 +81,13 @@ fn read_words(mut words: impl Iterator<Item = String>) -> Result<Words, String> 
     Ok(read)
 }
 
-fn replay(seed: u64) -> ExitCode {
-    match Simulator::new().run(seed, true) {
+/// Runs a seed in the world that is meant.
+fn run_one(simulator: &Simulator, seed: u64, nodes: bool, printed: bool) -> Result<Found, Failure> {
+    if nodes { simulator.run_nodes(seed, printed) } else { simulator.run(seed, printed) }
+}
+
+fn replay(seed: u64, nodes: bool) -> ExitCode {
+    match run_one(&Simulator::new(), seed, nodes, true) {
         Ok(found) => {
             println!("seed {seed}: all right, trace {:016x}", found.hash);
             ExitCode::SUCCESS
@@ -120,7 +136,7 @@ fn run(words: Words) -> ExitCode {
                     if seed >= words.from + words.seeds || enough.load(Ordering::Relaxed) {
                         return;
                     }
-                    let run = simulator.run(seed, false);
+                    let run = run_one(&simulator, seed, words.nodes, false);
                     if run.is_err() && words.until_caught {
                         enough.store(true, Ordering::Relaxed);
                     }
@@ -186,7 +202,8 @@ fn say(sum: &Sum, words: Words, took: Duration) {
         for line in last_lines.iter().rev().take(5).rev() {
             println!("    {line}");
         }
-        println!("    all of it: cargo xtask simulate --seed {seed}");
+        let nodes = if words.nodes { " --nodes" } else { "" };
+        println!("    all of it: cargo xtask simulate --seed {seed}{nodes}");
     }
     println!(
         "{} seeds, {} went wrong; {} days, {} reports acknowledged, {} plays, {} power failures, \

@@ -4,6 +4,7 @@ use ledgerline_app::Deployment;
 use ledgerline_app::deployment::{Parts, StartError};
 use ledgerline_app::intake::IntakeError;
 use ledgerline_app::money::MoneyParts;
+use ledgerline_app::ownership::Ownership;
 use ledgerline_app::ports::memory_contracts::{MemoryContracts, NoContractReader};
 use ledgerline_app::ports::memory_disk::MemoryDisk;
 use ledgerline_app::ports::memory_ledger::{KnownKey, MemoryKeeper, MemoryLedger};
@@ -11,7 +12,7 @@ use ledgerline_app::ports::memory_listeners::MemoryListeners;
 use ledgerline_app::ports::memory_rights::{MemoryRevenue, MemoryRights};
 use ledgerline_app::ports::memory_sign_in::MemorySignIns;
 use ledgerline_app::ports::paper::NoPrinter;
-use ledgerline_app::ports::{Disk, Drive, FactStore, LogError, PlaysLog};
+use ledgerline_app::ports::{Disk, FactStore, LogError, PlaysLog, Random, ReportLog};
 use ledgerline_ids::{HashKey, PartitionId, Position};
 use ledgerline_segment_log::{OpenError, SegmentPlaysLog, SegmentReportLog};
 use std::pin::Pin;
@@ -91,6 +92,12 @@ impl<T> Task<T> {
         }
     }
 
+    /// The future itself, for whoever has a runtime of its own.
+    #[must_use]
+    pub fn into_future(self) -> Pin<Box<dyn Future<Output = T>>> {
+        self.future
+    }
+
     /// Whether polling it would do anything.
     #[must_use]
     pub fn is_woken(&self) -> bool {
@@ -168,6 +175,23 @@ pub fn begin(
     let (options, stepper) = (taste.log.clone(), &machine.stepper);
     let log = SegmentReportLog::open_driven(disk.clone(), clock.clone(), stepper, options, &ends)
         .map_err(|error| not_opened(&error))?;
+    let random = Arc::new(NothingRandom);
+    let parts = parts(machine, taste, Arc::new(log), Ownership::All, random)?;
+    Ok(Task::new(Deployment::start(parts, taste.settings)))
+}
+
+/// What a deployment on a machine is made of, besides its report log.
+///
+/// # Errors
+/// [`NoStart`], where its plays logs can't be opened.
+pub fn parts(
+    machine: &Machine,
+    taste: &Taste,
+    log: Arc<dyn ReportLog>,
+    ownership: Ownership,
+    random: Arc<dyn Random>,
+) -> Result<Parts, NoStart> {
+    let disk: Arc<dyn Disk> = Arc::new(machine.disk.clone());
     let mut plays: Vec<Box<dyn PlaysLog>> = Vec::new();
     for partition in (0..taste.partitions).map(PartitionId) {
         let options = taste.plays.clone();
@@ -175,10 +199,9 @@ pub fn begin(
             .map_err(|error| not_opened(&error))?;
         plays.push(Box::new(log));
     }
-    let drive: Arc<dyn Drive> = Arc::new(machine.stepper.clone());
-    let parts = Parts {
+    Ok(Parts {
         key: hash_key(),
-        log: Arc::new(log),
+        log,
         plays,
         facts: machine.store.clone(),
         catalogue: machine.store.clone(),
@@ -187,10 +210,11 @@ pub fn begin(
         appeals: machine.appeals.clone(),
         audit: Arc::new(MemoryDesk::default()),
         listeners: machine.listeners.clone(),
-        random: Arc::new(NothingRandom),
+        random,
         disk,
-        clock,
-        drive,
+        clock: machine.clock.clone(),
+        drive: Arc::new(machine.stepper.clone()),
+        ownership,
         money: MoneyParts {
             contracts: Arc::new(MemoryContracts::default()),
             contract_reader: Arc::new(NoContractReader),
@@ -202,14 +226,13 @@ pub fn begin(
             keeper: Arc::new(MemoryKeeper::default()),
             printer: Arc::new(NoPrinter),
         },
-    };
-    Ok(Task::new(Deployment::start(parts, taste.settings)))
+    })
 }
 
 /// Nothing in the simulation draws listeners.
 struct NothingRandom;
 
-impl ledgerline_app::ports::Random for NothingRandom {
+impl Random for NothingRandom {
     fn fill(&self, bytes: &mut [u8]) {
         bytes.fill(0);
     }

@@ -6,36 +6,46 @@
 use async_trait::async_trait;
 use ledgerline_app::ports::credentials::NewCredential;
 use ledgerline_app::ports::facts::PartitionTotals;
+use ledgerline_app::ports::leases::{Held, LeaseStore, NodeId, Standing};
 use ledgerline_app::ports::memory_disk::MemoryDisk;
+use ledgerline_app::ports::memory_facts::KeptFacts;
 use ledgerline_app::ports::{
-    CatalogueStore, CatalogueTrack, CommitError, Credential, CredentialStore, Fact, FactStore,
-    ImportedTracks, PartitionCommit, PartitionDelta, StoreError, Untold,
+    CatalogueStore, CatalogueTrack, Clock, CommitError, Credential, CredentialStore, Fact,
+    FactStore, ImportedTracks, PartitionCommit, PartitionDelta, StoreError, Untold,
 };
-use ledgerline_ids::{PartitionId, Position, UnixMs};
+use ledgerline_ids::{PartitionId, UnixMs};
 use ledgerline_records::report::TrackStamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 
+use crate::clock::SimulatedClock;
 use crate::random::Random;
 
-/// The store. It loses its power with the disk.
+/// The store, as a machine reaches it. Calls fail when that machine loses its power, which it does
+/// with its disk, and where it is cut off.
 pub struct SimulatedStore {
     disk: MemoryDisk,
-    held: Mutex<Held>,
+    held: Arc<Mutex<Kept>>,
+    cut_off: AtomicBool,
 }
 
-struct Held {
+struct Kept {
     content: Content,
     random: Random,
     /// So many of a hundred calls fail.
     failing_percent: u64,
     /// How many calls failed.
     failed: u64,
+    /// The time by the store's own clock, where it has one.
+    clock: Option<Arc<SimulatedClock>>,
+    /// Commits by somebody whose epoch was not the newest: there must be none.
+    zombies: u64,
 }
 
 #[derive(Default)]
 struct Content {
-    partitions: Vec<PartitionTotals>,
+    kept: KeptFacts,
     tracks: BTreeMap<String, CatalogueTrack>,
     revision: u64,
     devices: BTreeSet<String>,
@@ -55,8 +65,44 @@ impl SimulatedStore {
     /// An empty store beside `disk`.
     #[must_use]
     pub fn new(disk: MemoryDisk, random: Random) -> Self {
-        let held = Held { content: Content::default(), random, failing_percent: 0, failed: 0 };
-        Self { disk, held: Mutex::new(held) }
+        let held = Kept {
+            content: Content::default(),
+            random,
+            failing_percent: 0,
+            failed: 0,
+            clock: None,
+            zombies: 0,
+        };
+        Self { disk, held: Arc::new(Mutex::new(held)), cut_off: AtomicBool::new(false) }
+    }
+
+    /// The same store, as another machine reaches it.
+    #[must_use]
+    pub fn reached_from(&self, disk: MemoryDisk) -> Self {
+        Self { disk, held: self.held.clone(), cut_off: AtomicBool::new(false) }
+    }
+
+    /// Gives the store a clock.
+    pub fn set_clock(&self, clock: Arc<SimulatedClock>) {
+        self.lock().clock = Some(clock);
+    }
+
+    /// From now on calls from this machine fail, half of the changes after they happened; or no longer.
+    pub fn cut_off(&self, off: bool) {
+        self.cut_off.store(off, Ordering::Relaxed);
+    }
+
+    /// How many commits were made with an epoch that was not the newest.
+    #[must_use]
+    pub fn zombies(&self) -> u64 {
+        self.lock().zombies
+    }
+
+    /// Who owns what, whatever state the machine is in.
+    #[must_use]
+    pub fn peek_leases(&self) -> Standing {
+        let held = self.lock();
+        held.content.kept.standing(held.now_ms())
     }
 
     /// From now on so many of a hundred calls fail, half of them after they happened.
@@ -72,15 +118,13 @@ impl SimulatedStore {
 
     /// Somebody else takes all partitions over.
     pub fn usurp(&self) {
-        for totals in &mut self.lock().content.partitions {
-            totals.commit.epoch += 1;
-        }
+        self.lock().content.kept.raise_epochs();
     }
 
     /// The committed facts, whatever state the machine is in.
     #[must_use]
     pub fn peek(&self) -> Vec<PartitionTotals> {
-        self.lock().content.partitions.clone()
+        self.lock().content.kept.totals()
     }
 
     /// The tracks, and the devices that are listed, sorted; whatever state the machine is in.
@@ -90,7 +134,7 @@ impl SimulatedStore {
         (content.tracks.values().cloned().collect(), content.devices.iter().cloned().collect())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Held> {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
         self.held.lock().expect("no thread panics while it holds the store")
     }
 
@@ -103,7 +147,7 @@ impl SimulatedStore {
         if !self.disk.is_powered() {
             return Err(failed(what, "the power is off"));
         }
-        match held.fate() {
+        match held.fate(self.cut_off.load(Ordering::Relaxed)) {
             Fate::Done => Ok(read(&held.content)),
             Fate::Refused | Fate::DoneInSecret => Err(failed(what, "it is busy")),
         }
@@ -119,7 +163,7 @@ impl SimulatedStore {
         if !self.disk.is_powered() {
             return Err(failed(what, "the power is off").into());
         }
-        let fate = held.fate();
+        let fate = held.fate(self.cut_off.load(Ordering::Relaxed));
         if self.disk.effect().is_err() {
             // The power went off at this call; the transaction may have made it.
             if held.random.percent(50) {
@@ -138,8 +182,15 @@ impl SimulatedStore {
     }
 }
 
-impl Held {
-    fn fate(&mut self) -> Fate {
+impl Kept {
+    fn now_ms(&self) -> u64 {
+        self.clock.as_ref().map_or(0, |clock| clock.now().get())
+    }
+
+    fn fate(&mut self, cut_off: bool) -> Fate {
+        if cut_off {
+            return if self.random.percent(50) { Fate::Refused } else { Fate::DoneInSecret };
+        }
         if self.failing_percent == 0 || !self.random.percent(self.failing_percent) {
             return Fate::Done;
         }
@@ -155,40 +206,31 @@ fn failed(what: &'static str, detail: &str) -> StoreError {
 #[async_trait]
 impl FactStore for SimulatedStore {
     async fn take_over(&self, partitions: u16) -> Result<Vec<PartitionCommit>, StoreError> {
-        self.write("taking the partitions over", |content| {
-            for totals in &mut content.partitions {
-                totals.commit.epoch += 1;
-            }
-            for number in content.partitions.len()..usize::from(partitions) {
-                let partition = u16::try_from(number).expect("below a number of 16 bits");
-                content.partitions.push(nothing(PartitionId(partition)));
-            }
-            Ok(content.commits())
-        })
+        self.write("taking the partitions over", |content| content.kept.take_over(partitions))
     }
 
     async fn commit(&self, deltas: &[PartitionDelta]) -> Result<(), CommitError> {
-        self.write("committing", |content| {
-            let mut partitions = content.partitions.clone();
-            for delta in deltas {
-                let fenced = CommitError::Fenced { partition: delta.partition };
-                let held = partitions.get_mut(usize::from(delta.partition.0));
-                let held = held.filter(|held| {
-                    (held.commit.epoch, held.commit.position) == (delta.epoch, delta.expected)
-                });
-                add(held.ok_or(fenced)?, delta);
-            }
-            content.partitions = partitions;
-            Ok(())
-        })
+        let newest = self.lock().content.kept.committed();
+        let is_newest = |delta: &PartitionDelta| {
+            newest.iter().any(|it| (it.partition, it.epoch) == (delta.partition, delta.epoch))
+        };
+        let zombie = !deltas.iter().all(is_newest);
+        let mut happened = false;
+        let committed = self.write("committing", |content| {
+            let committed = content.kept.commit(deltas);
+            happened = committed.is_ok();
+            committed
+        });
+        self.lock().zombies += u64::from(zombie && happened);
+        committed
     }
 
     async fn committed(&self) -> Result<Vec<PartitionCommit>, StoreError> {
-        self.read("reading what is committed", Content::commits)
+        self.read("reading what is committed", |content| content.kept.committed())
     }
 
     async fn totals(&self) -> Result<Vec<PartitionTotals>, StoreError> {
-        self.read("reading the sums", |content| content.partitions.clone())
+        self.read("reading the sums", |content| content.kept.totals())
     }
 
     async fn verify(&self) -> Result<Vec<String>, StoreError> {
@@ -197,39 +239,55 @@ impl FactStore for SimulatedStore {
 }
 
 impl Content {
-    fn commits(&self) -> Vec<PartitionCommit> {
-        self.partitions.iter().map(|totals| totals.commit).collect()
-    }
-
     fn tell(&mut self, fact: Fact) {
         self.facts += 1;
         self.untold.push_back(Untold { sequence: self.facts, fact });
     }
 }
 
-fn nothing(partition: PartitionId) -> PartitionTotals {
-    PartitionTotals {
-        commit: PartitionCommit { partition, epoch: 1, position: Position(0), plays_bytes: 0 },
-        accepted: BTreeMap::new(),
-        verdicts: BTreeMap::new(),
-        statuses: BTreeMap::new(),
-        counted: BTreeMap::new(),
+#[async_trait]
+impl LeaseStore for SimulatedStore {
+    async fn prepare(&self, partitions: u16) -> Result<(), StoreError> {
+        self.write("making the partitions", |content| content.kept.prepare(partitions))
     }
-}
 
-fn add(totals: &mut PartitionTotals, delta: &PartitionDelta) {
-    fn add_all<K: Ord + Copy>(sums: &mut BTreeMap<K, i64>, added: &BTreeMap<K, i64>) {
-        for (key, number) in added {
-            *sums.entry(*key).or_default() += number;
-        }
-        sums.retain(|_, sum| *sum != 0);
+    async fn beat(
+        &self,
+        node: &NodeId,
+        held: &[Held],
+        lasts_ms: u64,
+    ) -> Result<Standing, StoreError> {
+        let now_ms = self.lock().now_ms();
+        self.write("renewing leases", |content| Ok(content.kept.beat(now_ms, node, held, lasts_ms)))
     }
-    totals.commit.position = delta.position;
-    totals.commit.plays_bytes = delta.plays_bytes;
-    add_all(&mut totals.accepted, &delta.accepted);
-    add_all(&mut totals.verdicts, &delta.verdicts);
-    add_all(&mut totals.statuses, &delta.statuses);
-    add_all(&mut totals.counted, &delta.counted);
+
+    async fn acquire(
+        &self,
+        partition: PartitionId,
+        node: &NodeId,
+        lasts_ms: u64,
+    ) -> Result<Option<PartitionCommit>, StoreError> {
+        let now_ms = self.lock().now_ms();
+        self.write("getting a lease", |content| {
+            Ok(content.kept.acquire(now_ms, partition, node, lasts_ms))
+        })
+    }
+
+    async fn release(&self, node: &NodeId, held: Held) -> Result<bool, StoreError> {
+        self.write("giving a lease back", |content| Ok(content.kept.release(node, held)))
+    }
+
+    async fn leave(&self, node: &NodeId) -> Result<(), StoreError> {
+        self.write("leaving", |content| {
+            content.kept.leave(node);
+            Ok(())
+        })
+    }
+
+    async fn standing(&self) -> Result<Standing, StoreError> {
+        let now_ms = self.lock().now_ms();
+        self.read("reading who owns what", |content| content.kept.standing(now_ms))
+    }
 }
 
 #[async_trait]

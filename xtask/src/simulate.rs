@@ -12,6 +12,8 @@ use std::fs;
 
 /// What `test --long` runs.
 const SEEDS_LONG: &str = "10000";
+/// The same, of several nodes.
+const SEEDS_OF_NODES_LONG: &str = "2000";
 /// A canary must be caught within so many seeds.
 const SEEDS_OF_CANARY: &str = "200";
 const PACKAGE: &str = "ledgerline-simulation";
@@ -41,6 +43,13 @@ pub fn long_steps(workspace: &Workspace, steps: &mut Steps) {
     steps.run("simulation of 10 000 seeds", || {
         let run = ["run", "--quiet", "--package", PACKAGE, "--", "--seeds", SEEDS_LONG];
         match succeed(cargo(workspace).args(run)) {
+            Ok(()) => Outcome::Passed,
+            Err(reason) => Outcome::Failed(reason),
+        }
+    });
+    steps.run("simulation of 2 000 seeds of several nodes", || {
+        let run = ["run", "--quiet", "--package", PACKAGE, "--", "--nodes"];
+        match succeed(cargo(workspace).args(run).args(["--seeds", SEEDS_OF_NODES_LONG])) {
             Ok(()) => Outcome::Passed,
             Err(reason) => Outcome::Failed(reason),
         }

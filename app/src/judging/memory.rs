@@ -10,11 +10,12 @@ use ledgerline_records::play::{PlayAddress, PlayRecord};
 use ledgerline_records::verdict::Status;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use super::runs::Runs;
 use super::sieve::{SieveWriter, Sieves, play_key};
 use super::snapshot::Snapshot;
-use crate::ports::{LogError, PlaysLog};
+use crate::ports::{Disk, LogError, PlaysLog};
 
 /// Runs, plays log, and the sources that the plays are of.
 pub(crate) struct PartitionMemory {
@@ -97,6 +98,26 @@ impl PartitionMemory {
             self.plays_sieve.note(track_hash(&self.key, before.track), play.cause);
         }
         self.scratch = bytes;
+    }
+
+    /// Has everything be as a snapshot says, and forgets what was added since.
+    ///
+    /// # Errors
+    /// [`LogError`] of a run or of the plays log; then the same must be tried again.
+    pub(crate) fn reset(
+        &mut self,
+        disk: &Arc<dyn Disk>,
+        folder: &str,
+        snapshot: &Snapshot,
+    ) -> Result<(), LogError> {
+        self.index = Runs::open(disk.clone(), folder.to_owned(), &snapshot.runs)?;
+        self.books = Runs::open(disk.clone(), folder.to_owned(), &snapshot.books)?;
+        self.plays.truncate(snapshot.plays_bytes)?;
+        self.sources = snapshot.sources.clone();
+        self.last_source = "".into();
+        self.reports_sieve.open_again(snapshot.position.0);
+        self.plays_sieve.open_again(snapshot.plays_bytes);
+        Ok(())
     }
 
     /// Notes the source of a play.

@@ -7,6 +7,7 @@
 //! already is not committed again.
 
 mod memory;
+mod orders;
 mod running;
 mod runs;
 mod sealing;
@@ -14,6 +15,7 @@ mod sieve;
 mod snapshot;
 mod worker;
 
+pub(crate) use orders::Role;
 pub(crate) use sieve::{Sieve, Sieves, play_key};
 pub use snapshot::{SnapshotFiles, read_snapshot_files};
 pub(crate) use worker::{Progress, Worker, WorkerParts, WorkerSettings, start};

@@ -1,7 +1,7 @@
 //! What a partition's loop does: judge, commit, take snapshots, answer.
 
-use ledgerline_counting::{Hashes, Partition};
-use ledgerline_ids::{Position, UnixMs};
+use ledgerline_counting::{Hashes, Partition, PartitionState};
+use ledgerline_ids::{HashKey, Position, UnixMs};
 use ledgerline_records::frame::Records;
 use ledgerline_records::{DecodeError, LogRecord};
 use std::sync::Arc;
@@ -11,7 +11,9 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, error::TryRecvError};
 use tokio::sync::watch;
 
+mod committing;
 mod finding;
+mod roles;
 
 use super::memory::PartitionMemory;
 use super::runs::Runs;
@@ -21,9 +23,11 @@ use super::worker::{Message, Progress, Telling, WorkerMetrics, WorkerParts, Work
 use crate::intake::Overactive;
 use crate::overview::Live;
 use crate::ports::{
-    Clock, CommitError, FactStore, Frame, LogError, Loop, PartitionCommit, PartitionDelta,
+    Clock, CommitError, Disk, FactStore, Frame, LogError, Loop, PartitionCommit, PartitionDelta,
     ReportLog, Step,
 };
+use committing::Outcome;
+pub(super) use roles::Roles;
 
 /// How long a worker waits before it tries again what the disk or the store refused.
 const TRY_AGAIN_AFTER: Duration = Duration::from_millis(500);
@@ -34,6 +38,10 @@ const UNSEALED_MAX: usize = 2;
 
 /// The state that the loop owns.
 pub(super) struct Running {
+    ground: Ground,
+    /// Owner or follower, where nodes share the partitions; otherwise it is the owner.
+    roles: Option<Roles>,
+    /// What is committed, as far as it is known; the length is that of this plays log there.
     commit: PartitionCommit,
     /// Where the next record stands that is to be judged.
     position: Position,
@@ -70,13 +78,18 @@ pub(super) struct Running {
     last_commit: Duration,
 }
 
-/// What is known of a commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    /// It was not tried.
-    Untried,
-    /// It was tried; whether it happened must be asked.
-    Unknown,
+/// What a worker can be built on again.
+struct Ground {
+    key: HashKey,
+    disk: Arc<dyn Disk>,
+}
+
+impl Ground {
+    fn counting(&self, settings: &WorkerSettings, state: &PartitionState) -> Partition {
+        let mut counting = Partition::restore(self.key, state);
+        counting.report_overactive_from(settings.new_plays_per_listener_hour);
+        counting
+    }
 }
 
 /// Why a worker stops: the log, or the store of the facts.
@@ -88,6 +101,11 @@ enum WorkerError {
     Commit(#[from] CommitError),
     #[error("the record at position {position} can't be read: {detail}")]
     Record { position: Position, detail: String },
+    #[error(
+        "position {known} was committed, and now it is {now}: the store of the facts is older than \
+         what was read of it. Restore the right one"
+    )]
+    WentBack { known: Position, now: Position },
     #[error("stopped while waiting for the disk or the store")]
     Stopped,
 }
@@ -98,9 +116,9 @@ impl Running {
         parts: WorkerParts,
         settings: WorkerSettings,
         runtime: Handle,
-        inbox: mpsc::Receiver<Message>,
         telling: Telling,
     ) -> Result<Self, LogError> {
+        let Telling { announce, metrics, inbox, roles } = telling;
         let partition = commit.partition;
         let snapshot = snapshot::read(&*parts.disk, partition)?;
         if snapshot.is_some() {
@@ -143,13 +161,16 @@ impl Running {
             &snapshot,
         );
         memory.plays.truncate(snapshot.plays_bytes)?;
-        let mut counting = Partition::restore(parts.key, &snapshot.state);
-        counting.report_overactive_from(settings.new_plays_per_listener_hour);
+        let ground = Ground { key: parts.key, disk: parts.disk.clone() };
+        let counting = ground.counting(&settings, &snapshot.state);
         let sealer =
             Sealer::new(partition, parts.disk, parts.clock.clone(), parts.drive, runtime.clone());
         let end = parts.log.end(partition);
-        let held_at_start = *end.borrow();
+        // What else the log holds may be another node's to judge.
+        let held_at_start = if roles.is_some() { commit.position } else { *end.borrow() };
         let running = Self {
+            ground,
+            roles,
             commit,
             position: snapshot.position,
             committed_before: commit.position,
@@ -173,8 +194,8 @@ impl Running {
             runtime,
             inbox,
             received: None,
-            announce: telling.announce,
-            metrics: telling.metrics,
+            announce,
+            metrics,
             last_commit: Duration::ZERO,
         };
         running.measure_sealed();
@@ -188,6 +209,7 @@ impl Running {
 
     fn try_step(&mut self) -> Result<Step, WorkerError> {
         self.answer_all();
+        self.hear();
         if let Some(until) = self.stalled_until {
             if self.stopping {
                 return Err(WorkerError::Stopped);
@@ -204,12 +226,15 @@ impl Running {
         if self.is_full() {
             return Ok(Step::Idle);
         }
+        if let Some(step) = self.play_its_role()? {
+            return Ok(step);
+        }
         // What was refused comes before anything else.
         if !(self.flush()? && self.commit_begun()?) {
             return Ok(Step::Idle);
         }
         let end = *self.end.borrow_and_update();
-        if self.position < end && !(self.judge_some()? && self.flush()?) {
+        if self.position < end && !(self.judge_some(Position(u64::MAX))? && self.flush()?) {
             return Ok(Step::Idle);
         }
         let caught_up = self.position >= end;
@@ -268,8 +293,8 @@ impl Running {
         self.metrics.sealed_bytes.store((index.1 + books.1) as u64, Ordering::Relaxed);
     }
 
-    /// Judges what comes next in the log. Says whether that could be read.
-    fn judge_some(&mut self) -> Result<bool, WorkerError> {
+    /// Judges what comes next in the log, before `until`. Says whether that could be read.
+    fn judge_some(&mut self, until: Position) -> Result<bool, WorkerError> {
         let partition = self.commit.partition;
         let read = self.log.read(partition, self.position, self.settings.batch_bytes);
         // Nothing of it was judged yet, so it can be read again.
@@ -279,7 +304,7 @@ impl Running {
         }
         let frames = read?;
         for frame in frames {
-            self.judge_frame(&frame)?;
+            self.judge_frame(&frame, until)?;
         }
         self.log.judged(partition, self.position);
         self.partition.finish_batch(&mut self.memory)?;
@@ -306,7 +331,7 @@ impl Running {
         }
     }
 
-    fn judge_frame(&mut self, frame: &Frame) -> Result<(), WorkerError> {
+    fn judge_frame(&mut self, frame: &Frame, until: Position) -> Result<(), WorkerError> {
         let at = frame.header.received_at;
         let mut records = Records::new(frame.payload());
         let mut position = frame.header.first;
@@ -319,7 +344,7 @@ impl Running {
                     detail: error.to_string(),
                 };
                 let (_, bytes) = record.map_err(undecodable)?;
-                if position >= self.position {
+                if (self.position..until).contains(&position) {
                     let record = LogRecord::decode(bytes).map_err(undecodable)?;
                     let hashes = self.partition.prepare(at, &record);
                     some.push((position, record, hashes));
@@ -356,107 +381,6 @@ impl Running {
             let _ = self.partition.take_delta();
         }
         Ok(())
-    }
-
-    /// Commits what was judged since the last commit: sums and position in one transaction.
-    /// Says whether that is done.
-    fn commit(&mut self) -> Result<bool, WorkerError> {
-        self.last_commit = self.clock.elapsed();
-        let plays_bytes = self.memory.plays.length();
-        let moved = self.position > self.commit.position
-            || (self.position == self.commit.position && plays_bytes != self.commit.plays_bytes);
-        if moved {
-            let delta = self.partition.take_delta();
-            let delta = PartitionDelta {
-                partition: self.commit.partition,
-                epoch: self.commit.epoch,
-                expected: self.commit.position,
-                position: self.position,
-                plays_bytes,
-                accepted: delta.accepted,
-                verdicts: delta.verdicts,
-                statuses: delta.statuses,
-                counted: delta.counted,
-            };
-            self.uncommitted = Some((delta, Outcome::Untried));
-        }
-        let committed = self.commit_begun()?;
-        if committed {
-            self.announce_progress();
-        }
-        Ok(committed)
-    }
-
-    /// Brings a commit that was begun to its end. Says whether that is done.
-    fn commit_begun(&mut self) -> Result<bool, WorkerError> {
-        let Some((delta, outcome)) = self.uncommitted.take() else { return Ok(true) };
-        let delta = [delta];
-        match self.commit_once(&delta, outcome) {
-            Ok(()) => {
-                self.commit.position = delta[0].position;
-                self.commit.plays_bytes = delta[0].plays_bytes;
-                self.metrics.commits.fetch_add(1, Ordering::Relaxed);
-                self.live.add(&delta[0]);
-                self.announce_progress();
-                Ok(true)
-            }
-            Err(error @ CommitError::Fenced { .. }) => Err(error.into()),
-            Err(CommitError::Store(error)) => {
-                let [delta] = delta;
-                self.uncommitted = Some((delta, Outcome::Unknown));
-                self.stall(&error.to_string());
-                Ok(false)
-            }
-        }
-    }
-
-    /// Commits, exactly once. After an unknown outcome the store is asked what it has.
-    fn commit_once(
-        &self,
-        delta: &[PartitionDelta; 1],
-        outcome: Outcome,
-    ) -> Result<(), CommitError> {
-        let facts = &self.facts;
-        let [PartitionDelta { partition, epoch, expected, position, plays_bytes, .. }] = delta;
-        if outcome == Outcome::Unknown && !cfg!(feature = "canary-commit-retried-unasked") {
-            let commits = self.runtime.block_on(facts.committed()).map_err(CommitError::Store)?;
-            let done = PartitionCommit {
-                partition: *partition,
-                epoch: *epoch,
-                position: *position,
-                plays_bytes: *plays_bytes,
-            };
-            if commits.contains(&done) {
-                return Ok(());
-            }
-            let undone = |commit: &PartitionCommit| {
-                (commit.partition, commit.epoch, commit.position) == (*partition, *epoch, *expected)
-            };
-            if !commits.iter().any(undone) {
-                return Err(CommitError::Fenced { partition: *partition });
-            }
-        }
-        self.runtime.block_on(facts.commit(delta))
-    }
-
-    fn announce_progress(&self) {
-        let (commit, unticked) = (self.commit, self.unticked);
-        let ticked_at = self.partition.evaluated_at();
-        let caught_up = self.position >= self.held_at_start && commit.position == self.position;
-        self.announce.send_if_modified(|progress| {
-            let next = Progress {
-                committed: commit.position,
-                plays_bytes: commit.plays_bytes,
-                ready: progress.ready || caught_up,
-                unticked,
-                ticked_at,
-                stalled: None,
-                failed: None,
-            };
-            let changed = *progress != next;
-            *progress = next;
-            changed
-        });
     }
 
     /// Says why counting waits for a moment. What is asked meanwhile is answered.
@@ -553,12 +477,21 @@ impl Loop for Running {
         if self.stopping && !self.sealer.is_busy() {
             return;
         }
-        let until = [self.stalled_until, self.sealer.tried_again_at()].into_iter().flatten().min();
+        let lapses_at = self.roles.as_ref().and_then(Roles::lapses_at);
+        let until = [self.stalled_until, self.sealer.tried_again_at(), lapses_at];
+        let until = until.into_iter().flatten().min();
         let left = until.map(|until| until.saturating_sub(self.clock.elapsed()));
         // Where the end has moved on, but nothing may be judged, only what may change that
         // is waited for.
         let held_up = self.stalled_until.is_some() || self.is_full();
         let (inbox, end, sealer) = (&mut self.inbox, &mut self.end, &mut self.sealer);
+        let roles = &mut self.roles;
+        let ordered = async {
+            match roles {
+                Some(roles) => roles.changed().await,
+                None => std::future::pending().await,
+            }
+        };
         let more = async {
             if held_up {
                 std::future::pending::<()>().await;
@@ -579,6 +512,7 @@ impl Loop for Running {
             tokio::select! {
                 message = inbox.recv(), if !stopping => Some(message),
                 () = more, if !stopping => None,
+                () = ordered, if !stopping => None,
                 () = sealer.job_ended() => None,
                 () = passed => None,
             }

@@ -170,6 +170,13 @@ impl Sealer {
         !matches!(self.job, Job::None)
     }
 
+    /// Forgets what was begun and isn't at work: another snapshot will be taken of what is there then.
+    pub(super) fn forget(&mut self) {
+        assert!(!self.is_busy(), "a job may still write its files");
+        self.unsealed = None;
+        self.unwritten = None;
+    }
+
     /// Leaves the disk, which refused, alone for a while.
     pub(super) fn refuse(&mut self) {
         self.not_before = self.clock.elapsed() + TRY_AGAIN_AFTER;

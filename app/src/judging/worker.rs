@@ -8,7 +8,8 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::running::Running;
+use super::orders::Orders;
+use super::running::{Roles, Running};
 use super::sieve::Sieves;
 use crate::intake::Overactive;
 use crate::overview::Live;
@@ -26,6 +27,8 @@ pub(crate) struct WorkerSettings {
     pub table_entries_max: usize,
     /// More new plays of a listener than this in an hour close the intake for it.
     pub new_plays_per_listener_hour: u32,
+    /// So long a follower waits for the owner before it says that it waits.
+    pub patience: Duration,
 }
 
 /// How far a worker is.
@@ -41,6 +44,10 @@ pub(crate) struct Progress {
     pub unticked: bool,
     /// The greatest time that it was told.
     pub ticked_at: UnixMs,
+    /// The epoch that it commits with, where it is the owner.
+    pub owns: Option<u64>,
+    /// The greatest epoch that it had and has no more; 0 where there is none.
+    pub given_up: u64,
     /// Why it waits before it tries again, where it does.
     pub stalled: Option<String>,
     /// Why it stopped, where it did.
@@ -75,10 +82,12 @@ pub(crate) struct WorkerMetrics {
     pub snapshots: AtomicU64,
 }
 
-/// Where a worker says how it is doing.
+/// Where a worker says how it is doing, and where it is told and asked.
 pub(super) struct Telling {
     pub announce: watch::Sender<Progress>,
     pub metrics: Arc<WorkerMetrics>,
+    pub inbox: mpsc::Receiver<Message>,
+    pub roles: Option<Roles>,
 }
 
 /// The handle of a running worker.
@@ -86,6 +95,8 @@ pub(crate) struct Worker {
     pub partition: PartitionId,
     pub progress: watch::Receiver<Progress>,
     pub metrics: Arc<WorkerMetrics>,
+    /// What it is told, where nodes share the partitions.
+    pub orders: Option<watch::Sender<Orders>>,
     messages: mpsc::Sender<Message>,
     driven: std::sync::Mutex<Option<Box<dyn Driven>>>,
 }
@@ -105,7 +116,8 @@ pub(crate) struct WorkerParts {
     pub drive: Arc<dyn Drive>,
 }
 
-/// Starts a partition's worker on what `commit` says is committed.
+/// Starts a partition's worker on what `commit` says is committed: as its owner, or where it
+/// `takes_orders` as a follower until they say something else.
 ///
 /// # Errors
 /// [`LogError`] where the snapshot, the runs or the plays log are damaged.
@@ -114,27 +126,34 @@ pub(crate) fn start(
     parts: WorkerParts,
     settings: WorkerSettings,
     runtime: Handle,
+    takes_orders: bool,
 ) -> Result<Worker, LogError> {
     let drive = parts.drive.clone();
     let partition = commit.partition;
+    let committed = commit.position;
+    let orders = takes_orders.then(|| watch::channel(Orders { committed, ..Orders::default() }).0);
     let (messages, inbox) = mpsc::channel(64);
     let (announce, progress) = watch::channel(Progress {
-        committed: commit.position,
-        plays_bytes: commit.plays_bytes,
+        committed,
+        // Of another node's plays log it says nothing about this one.
+        plays_bytes: if takes_orders { 0 } else { commit.plays_bytes },
         ready: false,
         unticked: false,
         ticked_at: UnixMs::EPOCH,
+        owns: (!takes_orders).then_some(commit.epoch),
+        given_up: 0,
         stalled: None,
         failed: None,
     });
     let metrics = Arc::new(WorkerMetrics::default());
-    let telling = Telling { announce, metrics: metrics.clone() };
-    let running = Running::build(commit, parts, settings, runtime, inbox, telling)?;
+    let roles = orders.as_ref().map(|orders| Roles::new(orders.subscribe()));
+    let telling = Telling { announce, metrics: metrics.clone(), inbox, roles };
+    let running = Running::build(commit, parts, settings, runtime, telling)?;
     let driven = drive
         .start(&format!("count-{partition}"), Box::new(running))
         .map_err(|error| LogError::Io { file: partition.to_string(), detail: error.to_string() })?;
     let driven = std::sync::Mutex::new(Some(driven));
-    Ok(Worker { partition, progress, metrics, messages, driven })
+    Ok(Worker { partition, progress, metrics, orders, messages, driven })
 }
 
 impl Worker {
@@ -184,6 +203,12 @@ impl Worker {
             Some(why) => Err(why.clone()),
             None => Ok(reached.clone()),
         }
+    }
+
+    /// Whether it is a follower with everything that is committed, as far as it knows.
+    pub(crate) fn only_waits_for_its_owner(&self) -> bool {
+        let progress = self.progress.borrow();
+        progress.owns.is_none() && progress.ready && progress.failed.is_none()
     }
 
     /// Has the worker judge and commit what the log holds, take a snapshot, and end.

@@ -44,6 +44,14 @@ impl NodeId {
         Ok(Self(name.into()))
     }
 
+    /// What a process of this name calls itself that drew `number` when it started.
+    #[must_use]
+    pub fn started(&self, number: u32) -> Self {
+        const SUFFIX_BYTES: usize = 9;
+        let name = &self.0[..self.0.len().min(NODE_BYTES_MAX - SUFFIX_BYTES)];
+        Self(format!("{name}/{number:08x}").into())
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -10,6 +10,8 @@ mod history;
 mod reading;
 mod truth;
 
+use ledgerline_app::ports::facts::PartitionTotals;
+use ledgerline_app::ports::memory_disk::MemoryDisk;
 use ledgerline_ids::PartitionId;
 use ledgerline_records::verdict::Status;
 use ledgerline_recount::{ClaimedPlay, Counts, IdentityKey, PlayName, check_conservation, compare};
@@ -18,6 +20,7 @@ use std::collections::BTreeMap;
 use crate::players::Plan;
 use crate::process::Machine;
 use crate::promises::Promises;
+use crate::store::SimulatedStore;
 use crate::taste::Taste;
 pub use reading::{lines, transitions};
 
@@ -26,6 +29,24 @@ use reading::Partition;
 
 /// Every play of a partition, with its transitions.
 pub type Plays = BTreeMap<PlayName, (ClaimedPlay, Vec<Transition>)>;
+
+/// What is checked: a disk with all logs on it, and what the database says of them.
+pub struct Beheld<'m> {
+    /// The disk.
+    pub disk: &'m MemoryDisk,
+    /// The database.
+    pub store: &'m SimulatedStore,
+    /// How far each partition is committed, with the length of its plays log on this disk.
+    pub totals: Vec<PartitionTotals>,
+}
+
+impl<'m> Beheld<'m> {
+    /// What is on a machine.
+    #[must_use]
+    pub fn of(machine: &'m Machine) -> Self {
+        Self { disk: &machine.disk, store: &machine.store, totals: machine.store.peek() }
+    }
+}
 
 /// All that a deployment claims: whatever a restart must not change.
 #[derive(Debug, PartialEq, Eq)]
@@ -87,7 +108,7 @@ impl Claims {
 /// # Errors
 /// The first thing that is not right, as a sentence.
 pub fn check(
-    machine: &Machine,
+    beheld: &Beheld<'_>,
     taste: &Taste,
     plan: &Plan,
     sources: &[crate::players::Source],
@@ -96,12 +117,12 @@ pub fn check(
     let mut partitions = Vec::new();
     let mut histories = Histories::default();
     let mut log = truth::LogHolds::default();
-    for totals in machine.store.peek() {
+    for totals in &beheld.totals {
         let partition = totals.commit.partition;
-        let read = reading::read(machine, taste, &totals, &mut histories, &mut log)
+        let read = reading::read(beheld.disk, taste, totals, &mut histories, &mut log)
             .map_err(|why| format!("{partition}: {why}"))?;
         check_partition(partition, &read)?;
-        read.told.check(partition, &machine.store)?;
+        read.told.check(partition, beheld.store)?;
         partitions.push(read);
     }
     log.check_promises(promises)?;

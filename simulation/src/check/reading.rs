@@ -2,6 +2,7 @@
 
 use ledgerline_app::plays::transition_id;
 use ledgerline_app::ports::facts::PartitionTotals;
+use ledgerline_app::ports::memory_disk::MemoryDisk;
 use ledgerline_app::ports::{Disk, PlaysLogReader};
 use ledgerline_app::read_sealed_index;
 use ledgerline_counting::fraud::{BookEntry, Flags};
@@ -46,13 +47,13 @@ struct Logged {
 
 /// Reads a partition.
 pub fn read(
-    machine: &Machine,
+    on: &MemoryDisk,
     taste: &Taste,
     totals: &PartitionTotals,
     histories: &mut Histories,
     log: &mut LogHolds,
 ) -> Result<Partition, String> {
-    let disk: Arc<dyn Disk> = Arc::new(machine.disk.clone());
+    let disk: Arc<dyn Disk> = Arc::new(on.clone());
     let partition = totals.commit.partition;
     let logged = records(&disk, taste, totals)?;
     let mut told = Told::default();
@@ -72,7 +73,7 @@ pub fn read(
         tallies.map(|tally| tally.rows().map(|(value, sum)| (value, positive(sum))).collect());
     let by_day = std::mem::take(&mut claimed.counts.counted.by_day);
     claimed.counts.counted = Counted { by_track, by_user, by_territory, by_tier, by_day };
-    let index = check_index(machine, totals, &reader)?;
+    let index = check_index(on, totals, &reader)?;
     Ok(Partition { recounted, claimed, told, index })
 }
 
@@ -201,7 +202,7 @@ fn for_each_play(
 /// The sealed index has the newest record of every play whose key is not forgotten, the
 /// listeners' books have that of every play, and neither has anything else.
 fn check_index(
-    machine: &Machine,
+    on: &MemoryDisk,
     totals: &PartitionTotals,
     reader: &SegmentPlaysReader,
 ) -> Result<Vec<String>, String> {
@@ -215,7 +216,7 @@ fn check_index(
         of.insert((bucket, entry.listener, entry.address));
     };
     let partition = totals.commit.partition;
-    let index = read_sealed_index(&machine.disk, partition, &mut take, &mut take_entry)
+    let index = read_sealed_index(on, partition, &mut take, &mut take_entry)
         .map_err(|error| error.to_string())?;
     let Some(index) = index else { return Ok(Vec::new()) };
     let mut expected = BTreeMap::<(IdentityHash, Bucket), PlayAddress>::new();

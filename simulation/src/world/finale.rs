@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Tally, World, Wrong};
-use crate::check::{Claims, check};
+use crate::check::{Beheld, Claims, check};
 use crate::clock::DAY_MS;
 use crate::process::Task;
 
@@ -141,7 +141,7 @@ impl World {
     }
 
     fn check(&self, when: &str) -> Result<Claims, Wrong> {
-        check(&self.machine, &self.taste, &self.plan, &self.sources, &self.promises)
+        check(&Beheld::of(&self.machine), &self.taste, &self.plan, &self.sources, &self.promises)
             .map_err(|why| format!("{when}: {why}"))
     }
 

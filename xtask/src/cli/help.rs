@@ -44,8 +44,8 @@ and ends with 3; it never calls sudo. Other endings: 0 good, 1 failed, 2 not und
 ";
 
 const HELP_SIMULATE: &str = "\
-cargo xtask simulate [--seeds N] [--from SEED] [--jobs N] [--until-caught] [--json]
-cargo xtask simulate --seed SEED
+cargo xtask simulate [--seeds N] [--from SEED] [--jobs N] [--until-caught] [--nodes] [--json]
+cargo xtask simulate --seed SEED [--nodes]
 cargo xtask simulate --canaries
 
 Runs the product on a simulated disk, clock, database and network: reports come twice, late and out
@@ -56,6 +56,8 @@ players were promised must agree with what is counted. One seed is one run, alwa
   --from SEED      the first of them (0)
   --jobs N         how many at once (as many as there are processors)
   --until-caught   end at the first that goes wrong
+  --nodes          several machines that share one log and one database, and are killed, paused and
+                   cut off
   --seed SEED      one seed, with everything that happens in it
   --canaries       build each known fault in, one after the other: each must be caught within
                    200 seeds

@@ -40,6 +40,11 @@ impl SieveWriter {
         writer
     }
 
+    /// Goes on where a snapshot ends, once more.
+    pub(crate) fn open_again(&mut self, believed: u64) {
+        *self = Self::open(self.sieve.clone(), believed);
+    }
+
     /// Rows behind those that are believed must never be read again: others take their places.
     fn forget_files_behind(&mut self) {
         let Some((filters, rows)) = &self.files else { return };

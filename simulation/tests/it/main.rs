@@ -1,11 +1,15 @@
 //! The simulation itself: it repeats itself, its store is a store, and the seeds that once
 //! went wrong go right.
 
-use ledgerline_app::ports::conformance::{facts, music};
+mod threads;
+
+use ledgerline_app::ports::conformance::{facts, leases, music};
 use ledgerline_app::ports::memory_disk::MemoryDisk;
 use ledgerline_simulation::Simulator;
+use ledgerline_simulation::clock::SimulatedClock;
 use ledgerline_simulation::random::Random;
 use ledgerline_simulation::store::SimulatedStore;
+use std::sync::Arc;
 
 fn store() -> SimulatedStore {
     SimulatedStore::new(MemoryDisk::new(), Random::new(0, 0))
@@ -15,6 +19,12 @@ fn store() -> SimulatedStore {
 async fn the_store_conforms() {
     facts::every_case(async || store()).await;
     music::every_case(async || store()).await;
+    leases::every_case(async || {
+        let (store, clock) = (store(), Arc::new(SimulatedClock::default()));
+        store.set_clock(clock.clone());
+        leases::Clocked { store, set_off: Box::new(move |off_ms| clock.set_off(off_ms)) }
+    })
+    .await;
 }
 
 #[test]
@@ -22,6 +32,17 @@ fn twenty_seeds_go_right_and_the_same_way_twice() {
     for seed in 0..20 {
         // Two simulators: nothing of one run may show in the next.
         let [first, second] = [(); 2].map(|()| Simulator::new().run(seed, false));
+        match (first, second) {
+            (Ok(first), Ok(second)) => assert_eq!(first, second, "seed {seed} repeats itself"),
+            (Err(wrong), _) | (_, Err(wrong)) => panic!("{wrong:#?}"),
+        }
+    }
+}
+
+#[test]
+fn eight_seeds_of_several_nodes_go_right_and_the_same_way_twice() {
+    for seed in 0..8 {
+        let [first, second] = [(); 2].map(|()| Simulator::new().run_nodes(seed, false));
         match (first, second) {
             (Ok(first), Ok(second)) => assert_eq!(first, second, "seed {seed} repeats itself"),
             (Err(wrong), _) | (_, Err(wrong)) => panic!("{wrong:#?}"),

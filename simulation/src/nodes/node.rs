@@ -1,0 +1,157 @@
+//! One of several machines: a disk, a road to the log and one to the store, and a process now and then.
+
+use ledgerline_app::Deployment;
+use ledgerline_app::ownership::{LeaseSettings, Leased, Ownership};
+use ledgerline_app::ports::Random as Randomness;
+use ledgerline_app::ports::leases::NodeId;
+use ledgerline_app::ports::memory_disk::MemoryDisk;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use super::broker::{Broker, NodeLog, Road};
+use crate::clock::SimulatedClock;
+use crate::process::{Machine, NoStart, Request, Task, not_started, parts};
+use crate::random::Random;
+use crate::stepper::Stepper;
+use crate::store::SimulatedStore;
+use crate::taste::Taste;
+
+/// A start takes fewer rounds than this.
+const START_ROUNDS_MAX: u32 = 100_000;
+
+/// A machine.
+pub struct Node {
+    /// What operators call it.
+    pub name: &'static str,
+    /// What outlives its processes.
+    pub machine: Machine,
+    /// The way to the log.
+    pub road: Arc<Road>,
+    /// Its process, while there is one.
+    pub process: Option<Process>,
+    /// Until then, by true time, it doesn't go on: neither does anything in it.
+    pub paused_until_ms: u64,
+}
+
+/// A process on it.
+pub struct Process {
+    /// The product.
+    pub deployment: Arc<Deployment>,
+    /// The log as it sees it.
+    pub log: Arc<NodeLog>,
+    /// `None` is done, until the next sweep.
+    pub requests: Vec<Option<Request>>,
+    /// What goes on besides.
+    pub errands: Vec<Option<Task<()>>>,
+    /// Whether a beat is on its way.
+    pub beats: Arc<AtomicU64>,
+}
+
+/// What a process draws its number from.
+struct Drawn(Mutex<Random>);
+
+impl Randomness for Drawn {
+    fn fill(&self, bytes: &mut [u8]) {
+        let mut random = self.0.lock().expect("no holder panics");
+        for byte in bytes {
+            *byte = random.number().to_le_bytes()[0];
+        }
+    }
+}
+
+impl Node {
+    /// A machine with an empty disk.
+    #[must_use]
+    pub fn new(name: &'static str, store: &SimulatedStore, clock: Arc<SimulatedClock>) -> Self {
+        let disk = MemoryDisk::new();
+        let machine = Machine {
+            store: Arc::new(store.reached_from(disk.clone())),
+            disk,
+            clock,
+            appeals: Arc::default(),
+            listeners: Arc::default(),
+            stepper: Stepper::default(),
+        };
+        Self { name, machine, road: Arc::default(), process: None, paused_until_ms: 0 }
+    }
+
+    /// Whether it goes on now.
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        self.machine.clock.true_ms() >= self.paused_until_ms
+    }
+
+    /// Whether its process is up and believes that it works.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.process.as_ref().is_some_and(|process| process.deployment.health().ready)
+    }
+
+    /// Starts a process, all at once.
+    ///
+    /// # Errors
+    /// [`NoStart`].
+    pub fn start(
+        &mut self,
+        broker: &Broker,
+        taste: &Taste,
+        settings: LeaseSettings,
+        random: &mut Random,
+    ) -> Result<(), NoStart> {
+        let log = broker.reached(self.road.clone(), Random::new(random.number(), 5));
+        let log = Arc::new(log);
+        let leased = Leased {
+            node: NodeId::new(self.name).expect("a name"),
+            leases: self.machine.store.clone(),
+            settings,
+        };
+        let drawn = Arc::new(Drawn(Mutex::new(Random::new(random.number(), 6))));
+        let ownership = Ownership::Leased(leased);
+        let parts = parts(&self.machine, taste, log.clone(), ownership, drawn)?;
+        let mut starting = Task::new(Deployment::start(parts, taste.settings));
+        for _ in 0..START_ROUNDS_MAX {
+            match starting.poll() {
+                Some(Ok(deployment)) => {
+                    self.process = Some(Process {
+                        deployment,
+                        log,
+                        requests: Vec::new(),
+                        errands: Vec::new(),
+                        beats: Arc::default(),
+                    });
+                    return Ok(());
+                }
+                Some(Err(error)) => return Err(not_started(&error)),
+                None => {}
+            }
+            if !self.machine.disk.is_powered() {
+                return Err(NoStart::Refused("the power went off".to_owned()));
+            }
+            broker.step();
+            let stepper = &self.machine.stepper;
+            let (loops, begun) = (stepper.going(), stepper.begun());
+            match random.place(loops.len() + begun) {
+                place if place < loops.len() => {
+                    stepper.step(loops[place]);
+                }
+                place => {
+                    stepper.work(place - loops.len());
+                }
+            }
+        }
+        Err(NoStart::Wrong(format!("it is not up after {START_ROUNDS_MAX} rounds")))
+    }
+}
+
+impl Process {
+    /// Begins a beat, unless one is on its way.
+    pub fn beat(&mut self) {
+        if self.beats.swap(1, Ordering::Relaxed) == 0 {
+            let (deployment, beats) = (self.deployment.clone(), self.beats.clone());
+            self.errands.push(Some(Task::new(async move {
+                deployment.see_to_ownership().await;
+                beats.store(0, Ordering::Relaxed);
+            })));
+        }
+    }
+}
