@@ -136,13 +136,8 @@ fn waiting_by_hour(
         for frame in log.read(partition, position, READ_BYTES)? {
             let mut at = frame.header.first;
             for record in Records::new(frame.payload()) {
-                let record = record.and_then(|(_, bytes)| LogRecord::decode(bytes));
-                let record = record.map_err(|error| LogError::Damaged {
-                    file: format!("reports/{partition}"),
-                    offset: at.0,
-                    detail: format!("the record at this position: {error}"),
-                })?;
-                if let LogRecord::Report(report) = &record
+                let record = log.record(partition, at, record)?;
+                if let Some(LogRecord::Report(report)) = &record
                     && (from..end).contains(&at)
                 {
                     let hour = received_at(report, frame.header.received_at).hour();

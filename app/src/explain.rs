@@ -5,11 +5,11 @@ use ledgerline_counting::identity::{identity_hash, own_identity, track_hash};
 use ledgerline_counting::index::{Homes, IndexEntry};
 use ledgerline_counting::{Memory, Partition};
 use ledgerline_ids::{DayNo, HashKey, IdentityHash, ListenerHash, PartitionId, Position, UnixMs};
+use ledgerline_records::LogRecord;
 use ledgerline_records::frame::Records;
 use ledgerline_records::play::{PlayAddress, PlayIdentity, PlayRecord};
 use ledgerline_records::report::ReportRecord;
 use ledgerline_records::verdict::Status;
-use ledgerline_records::{DecodeError, LogRecord};
 use std::collections::BTreeSet;
 use std::ops::{Range, RangeInclusive};
 
@@ -107,12 +107,9 @@ impl<'w> Again<'w> {
                     if at >= wanted.end {
                         return Ok(());
                     }
-                    let (_, bytes) =
-                        record.map_err(|error| undecodable(logs.partition, at, &error))?;
-                    if at >= wanted.start {
-                        let record = LogRecord::decode(bytes);
-                        let record =
-                            record.map_err(|error| undecodable(logs.partition, at, &error))?;
+                    if at >= wanted.start
+                        && let Some(record) = logs.reports.record(logs.partition, at, record)?
+                    {
                         self.record(at, frame.header.received_at, &record)?;
                     }
                     at = at.plus(1);
@@ -155,14 +152,6 @@ impl<'w> Again<'w> {
     /// Whether a report is of the play. Only plays with a key or a start can be named.
     fn concerns(&self, report: &ReportRecord<'_>) -> bool {
         own_identity(report).is_some_and(|identity| identity == *self.wanted)
-    }
-}
-
-fn undecodable(partition: PartitionId, at: Position, error: &DecodeError) -> LogError {
-    LogError::Damaged {
-        file: format!("reports/{partition}"),
-        offset: at.0,
-        detail: format!("the record at this position: {error}"),
     }
 }
 

@@ -95,6 +95,12 @@ impl Deployment {
                     load(&numbers.snapshots),
                 ),
                 (
+                    "ledgerline_undecodable_records_total",
+                    "Records that nobody could read, kept as dead letters since the start.",
+                    MetricKind::Counter,
+                    load(&numbers.undecodable),
+                ),
+                (
                     "ledgerline_intake_stopped",
                     "1 where the report log takes nothing: its disk is full or failed.",
                     MetricKind::Gauge,

@@ -10,6 +10,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, DeliveryResult, ProducerContext, ThreadedProducer};
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// A delivery has failed by its own limit; its answer comes a little later at most.
@@ -20,7 +21,8 @@ type Kept = Result<(), KafkaError>;
 /// Dead letters on Kafka.
 pub struct KafkaDeadLetters {
     settings: Settings,
-    producer: ThreadedProducer<Answers>,
+    // Made for the first letter: most logs never have one.
+    producer: Mutex<Option<ThreadedProducer<Answers>>>,
 }
 
 struct Answers;
@@ -39,12 +41,9 @@ impl ProducerContext for Answers {
 
 impl KafkaDeadLetters {
     /// On the topic that `settings` name; it is connected to with the first letter.
-    ///
-    /// # Errors
-    /// What the client refuses of the settings, in its words.
-    pub fn new(settings: Settings) -> Result<Self, String> {
-        let producer = settings.producer().create_with_context(Answers);
-        Ok(Self { producer: producer.map_err(|error| error.to_string())?, settings })
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, producer: Mutex::new(None) }
     }
 }
 
@@ -56,6 +55,14 @@ impl DeadLetters for KafkaDeadLetters {
         let key = format!("{}/{partition}/{position}", self.settings.topic);
         let headers = OwnedHeaders::new().insert(Header { key: "why", value: Some(why) });
         let (answer, kept) = sync_channel(1);
+        let mut producer = self.producer.lock().unwrap_or_else(PoisonError::into_inner);
+        let producer = match &mut *producer {
+            Some(producer) => producer,
+            none => {
+                let made = self.settings.producer().create_with_context(Answers);
+                none.insert(made.map_err(|error| failed(error.to_string()))?)
+            }
+        };
         let millis = i64::try_from(received_at.get()).expect("an instant has 42 bits");
         let record = BaseRecord::with_opaque_to(topic, Box::new(answer))
             .partition(i32::from(partition.0))
@@ -63,7 +70,7 @@ impl DeadLetters for KafkaDeadLetters {
             .headers(headers)
             .key(key.as_bytes())
             .payload(bytes);
-        self.producer.send(record).map_err(|(error, _)| failed(error.to_string()))?;
+        producer.send(record).map_err(|(error, _)| failed(error.to_string()))?;
         match kept.recv_timeout(self.settings.delivery_max + ANSWER_MAX) {
             Ok(kept) => kept.map_err(|error| failed(error.to_string())),
             Err(error) => Err(failed(error.to_string())),

@@ -1,5 +1,6 @@
 //! The log.
 
+use crate::dead_letters::KafkaDeadLetters;
 use crate::error::OpenError;
 use crate::group::{Answer, Budget};
 use crate::reading::Reader;
@@ -7,7 +8,9 @@ use crate::sending::{Job, Sender};
 use crate::settings::Settings;
 use crate::topics;
 use crate::watching::{Known, Watcher, all_marks};
-use ledgerline_app::ports::{AppendError, Appended, Clock, Frame, LogError, ReportLog};
+use ledgerline_app::ports::{
+    AppendError, Appended, Clock, DeadLetters, Frame, LogError, ReportLog,
+};
 use ledgerline_ids::{PartitionId, Position};
 use ledgerline_records::frame::RecordGroup;
 use std::sync::mpsc;
@@ -24,6 +27,7 @@ pub struct KafkaReportLog {
     clock: Arc<dyn Clock>,
     known: Arc<Known>,
     budget: Arc<Budget>,
+    letters: KafkaDeadLetters,
     readers: Vec<Mutex<Reader>>,
     // Empty once the log was closed.
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
@@ -78,6 +82,7 @@ impl KafkaReportLog {
         let readers = readers.map(|p| Mutex::new(Reader::new(settings.clone(), p))).collect();
         Ok(Self {
             budget: Budget::new(settings.queue_bytes_max, settings.queue_records_max),
+            letters: KafkaDeadLetters::new(settings.clone()),
             readers,
             jobs: Mutex::new(Some(jobs)),
             sending: Mutex::new(Some(sending.expect("the system gives a thread"))),
@@ -159,6 +164,10 @@ impl ReportLog for KafkaReportLog {
 
     fn damage(&self, partition: PartitionId) -> Option<LogError> {
         self.known.damage(partition)
+    }
+
+    fn dead_letters(&self) -> Option<&dyn DeadLetters> {
+        Some(&self.letters)
     }
 
     /// Deletes records before `before`, where the operator allows that.

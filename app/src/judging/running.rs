@@ -2,8 +2,7 @@
 
 use ledgerline_counting::{Hashes, Partition, PartitionState};
 use ledgerline_ids::{HashKey, Position, UnixMs};
-use ledgerline_records::frame::Records;
-use ledgerline_records::{DecodeError, LogRecord};
+use ledgerline_records::LogRecord;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -13,6 +12,7 @@ use tokio::sync::watch;
 
 mod committing;
 mod finding;
+mod frames;
 mod roles;
 
 use super::memory::PartitionMemory;
@@ -23,7 +23,7 @@ use super::worker::{Message, Progress, Telling, WorkerMetrics, WorkerParts, Work
 use crate::intake::Overactive;
 use crate::overview::Live;
 use crate::ports::{
-    Clock, CommitError, Disk, FactStore, Frame, LogError, Loop, PartitionCommit, PartitionDelta,
+    Clock, CommitError, Disk, FactStore, LogError, Loop, PartitionCommit, PartitionDelta,
     ReportLog, Step,
 };
 use committing::Outcome;
@@ -31,8 +31,6 @@ pub(super) use roles::Roles;
 
 /// How long a worker waits before it tries again what the disk or the store refused.
 const TRY_AGAIN_AFTER: Duration = Duration::from_millis(500);
-/// So many records are prepared before the first of them is judged.
-const PREPARED: usize = 16;
 /// While a snapshot is written, so many times the entries of one may come to wait.
 const UNSEALED_MAX: usize = 2;
 
@@ -293,7 +291,8 @@ impl Running {
         self.metrics.sealed_bytes.store((index.1 + books.1) as u64, Ordering::Relaxed);
     }
 
-    /// Judges what comes next in the log, before `until`. Says whether that could be read.
+    /// Judges what comes next in the log, before `until`. Says whether that could be read, and
+    /// all of it judged.
     fn judge_some(&mut self, until: Position) -> Result<bool, WorkerError> {
         let partition = self.commit.partition;
         let read = self.log.read(partition, self.position, self.settings.batch_bytes);
@@ -302,9 +301,12 @@ impl Running {
             self.stall(&error.to_string());
             return Ok(false);
         }
-        let frames = read?;
-        for frame in frames {
-            self.judge_frame(&frame, until)?;
+        let mut all = true;
+        for frame in read? {
+            if !self.judge_frame(&frame, until)? {
+                all = false;
+                break;
+            }
         }
         self.log.judged(partition, self.position);
         self.partition.finish_batch(&mut self.memory)?;
@@ -313,7 +315,7 @@ impl Running {
         }
         let table = self.partition.table().len() as u64;
         self.metrics.table_entries.store(table, Ordering::Relaxed);
-        Ok(true)
+        Ok(all)
     }
 
     /// Hands what was judged to the plays log's files. Says whether they took it.
@@ -331,36 +333,6 @@ impl Running {
         }
     }
 
-    fn judge_frame(&mut self, frame: &Frame, until: Position) -> Result<(), WorkerError> {
-        let at = frame.header.received_at;
-        let mut records = Records::new(frame.payload());
-        let mut position = frame.header.first;
-        let mut some = Vec::with_capacity(PREPARED);
-        loop {
-            let begun_at = position;
-            for record in records.by_ref().take(PREPARED) {
-                let undecodable = |error: DecodeError| WorkerError::Record {
-                    position,
-                    detail: error.to_string(),
-                };
-                let (_, bytes) = record.map_err(undecodable)?;
-                if (self.position..until).contains(&position) {
-                    let record = LogRecord::decode(bytes).map_err(undecodable)?;
-                    let hashes = self.partition.prepare(at, &record);
-                    some.push((position, record, hashes));
-                }
-                position = position.plus(1);
-            }
-            if position == begun_at {
-                return Ok(());
-            }
-            self.partition.touch(some.iter().map(|(_, _, hashes)| hashes));
-            for (position, record, hashes) in some.drain(..) {
-                self.judge(position, at, &record, hashes)?;
-            }
-        }
-    }
-
     fn judge(
         &mut self,
         position: Position,
@@ -371,6 +343,11 @@ impl Running {
         self.partition.apply_prepared(position, at, record, hashes, &mut self.memory)?;
         self.memory.note_record(position, record, hashes.play());
         self.unticked = !matches!(record, LogRecord::Tick(_));
+        self.passed(position)
+    }
+
+    /// The record at `position` is done with.
+    fn passed(&mut self, position: Position) -> Result<(), WorkerError> {
         self.position = position.plus(1);
         if self.position == self.committed_before && !cfg!(feature = "canary-restart-counts-again")
         {

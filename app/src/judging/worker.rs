@@ -80,6 +80,8 @@ pub(crate) struct WorkerMetrics {
     pub sealed_bytes: AtomicU64,
     pub commits: AtomicU64,
     pub snapshots: AtomicU64,
+    /// Records that nobody could read, and that were kept elsewhere.
+    pub undecodable: AtomicU64,
 }
 
 /// Where a worker says how it is doing, and where it is told and asked.

@@ -1,7 +1,9 @@
 //! The report log: what came in, in the order in which it is judged.
 
+use super::DeadLetters;
 use ledgerline_ids::{PartitionId, Position, UnixMs};
 use ledgerline_records::frame::{FrameHeader, HEADER_BYTES, RecordGroup};
+use ledgerline_records::{DecodeError, LogRecord};
 use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
 
@@ -156,6 +158,12 @@ pub trait ReportLog: Send + Sync + 'static {
         None
     }
 
+    /// Where records go that nobody can read. A log that several programs can write has such a
+    /// place; in one that only we write, they are damage.
+    fn dead_letters(&self) -> Option<&dyn DeadLetters> {
+        None
+    }
+
     /// Allows whole segments before `before` to be removed.
     ///
     /// # Errors
@@ -165,4 +173,28 @@ pub trait ReportLog: Send + Sync + 'static {
     /// Accepts nothing more, makes durable what was queued, and notes that the log was
     /// closed in order. Blocks until that is done.
     fn close(&self);
+}
+
+impl dyn ReportLog {
+    /// The record at `position`, as a walk over a payload gave it; `None` where nobody can read
+    /// it, and the log has a place for such.
+    ///
+    /// # Errors
+    /// [`LogError::Damaged`], where it has none.
+    pub fn record<'r>(
+        &self,
+        partition: PartitionId,
+        position: Position,
+        walked: Result<(usize, &'r [u8]), DecodeError>,
+    ) -> Result<Option<LogRecord<'r>>, LogError> {
+        match walked.and_then(|(_, bytes)| LogRecord::decode(bytes)) {
+            Ok(record) => Ok(Some(record)),
+            Err(_) if self.dead_letters().is_some() => Ok(None),
+            Err(error) => Err(LogError::Damaged {
+                file: format!("reports/{partition}"),
+                offset: position.0,
+                detail: format!("the record at this position: {error}"),
+            }),
+        }
+    }
 }

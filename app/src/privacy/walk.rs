@@ -24,13 +24,10 @@ pub(super) fn for_each_record(
         for frame in log.read(partition, position, READ_BYTES)? {
             let mut at = frame.header.first;
             for record in Records::new(frame.payload()) {
-                let record = record.and_then(|(_, bytes)| LogRecord::decode(bytes));
-                let record = record.map_err(|error| LogError::Damaged {
-                    file: format!("reports/{partition}"),
-                    offset: at.0,
-                    detail: format!("the record at this position: {error}"),
-                })?;
-                if at >= position && at < end {
+                let record = log.record(partition, at, record)?;
+                if let Some(record) = record
+                    && (position..end).contains(&at)
+                {
                     each(at, frame.header.received_at, &record)?;
                 }
                 at = at.plus(1);

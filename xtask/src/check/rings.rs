@@ -29,6 +29,8 @@ const TESTS_MAY_USE: &[(&str, &str, &str)] = &[
         "adapters/local-disk",
         "the log's crash tests need files of a real disk",
     ),
+    ("adapters/kafka-log", "adapters/segment-log", "its plays logs are files on this log too"),
+    ("adapters/kafka-log", "adapters/sql-store", "a deployment on this log needs a database"),
     ("core/counting", "recount", "random logs are judged by both, and the two must agree"),
 ];
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 fn a_letter_says_where_it_stood_and_why() {
     let Some(brokers) = told("LEDGERLINE_TEST_KAFKA") else { return };
     let settings = with_topics(&brokers);
-    let letters = KafkaDeadLetters::new(settings.clone()).unwrap();
+    let letters = KafkaDeadLetters::new(settings.clone());
     let received_at = UnixMs::new(1_772_368_496_789).unwrap();
     let (partition, position) = (PartitionId(1), Position(7));
     let letter =
@@ -46,7 +46,7 @@ fn a_letter_that_cannot_be_kept_is_told() {
     }
     let delivery_max = Duration::from_millis(300);
     let nowhere = Settings { delivery_max, ..Settings::new("127.0.0.1:9", 2) };
-    let letters = KafkaDeadLetters::new(nowhere).unwrap();
+    let letters = KafkaDeadLetters::new(nowhere);
     let (partition, position, received_at) = (PartitionId(0), Position(0), UnixMs::EPOCH);
     let letter = DeadLetter { partition, position, received_at, bytes: b"", why: "" };
     let error = letters.keep(&letter).expect_err("nobody is there");

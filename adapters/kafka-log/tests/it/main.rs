@@ -6,13 +6,14 @@
 //! - `conformance`: the port's suite
 //! - `several`: several processes on one topic
 //! - `reading`: jumps, gaps and what is gone; `limits`: what is refused
-//! - `topics`, `secure`, `dead_letters`
+//! - `topics`, `secure`, `dead_letters`; `deployment`: the use cases on this log
 //! - `kills`: a broker that is killed under load; `three`: one of three
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod conformance;
 mod dead_letters;
+mod deployment;
 mod kills;
 mod limits;
 mod own_brokers;
