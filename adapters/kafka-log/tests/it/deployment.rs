@@ -5,6 +5,7 @@ use ledgerline_app::Deployment;
 use ledgerline_app::deployment::{Parts, Settings as Limits};
 use ledgerline_app::intake::{Origin, PlaybackReport};
 use ledgerline_app::money::MoneyParts;
+use ledgerline_app::ownership::Ownership;
 use ledgerline_app::ports::memory_contracts::{MemoryContracts, NoContractReader};
 use ledgerline_app::ports::memory_desk::MemoryDesk;
 use ledgerline_app::ports::memory_disk::MemoryDisk;
@@ -64,6 +65,7 @@ fn start(runtime: &Runtime, kafka: &Settings, disk: &MemoryDisk, folder: &Path) 
         disk: disk.clone(),
         clock: clock(),
         drive: Arc::new(Threads),
+        ownership: Ownership::All,
         money: MoneyParts {
             contracts: Arc::new(MemoryContracts::default()),
             contract_reader: Arc::new(NoContractReader),
