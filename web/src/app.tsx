@@ -7,7 +7,7 @@ import { Skeleton } from './parts/answered';
 import { announce } from './parts/announce';
 import { Refused } from './parts/notice';
 import { Screen } from './parts/screen';
-import { match, place, replace } from './router';
+import { match, place, read, replace } from './router';
 import { Invited, SignIn } from './screens/sign-in/sign-in';
 import { type Route, type ScreenComponent, home, routes } from './screens/routes';
 import { resume, session, unreachable } from './session/session';
@@ -61,6 +61,37 @@ function route(parts: readonly string[]): { route: Route; params: Record<string,
 }
 
 const fetched = new Map<Route, ScreenComponent>();
+const onTheirWay = new Map<Route, Promise<void>>();
+
+/** Fetches a screen's code, once; one that couldn't be fetched is asked for again. */
+function fetchCode(route: Route): Promise<void> {
+  const begun = onTheirWay.get(route);
+  if (begun !== undefined) return begun;
+  const fetching = route.load().then(
+    (module) => void fetched.set(route, module.default),
+    (thrown: unknown) => {
+      onTheirWay.delete(route);
+      throw thrown;
+    },
+  );
+  onTheirWay.set(route, fetching);
+  return fetching;
+}
+
+/** Fetches a screen's code before it is opened: while it is asked who looks, or once a link is pointed at. */
+function fetchAhead(parts: readonly string[]): void {
+  const found = route(parts);
+  // Whoever opens the screen is told what went wrong.
+  if (found !== null) fetchCode(found.route).catch(() => {});
+}
+
+fetchAhead(place.peek().parts);
+for (const event of ['pointerover', 'focusin'] as const) {
+  document.addEventListener(event, ({ target }) => {
+    const link = target instanceof Element ? target.closest('a[href^="#/"]')?.getAttribute('href') : null;
+    if (link !== null && link !== undefined) fetchAhead(read(link).parts);
+  });
+}
 
 function Loaded({ route, params, query }: { route: Route; params: Record<string, string>; query: URLSearchParams }): JSX.Element {
   const [, setTimes] = useState(0);
@@ -69,11 +100,8 @@ function Loaded({ route, params, query }: { route: Route; params: Record<string,
   useEffect(() => {
     if (fetched.has(route)) return;
     setRefusal(null);
-    route.load().then(
-      (module) => {
-        fetched.set(route, module.default);
-        setTimes((before) => before + 1);
-      },
+    fetchCode(route).then(
+      () => setTimes((before) => before + 1),
       (thrown: unknown) => setRefusal(refusalOf(thrown)),
     );
   }, [route]);

@@ -23,7 +23,7 @@ import { session } from '../../session/session';
 import type { ScreenProps } from '../routes';
 
 /** So many plays of a line are shown at first: a page waits for no more. */
-const PLAYS_FIRST = 25;
+const PLAYS_FIRST = 10;
 /** As many plays as the API shows of a line. */
 const PLAYS_MAX = 100;
 
