@@ -40,9 +40,11 @@ export default function EarningsScreen({ query }: ScreenProps): JSX.Element {
   const closes = useAnswer((signal) => get('/api/v1/royalty/closes', { signal }), []);
   const closed = (closes.value?.items ?? []).map((close) => close.period).sort().reverse();
   const running = new Date().toISOString().slice(0, 7);
-  const period = query.get('period') ?? closed[0] ?? running;
-  const periods = [...new Set([running, ...closed, period])].sort().reverse();
   const payee = payees.value?.chosen ?? null;
+  const named = query.get('period');
+  const played = useAnswer((signal) => lastPlayed(named === null ? closed : [], payee, signal), [named, closed.join(), payee]);
+  const period = named ?? played.value ?? closed[0] ?? running;
+  const periods = [...new Set([running, ...closed, period])].sort().reverse();
   return (
     <Screen
       title="Earnings"
@@ -63,7 +65,9 @@ export default function EarningsScreen({ query }: ScreenProps): JSX.Element {
         {() => (
           <Answered of={payees} skeleton={<Skeleton figures={3} rows={6} />}>
             {() =>
-              payee === null ? (
+              named === null && played.value === undefined && played.refusal === undefined ? (
+                <Skeleton figures={3} rows={6} />
+              ) : payee === null ? (
                 <Empty title="Nobody has earned anything yet">Once a month is closed, those who are paid for it stand here.</Empty>
               ) : (
                 <Earned payee={payee} period={period} running={running} by={byOf(query.get('by'))} />
@@ -74,6 +78,19 @@ export default function EarningsScreen({ query }: ScreenProps): JSX.Element {
       </Answered>
     </Screen>
   );
+}
+
+/** So many closed months are looked at for one in which somebody was played. */
+const MONTHS_LOOKED_AT = 3;
+
+/** The newest closed month in which somebody's recordings were played: a month of adjustments alone is no place to begin. */
+async function lastPlayed(closed: readonly string[], party: string | null, signal: AbortSignal): Promise<string | null> {
+  if (party === null) return null;
+  for (const period of closed.slice(0, MONTHS_LOOKED_AT)) {
+    const { rows } = await get('/api/v1/royalty/earnings', { query: { period, party, by: 'recording' }, signal });
+    if (rows.some((row) => row.plays > 0)) return period;
+  }
+  return closed[0] ?? null;
 }
 
 function byOf(word: string | null): By {

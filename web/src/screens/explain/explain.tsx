@@ -136,7 +136,7 @@ function Plays({ of, more }: Shown): JSX.Element {
           { key: 'user', head: 'Listener', cell: (play) => play.user_id ?? '–' },
           { key: 'started', head: 'Started', cell: (play) => <Instant of={play.started_at} /> },
           { key: 'heard', head: 'Listened', kind: 'figure', cell: (play) => duration(play.listened_ms) },
-          { key: 'at', head: 'In the log', kind: 'figure', cell: (play) => `${play.partition}:${play.position}` },
+          { key: 'at', head: 'Counted at', kind: 'figure', cell: (play) => `${play.partition}:${play.position}` },
         ]}
       />
       {more !== null && plays.length < Math.abs(line.plays) ? (
