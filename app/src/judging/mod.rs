@@ -62,6 +62,7 @@ pub fn read_sealed_index(
             each_entry(bucket, entry);
         })?;
     }
+    sieve::verify(disk, partition, &snapshot)?;
     Ok(Some(SealedIndex {
         position: snapshot.position,
         plays_bytes: snapshot.plays_bytes,

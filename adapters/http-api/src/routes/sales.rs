@@ -1,6 +1,7 @@
 //! Sales reports of closed months, to download.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, RawQuery, State};
@@ -26,6 +27,8 @@ use crate::router::Service;
 
 type Path = Result<RawPathParams, RawPathParamsRejection>;
 
+/// So long a request waits for its turn.
+const TURN_WAIT: Duration = Duration::from_secs(5);
 /// The most lines of a statement that become reports while somebody waits; a command takes more.
 const LINES_MAX: usize = 200_000;
 /// When to come again, where others are being served.
@@ -92,7 +95,7 @@ pub(crate) async fn files(
     let payee = own_payee_of(&path, period, &caller)?;
     let sales = outside(&service)?;
     let request = request(&sales, &query, &caller, payee)?;
-    let _turn = turn(&service)?;
+    let _turn = turn(&service).await?;
     let reports = service.deployment.sales_reports(period, request).await?;
     let items = written(sales, reports, false).await?.into_iter().map(|(report, file)| {
         let SalesReport { territory, profile, sales, .. } = report;
@@ -139,7 +142,7 @@ pub(crate) async fn download(
     let sales = outside(&service)?;
     let mut request = request(&sales, &query, &caller, payee.clone())?;
     request.territory = Some(territory.clone());
-    let _turn = turn(&service)?;
+    let _turn = turn(&service).await?;
     let mut reports = service.deployment.sales_reports(period, request).await?;
     reports.retain(|report| report.profile == profile);
     let file = written(sales, reports, packed).await?.pop();
@@ -173,8 +176,10 @@ fn outside(service: &Service) -> Result<Sales, Problem> {
     service.outside.sales.clone().ok_or_else(guard::nothing_here)
 }
 
-fn turn(service: &Service) -> Result<SemaphorePermit<'_>, Problem> {
-    service.reporting.try_acquire().map_err(|_| {
+/// Waits a while for those who came before: several pages are often opened at once.
+async fn turn(service: &Service) -> Result<SemaphorePermit<'_>, Problem> {
+    let waited = tokio::time::timeout(TURN_WAIT, service.reporting.acquire()).await;
+    waited.ok().and_then(Result::ok).ok_or_else(|| {
         let detail = "other sales reports are being written; try again shortly";
         Problem::passing(Kind::Overloaded, detail, RETRY_AFTER_S)
     })

@@ -11,12 +11,14 @@
 //! the snapshot that a worker begins with is forgotten, for it is judged again.
 //!
 //! Two files each, in the partition's index folder: `NAME.sieve` has the filters one after another,
-//! `NAME.stretches` a row of 44 bytes for each (first, end, cause, offset: u64; blocks, keys, CRC-32: u32, little
-//! endian).
+//! `NAME.stretches` a row of 48 bytes for each (first, end, cause, offset: u64; blocks, keys, CRC-32 of the filter and
+//! of the row: u32, little endian). Filters are read a block at a time, so their checksums are for the audit.
 
 mod filter;
+mod verify;
 mod writing;
 
+pub(crate) use verify::verify;
 pub(crate) use writing::SieveWriter;
 
 use ledgerline_ids::{IdentityHash, PartitionId, Position};
@@ -28,7 +30,7 @@ use crate::ports::{Disk, DiskFile};
 use filter::BLOCK_BYTES;
 
 /// The bytes of a row.
-const ROW_BYTES: usize = 44;
+const ROW_BYTES: usize = 48;
 /// So many rows are read at once.
 const ROWS_AT_ONCE: usize = 8192;
 
@@ -68,6 +70,8 @@ struct Stretch {
     offset: u64,
     blocks: u32,
     keys: u32,
+    /// Of its filter.
+    checksum: u32,
 }
 
 impl Stretch {
@@ -79,8 +83,9 @@ impl Stretch {
         }
         row[32..36].copy_from_slice(&self.blocks.to_le_bytes());
         row[36..40].copy_from_slice(&self.keys.to_le_bytes());
-        let sum = crc32fast::hash(&row[..40]);
-        row[40..].copy_from_slice(&sum.to_le_bytes());
+        row[40..44].copy_from_slice(&self.checksum.to_le_bytes());
+        let sum = crc32fast::hash(&row[..44]);
+        row[44..].copy_from_slice(&sum.to_le_bytes());
         row
     }
 
@@ -95,10 +100,11 @@ impl Stretch {
             offset: long(24)?,
             blocks: short(32)?,
             keys: short(36)?,
+            checksum: short(40)?,
         };
         let sound = stretch.first < stretch.end
             && stretch.blocks == filter::blocks_of(stretch.keys as usize)
-            && short(40)? == crc32fast::hash(&row[..40]);
+            && short(44)? == crc32fast::hash(&row[..44]);
         sound.then_some(stretch)
     }
 

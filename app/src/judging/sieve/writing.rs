@@ -82,6 +82,7 @@ impl SieveWriter {
             return;
         }
         let keys = std::mem::take(&mut self.keys);
+        let filter = filter::filter_of(&keys);
         let stretch = Stretch {
             first: self.first,
             end,
@@ -89,8 +90,9 @@ impl SieveWriter {
             offset: self.offset,
             blocks: filter::blocks_of(keys.len()),
             keys: u32::try_from(keys.len()).expect("a stretch has far fewer keys"),
+            checksum: crc32fast::hash(&filter),
         };
-        match filters.write_at(self.offset, &filter::filter_of(&keys)) {
+        match filters.write_at(self.offset, &filter) {
             Ok(()) => {
                 self.offset = stretch.filter_end();
                 self.sieve.stretches.write().expect(UNBROKEN).push(stretch);
@@ -113,8 +115,10 @@ impl SieveWriter {
         if new.is_empty() {
             return;
         }
-        let kept =
-            filters.sync().and_then(|()| rows.write_at((self.rows * ROW_BYTES) as u64, &new));
+        let kept = filters
+            .sync()
+            .and_then(|()| rows.write_at((self.rows * ROW_BYTES) as u64, &new))
+            .and_then(|()| rows.sync());
         match kept {
             Ok(()) => self.rows += new.len() / ROW_BYTES,
             Err(error) => self.give_up(&error),
@@ -146,7 +150,7 @@ fn open_files(sieve: &Sieve) -> Option<(Arc<dyn DiskFile>, Arc<dyn DiskFile>)> {
 }
 
 /// The stretches up to `believed` that are sound, up to the first that isn't.
-fn read_rows(rows: &dyn DiskFile, believed: u64) -> Vec<Stretch> {
+pub(super) fn read_rows(rows: &dyn DiskFile, believed: u64) -> Vec<Stretch> {
     let mut found: Vec<Stretch> = Vec::new();
     let mut some = vec![0; ROWS_AT_ONCE * ROW_BYTES];
     loop {
