@@ -98,7 +98,8 @@ function Loaded({ route, params, query }: { route: Route; params: Record<string,
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const Fetched = fetched.get(route);
   useEffect(() => {
-    if (fetched.has(route)) return;
+    // What came since it was drawn has to be drawn too.
+    if (Fetched !== undefined) return;
     setRefusal(null);
     fetchCode(route).then(
       () => setTimes((before) => before + 1),
