@@ -44,8 +44,8 @@ impl Service for Postgres {
     }
 
     fn start(&self, place: &Place) -> Result<(), String> {
-        let programs = postgres_programs().ok_or("PostgreSQL's programs aren't here")?;
-        let server = Server { programs, owner: owner()?, folder: place.folder.clone() };
+        let programs = Programs::find()?;
+        let server = Server { programs, folder: place.folder.clone() };
         let port = match port(&place.folder) {
             Some(port) => port,
             None => {
@@ -94,11 +94,33 @@ impl Service for Postgres {
     }
 }
 
-/// PostgreSQL refuses to run as root: then it is the user that its package has made, by its numbers.
-///
-/// # Errors
-/// A sentence, where there is no such user.
-pub fn owner() -> Result<Option<(u32, u32)>, String> {
+/// PostgreSQL's programs, and who runs them.
+pub struct Programs {
+    folder: PathBuf,
+    /// PostgreSQL refuses to run as root: then it is the user that its package has made, by its numbers.
+    pub owner: Option<(u32, u32)>,
+}
+
+impl Programs {
+    /// # Errors
+    /// A sentence, where they aren't here, or root has no such user.
+    pub fn find() -> Result<Self, String> {
+        let folder = postgres_programs().ok_or("PostgreSQL's programs aren't here")?;
+        Ok(Self { folder, owner: owner()? })
+    }
+
+    /// One of them, by whom it may be run.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.folder.join(program));
+        if let Some((user, group)) = self.owner {
+            command.uid(user).gid(group);
+        }
+        command.current_dir("/").stdin(Stdio::null());
+        command
+    }
+}
+
+fn owner() -> Result<Option<(u32, u32)>, String> {
     if answer("id", &["-u"]).as_deref() != Some("0") {
         return Ok(None);
     }
@@ -125,21 +147,11 @@ fn recorded(folder: &Path) -> Recorded {
 }
 
 struct Server {
-    programs: PathBuf,
-    owner: Option<(u32, u32)>,
+    programs: Programs,
     folder: PathBuf,
 }
 
 impl Server {
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(self.programs.join(program));
-        if let Some((user, group)) = self.owner {
-            command.uid(user).gid(group);
-        }
-        command.current_dir("/").stdin(Stdio::null());
-        command
-    }
-
     /// Makes a folder with a server that never ran. Says its port.
     fn make(&self) -> Result<u16, String> {
         let folder = &self.folder;
@@ -148,7 +160,7 @@ impl Server {
         let (data, secret) = (folder.join("data"), folder.join("password"));
         fs::create_dir_all(&data).map_err(cannot)?;
         fs::write(&secret, PASSWORD).map_err(cannot)?;
-        if let Some((user, group)) = self.owner {
+        if let Some((user, group)) = self.programs.owner {
             std::os::unix::fs::chown(&data, Some(user), Some(group)).map_err(cannot)?;
         }
         let log = File::create(folder.join("initdb.log")).map_err(cannot)?;
@@ -175,7 +187,7 @@ impl Server {
     }
 
     fn run(&self, port: u16, recorded: &Recorded, outlives: bool) -> Result<(), String> {
-        let mut command = self.command("postgres");
+        let mut command = self.programs.command("postgres");
         command.arg("-D").arg(&recorded.word).args(["-p", &port.to_string()]);
         for setting in SETTINGS {
             command.args(["-c", setting]);
@@ -196,7 +208,7 @@ impl Server {
 
     /// Whether it answers somebody who knows the password.
     fn answers(&self, port: u16) -> bool {
-        let mut command = self.command("psql");
+        let mut command = self.programs.command("psql");
         command.args(["-X", "-q", "-h", "127.0.0.1", "-U", USER, "-d", "postgres"]);
         command.args(["-p", &port.to_string(), "-c", "SELECT 1"]);
         command.env("PGPASSWORD", PASSWORD).stdout(Stdio::null()).stderr(Stdio::null());

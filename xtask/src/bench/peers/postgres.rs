@@ -9,9 +9,9 @@ use super::super::running::{Ran, Watch};
 use super::super::{ask, running};
 use super::{Absent, way_of};
 use crate::json::Json;
-use crate::needs::{Need, postgres_programs};
+use crate::needs::Need;
 use crate::server::signal;
-use crate::services::postgres::owner;
+use crate::services::postgres::Programs;
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -33,10 +33,11 @@ const START_MAX: Duration = Duration::from_secs(60);
 /// # Errors
 /// [`Absent`].
 pub fn measure(place: &Place, input: &Input, missing: &[Need]) -> Result<Way, Absent> {
-    let programs = postgres_programs().filter(|_| !missing.contains(&Need::Postgres));
-    let programs = programs.ok_or_else(|| Absent::Missing("it is not installed".to_owned()))?;
-    let folder = place.fresh("postgres")?;
-    let cluster = Cluster { programs, owner: owner().map_err(Absent::Missing)?, folder };
+    if missing.contains(&Need::Postgres) {
+        return Err(Absent::Missing("it is not installed".to_owned()));
+    }
+    let programs = Programs::find().map_err(Absent::Missing)?;
+    let cluster = Cluster { programs, folder: place.fresh("postgres")? };
     cluster.make(&place.path("postgres.log"))?;
     let mut server = Server(cluster.start(&place.path("postgres.log"))?);
     let measured = load(place, input, &cluster, server.0.id());
@@ -69,36 +70,27 @@ fn load(place: &Place, input: &Input, cluster: &Cluster, pid: u32) -> Result<Way
 }
 
 struct Cluster {
-    programs: PathBuf,
-    owner: Option<(u32, u32)>,
+    programs: Programs,
     folder: PathBuf,
 }
 
 impl Cluster {
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(self.programs.join(program));
-        if let Some((user, group)) = self.owner {
-            command.uid(user).gid(group);
-        }
-        command.current_dir("/").stdin(Stdio::null());
-        command
-    }
-
     fn psql(&self) -> Command {
-        let mut command = self.command("psql");
+        let mut command = self.programs.command("psql");
         command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-U", "bench", "-d", "postgres", "-h"]);
         command.arg(&self.folder);
         command
     }
 
     fn make(&self, log: &Path) -> Result<(), String> {
-        if let Some((user, group)) = self.owner {
+        if let Some((user, group)) = self.programs.owner {
             std::os::unix::fs::chown(&self.folder, Some(user), Some(group))
                 .map_err(|error| format!("{}: {error}", self.folder.display()))?;
         }
         let log = File::create(log).map_err(|error| error.to_string())?;
         let words = ["-A", "trust", "-U", "bench", "-E", "UTF8", "--locale=C", "-D"];
-        let made = self.command("initdb").args(words).arg(&self.folder).stdout(log).status();
+        let made =
+            self.programs.command("initdb").args(words).arg(&self.folder).stdout(log).status();
         match made {
             Ok(status) if status.success() => Ok(()),
             other => Err(format!("initdb ended with {other:?}")),
@@ -108,7 +100,7 @@ impl Cluster {
     fn start(&self, log: &Path) -> Result<Child, String> {
         let log =
             fs::OpenOptions::new().append(true).open(log).map_err(|error| error.to_string())?;
-        let mut command = self.command("postgres");
+        let mut command = self.programs.command("postgres");
         command.arg("-D").arg(&self.folder).arg("-k").arg(&self.folder);
         for setting in SETTINGS {
             command.args(["-c", setting]);
