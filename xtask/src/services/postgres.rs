@@ -166,6 +166,7 @@ impl Server {
         let log = File::create(folder.join("initdb.log")).map_err(cannot)?;
         let errors = log.try_clone().map_err(cannot)?;
         let made = self
+            .programs
             .command("initdb")
             .args(["-A", "scram-sha-256", "-U", USER, "-E", "UTF8", "--locale=C", "-k", "-D"])
             .arg(&data)

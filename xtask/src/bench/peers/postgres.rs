@@ -13,7 +13,6 @@ use crate::needs::Need;
 use crate::server::signal;
 use crate::services::postgres::Programs;
 use std::fs::{self, File};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
