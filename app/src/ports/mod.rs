@@ -3,6 +3,7 @@
 
 pub mod appeals;
 pub mod audit;
+pub mod blobs;
 pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -18,6 +19,8 @@ pub mod ledger;
 pub mod listeners;
 #[cfg(feature = "conformance")]
 pub mod memory_appeals;
+#[cfg(feature = "conformance")]
+pub mod memory_blobs;
 #[cfg(feature = "conformance")]
 pub mod memory_contracts;
 #[cfg(feature = "conformance")]
@@ -46,6 +49,7 @@ pub mod signing;
 
 pub use appeals::AppealStore;
 pub use audit::AuditStore;
+pub use blobs::{BlobError, BlobName, BlobPage, BlobStore, ListedBlob, Put};
 pub use clock::{Clock, Random};
 pub use contracts::{
     ContractFault, ContractReader, ContractStore, ContractTemplate, ContractText, ContractsError,

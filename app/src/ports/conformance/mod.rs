@@ -2,6 +2,7 @@
 //! call these with a factory; a case that fails panics with what it expected.
 
 pub mod appeals;
+pub mod blobs;
 pub mod contracts;
 pub mod credentials;
 pub mod desk;
