@@ -18,8 +18,8 @@ use crate::ownership::{Ownership, Owning};
 use crate::ports::drive::{Drive, apart};
 use crate::ports::facts::RecentTotals;
 use crate::ports::{
-    AppealStore, AppendError, AuditStore, CatalogueStore, Clock, CredentialStore, Disk, FactStore,
-    ListenerStore, LogError, PlaysLog, Random, ReportLog, SignInStore, StoreError,
+    AppealStore, AppendError, AuditStore, CatalogueStore, Clock, CountedPlays, CredentialStore,
+    Disk, FactStore, ListenerStore, LogError, PlaysLog, Random, ReportLog, SignInStore, StoreError,
 };
 use crate::privacy::pseudonyms::Pseudonyms;
 use crate::reading::Readers;
@@ -67,6 +67,8 @@ pub struct Parts {
     pub plays: Vec<Box<dyn PlaysLog>>,
     /// Its committed facts.
     pub facts: Arc<dyn FactStore>,
+    /// Where what counts is told to others, if it is.
+    pub counted_plays: Option<Arc<dyn CountedPlays>>,
     /// Its catalogue.
     pub catalogue: Arc<dyn CatalogueStore>,
     /// Its credentials.
@@ -225,6 +227,7 @@ impl Deployment {
                 log: parts.log.clone(),
                 plays,
                 facts: parts.facts.clone(),
+                counted_plays: parts.counted_plays.clone(),
                 disk: parts.disk.clone(),
                 sieves,
                 clock: parts.clock.clone(),

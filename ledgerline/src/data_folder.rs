@@ -263,6 +263,7 @@ impl DataFolder {
             log: Arc::new(log),
             plays,
             facts: store.clone(),
+            counted_plays: None,
             catalogue: store.clone(),
             credentials: store.clone(),
             sign_ins: store.clone(),

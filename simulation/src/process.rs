@@ -6,6 +6,7 @@ use ledgerline_app::intake::IntakeError;
 use ledgerline_app::money::MoneyParts;
 use ledgerline_app::ownership::Ownership;
 use ledgerline_app::ports::memory_contracts::{MemoryContracts, NoContractReader};
+use ledgerline_app::ports::memory_counted_plays::MemoryCountedPlays;
 use ledgerline_app::ports::memory_disk::MemoryDisk;
 use ledgerline_app::ports::memory_ledger::{KnownKey, MemoryKeeper, MemoryLedger};
 use ledgerline_app::ports::memory_listeners::MemoryListeners;
@@ -37,6 +38,8 @@ pub struct Machine {
     pub clock: Arc<SimulatedClock>,
     /// Its database.
     pub store: Arc<SimulatedStore>,
+    /// What others know of what counts: they keep it elsewhere.
+    pub counted_plays: Arc<MemoryCountedPlays>,
     /// Its appeals, of which there are none.
     pub appeals: Arc<MemoryAppeals>,
     /// The part of it that says who listeners are: no simulated source is pseudonymised.
@@ -204,6 +207,7 @@ pub fn parts(
         log,
         plays,
         facts: machine.store.clone(),
+        counted_plays: Some(machine.counted_plays.clone()),
         catalogue: machine.store.clone(),
         credentials: machine.store.clone(),
         sign_ins: Arc::new(MemorySignIns::default()),

@@ -20,8 +20,10 @@
 //! - `watching`: how far each partition goes, for all that wait for its end
 //! - `frames`: messages into frames; `reading`: consumers that jump
 //! - [`KafkaReportLog`]; [`KafkaDeadLetters`]: records that nobody can read
+//! - [`KafkaCountedPlays`]: what counts, told to others
 //! - `said`: what Kafka's client complains of; `waiting`: what it answers later
 
+mod counted_plays;
 mod dead_letters;
 mod error;
 mod frames;
@@ -35,6 +37,7 @@ pub mod topics;
 mod waiting;
 mod watching;
 
+pub use counted_plays::KafkaCountedPlays;
 pub use dead_letters::KafkaDeadLetters;
 pub use error::OpenError;
 pub use report_log::KafkaReportLog;

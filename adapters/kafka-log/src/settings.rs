@@ -23,6 +23,8 @@ pub struct Settings {
     pub topic: String,
     /// The topic of the records that nobody can read.
     pub dead_letters_topic: String,
+    /// The topic where others read what counts.
+    pub counted_plays_topic: String,
     /// How many partitions the topic has; fixed when it was created.
     pub partitions: u16,
     /// How batches are compressed.
@@ -116,6 +118,7 @@ impl Settings {
             security: Security::Plain,
             topic: "playback-reports".to_owned(),
             dead_letters_topic: "playback-reports-dlq".to_owned(),
+            counted_plays_topic: "counted-plays".to_owned(),
             partitions,
             compression: Compression::Zstd,
             open_max: Duration::from_secs(20),

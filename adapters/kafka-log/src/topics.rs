@@ -36,10 +36,12 @@ pub struct Plan {
     pub retention: Duration,
     /// How long dead letters stay.
     pub dead_letters_retention: Duration,
+    /// How long it stays what others are told of what counts.
+    pub counted_plays_retention: Duration,
 }
 
 impl Default for Plan {
-    /// Three copies, two of which must be written; reports for seven days, dead letters for 30.
+    /// Three copies, two of which must be written; reports for seven days, the others for 30.
     fn default() -> Self {
         Self {
             copies: 3,
@@ -47,6 +49,7 @@ impl Default for Plan {
             synced: false,
             retention: Duration::from_hours(7 * 24),
             dead_letters_retention: Duration::from_hours(30 * 24),
+            counted_plays_retention: Duration::from_hours(30 * 24),
         }
     }
 }
@@ -86,6 +89,7 @@ pub fn create(settings: &Settings, plan: &Plan) -> Result<Vec<String>, OpenError
     let wanted = [
         (settings.topic.as_str(), plan.retention),
         (settings.dead_letters_topic.as_str(), plan.dead_letters_retention),
+        (settings.counted_plays_topic.as_str(), plan.counted_plays_retention),
     ];
     let consumer = consumer(settings)?;
     let mut made = Vec::new();
@@ -149,13 +153,13 @@ fn await_topic(settings: &Settings, name: &str) -> Result<(), OpenError> {
     }
 }
 
-/// How the two topics are.
+/// How the topics are: of the reports, of dead letters, of what counts.
 ///
 /// # Errors
 /// [`OpenError`].
 pub fn describe(settings: &Settings) -> Result<Vec<Topic>, OpenError> {
     let (admin, consumer) = (admin(settings)?, consumer(settings)?);
-    let names = [&settings.topic, &settings.dead_letters_topic];
+    let names = [&settings.topic, &settings.dead_letters_topic, &settings.counted_plays_topic];
     names.into_iter().map(|name| describe_one(settings, &admin, &consumer, name)).collect()
 }
 
@@ -201,7 +205,7 @@ fn findings(config: &ConfigResource, copies: u16, in_sync_min: u16) -> Vec<Strin
             findings.push(sentence.to_owned());
         }
     };
-    say(is("cleanup.policy", "delete"), "cleanup.policy isn't delete: compaction drops reports");
+    say(is("cleanup.policy", "delete"), "cleanup.policy isn't delete: compaction drops records");
     say(
         is("message.timestamp.type", "CreateTime"),
         "message.timestamp.type isn't CreateTime: receive times are overwritten",

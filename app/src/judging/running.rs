@@ -13,6 +13,7 @@ use tokio::sync::watch;
 mod committing;
 mod finding;
 mod frames;
+mod publishing;
 mod roles;
 
 use super::memory::PartitionMemory;
@@ -27,6 +28,7 @@ use crate::ports::{
     ReportLog, Step,
 };
 use committing::Outcome;
+use publishing::Publishing;
 pub(super) use roles::Roles;
 
 /// How long a worker waits before it tries again what the disk or the store refused.
@@ -49,6 +51,8 @@ pub(super) struct Running {
     held_at_start: Position,
     /// What is on its way into the store, and whether it may be there already.
     uncommitted: Option<(PartitionDelta, Outcome)>,
+    /// Where others are told what counts.
+    publishing: Option<Publishing>,
     /// Until then the disk or the store, which refused, is left alone.
     stalled_until: Option<Duration>,
     /// What is judged is committed, and a snapshot taken, before the loop ends.
@@ -150,6 +154,9 @@ impl Running {
                 ),
             });
         }
+        let publishing = parts
+            .counted_plays
+            .map(|to| Publishing::new(to, plays.reader(), parts.key, snapshot.plays_bytes));
         let folder = snapshot::folder(partition);
         let mut memory = PartitionMemory::new(
             Runs::open(parts.disk.clone(), folder.clone(), &snapshot.runs)?,
@@ -174,6 +181,7 @@ impl Running {
             committed_before: commit.position,
             held_at_start,
             uncommitted: None,
+            publishing,
             stalled_until: None,
             stopping: false,
             snapshot_at: snapshot.position,
@@ -356,6 +364,7 @@ impl Running {
                 self.partition.finish_batch(&mut self.memory)?;
             }
             let _ = self.partition.take_delta();
+            self.nothing_to_publish();
         }
         Ok(())
     }

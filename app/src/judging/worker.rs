@@ -14,7 +14,9 @@ use super::sieve::Sieves;
 use crate::intake::Overactive;
 use crate::overview::Live;
 use crate::ports::drive::{Drive, Driven, apart};
-use crate::ports::{Clock, Disk, FactStore, LogError, PartitionCommit, PlaysLog, ReportLog};
+use crate::ports::{
+    Clock, CountedPlays, Disk, FactStore, LogError, PartitionCommit, PlaysLog, ReportLog,
+};
 
 /// How a worker paces itself.
 #[derive(Debug, Clone, Copy)]
@@ -109,6 +111,7 @@ pub(crate) struct WorkerParts {
     pub log: Arc<dyn ReportLog>,
     pub plays: Box<dyn PlaysLog>,
     pub facts: Arc<dyn FactStore>,
+    pub counted_plays: Option<Arc<dyn CountedPlays>>,
     pub disk: Arc<dyn Disk>,
     /// Those that others ask.
     pub sieves: Sieves,

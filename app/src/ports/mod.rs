@@ -8,6 +8,7 @@ pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod contracts;
+pub mod counted_plays;
 pub mod credentials;
 pub mod dead_letters;
 pub mod disk;
@@ -23,6 +24,8 @@ pub mod memory_appeals;
 pub mod memory_blobs;
 #[cfg(feature = "conformance")]
 pub mod memory_contracts;
+#[cfg(feature = "conformance")]
+pub mod memory_counted_plays;
 #[cfg(feature = "conformance")]
 pub mod memory_desk;
 #[cfg(feature = "conformance")]
@@ -55,6 +58,7 @@ pub use contracts::{
     ContractFault, ContractReader, ContractStore, ContractTemplate, ContractText, ContractsError,
     DealField, DealMapping, DraftedContracts, NewContract,
 };
+pub use counted_plays::{CountedChange, CountedPlays};
 pub use credentials::{Credential, CredentialStore, NewCredential, Scope};
 pub use dead_letters::{DeadLetter, DeadLetters};
 pub use disk::{Disk, DiskFile};

@@ -3,11 +3,13 @@
 //! - [`reading`]: the log, what the recount makes of it, and what is claimed
 //! - [`facts`]: what the catalogue learnt and told
 //! - [`history`]: each play's transitions
+//! - [`told`]: what others were told
 //! - [`truth`]: what players sent and were promised
 
 mod facts;
 mod history;
 mod reading;
+mod told;
 mod truth;
 
 use ledgerline_app::ports::facts::PartitionTotals;
@@ -23,6 +25,7 @@ use crate::promises::Promises;
 use crate::store::SimulatedStore;
 use crate::taste::Taste;
 pub use reading::{lines, transitions};
+pub use told::{PUBLISHING_FAILS_EVERY, check_told};
 
 use history::{Histories, Transition};
 use reading::Partition;

@@ -7,7 +7,7 @@ use ledgerline_ids::PartitionId;
 use std::sync::Arc;
 
 use super::Nodes;
-use crate::check::{Beheld, Claims, check};
+use crate::check::{Beheld, Claims, check, check_told};
 use crate::clock::DAY_MS;
 use crate::process::Task;
 use crate::world::{Found, Wrong};
@@ -21,6 +21,7 @@ impl Nodes {
     pub(super) fn finale(&mut self) -> Result<Found, Wrong> {
         self.note(format_args!("the finale"));
         self.calm = true;
+        self.told.refuse_every(0);
         self.tally.store_faults = self.store.failed();
         self.mend_all();
         for node in &self.nodes {
@@ -187,6 +188,7 @@ impl Nodes {
         if counted != claims.counted_by_track() {
             return Err(format!("it counts {counted:?}, not {:?}", claims.counted_by_track()));
         }
+        check_told(&self.told, &claims)?;
         self.check_overview(number)?;
         Ok(claims)
     }

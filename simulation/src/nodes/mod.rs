@@ -14,6 +14,7 @@ pub mod node;
 mod serving;
 
 use ledgerline_app::ownership::LeaseSettings;
+use ledgerline_app::ports::memory_counted_plays::MemoryCountedPlays;
 use ledgerline_app::ports::memory_disk::MemoryDisk;
 use ledgerline_app::ports::{CatalogueStore, CatalogueTrack};
 use std::cell::RefCell;
@@ -22,6 +23,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::check::PUBLISHING_FAILS_EVERY;
 use crate::clock::{MINUTE_MS, SimulatedClock};
 use crate::players::{Body, Plan, STEADY_TRACKS, Source, plan, sources};
 use crate::process::Task;
@@ -92,6 +94,8 @@ pub struct Nodes {
     store: SimulatedStore,
     broker: Broker,
     nodes: Vec<Node>,
+    /// What others were told of what counts, by whichever node.
+    told: Arc<MemoryCountedPlays>,
     sources: Vec<Source>,
     plan: Plan,
     promises: Promises,
@@ -127,7 +131,10 @@ impl Nodes {
         store.set_clock(store_clock.clone());
         let broker = Broker::new(&taste, clock.clone());
         let names = NAMES.iter().take(shared.nodes);
-        let nodes = names.map(|name| Node::new(name, &store, clock.clone())).collect();
+        let told = Arc::new(MemoryCountedPlays::default());
+        told.refuse_every(PUBLISHING_FAILS_EVERY);
+        let new = |name: &&'static str| Node::new(name, &store, clock.clone(), told.clone());
+        let nodes = names.map(new).collect();
         let plan = plan(seed, &taste);
         Self {
             shared,
@@ -138,6 +145,7 @@ impl Nodes {
             store,
             broker,
             nodes,
+            told,
             sources: sources(),
             plan,
             promises: Promises::default(),

@@ -4,6 +4,7 @@ use ledgerline_app::Deployment;
 use ledgerline_app::ownership::{LeaseSettings, Leased, Ownership};
 use ledgerline_app::ports::Random as Randomness;
 use ledgerline_app::ports::leases::NodeId;
+use ledgerline_app::ports::memory_counted_plays::MemoryCountedPlays;
 use ledgerline_app::ports::memory_disk::MemoryDisk;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -62,12 +63,18 @@ impl Randomness for Drawn {
 impl Node {
     /// A machine with an empty disk.
     #[must_use]
-    pub fn new(name: &'static str, store: &SimulatedStore, clock: Arc<SimulatedClock>) -> Self {
+    pub fn new(
+        name: &'static str,
+        store: &SimulatedStore,
+        clock: Arc<SimulatedClock>,
+        counted_plays: Arc<MemoryCountedPlays>,
+    ) -> Self {
         let disk = MemoryDisk::new();
         let machine = Machine {
             store: Arc::new(store.reached_from(disk.clone())),
             disk,
             clock,
+            counted_plays,
             appeals: Arc::default(),
             listeners: Arc::default(),
             stepper: Stepper::default(),

@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 
 use super::{Act, CRASHES_MAX, Process, World, Wrong};
+use crate::check::PUBLISHING_FAILS_EVERY;
 use crate::clock::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::process::{NoStart, Task, begin, not_started};
 
@@ -30,6 +31,9 @@ impl World {
             Ok(()) => {
                 self.failed_starts = 0;
                 self.machine.store.fail_percent(self.taste.store_faults);
+                let refuses_every =
+                    if self.taste.store_faults > 0 { PUBLISHING_FAILS_EVERY } else { 0 };
+                self.machine.counted_plays.refuse_every(refuses_every);
                 self.note(format_args!("the server is up"));
                 Ok(())
             }
@@ -240,6 +244,7 @@ impl World {
         disk.fail_writes(0, ErrorKind::Other);
         disk.fail_folder_syncs(0, ErrorKind::Other);
         self.machine.store.fail_percent(0);
+        self.machine.counted_plays.refuse_every(0);
         self.note(format_args!("nothing fails any more"));
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Tally, World, Wrong};
-use crate::check::{Beheld, Claims, check};
+use crate::check::{Beheld, Claims, check, check_told};
 use crate::clock::DAY_MS;
 use crate::process::Task;
 
@@ -177,7 +177,7 @@ impl World {
             rows.map(|row| (row.value, u64::try_from(row.counted).unwrap_or(u64::MAX))).collect();
         let checked = claims.counted_by_track();
         if counted == checked {
-            return Ok(());
+            return check_told(&self.machine.counted_plays, claims);
         }
         Err(format!("counts by track are {counted:?}, and were checked to be {checked:?}"))
     }

@@ -155,6 +155,7 @@ impl World {
                 disk,
                 clock,
                 store,
+                counted_plays: Arc::default(),
                 appeals: Arc::default(),
                 listeners: Arc::default(),
                 stepper: Stepper::default(),

@@ -202,7 +202,8 @@ async fn whatever_becomes_of_nodes_every_play_counts_once() {
     let mut shared = Shared::new();
     let time = let_time_pass(shared.clock.clone());
     let nodes = ["north", "east", "south"];
-    let machines = nodes.map(|name| Node::new(name, &shared.store, shared.clock.clone()));
+    let machines =
+        nodes.map(|name| Node::new(name, &shared.store, shared.clock.clone(), Arc::default()));
     let number = Arc::new(Counted(AtomicU32::new(0)));
     let north = shared.start(&machines[0], &number).await;
     let east = shared.start(&machines[1], &number).await;

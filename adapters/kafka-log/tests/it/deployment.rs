@@ -14,7 +14,7 @@ use ledgerline_app::ports::memory_rights::{MemoryRevenue, MemoryRights};
 use ledgerline_app::ports::paper::NoPrinter;
 use ledgerline_app::ports::{Disk, FactStore, PlaysLog, Random};
 use ledgerline_app::threads::Threads;
-use ledgerline_ids::{HashKey, PartitionId, PlayId, Position, TrackId};
+use ledgerline_ids::{HashKey, PartitionId, PlayId, Position, TrackId, UserId};
 use ledgerline_kafka_log::topics::{Plan, create, describe};
 use ledgerline_kafka_log::{KafkaReportLog, Settings};
 use ledgerline_records::report::Producer;
@@ -39,6 +39,17 @@ impl Random for Zeros {
 
 /// A deployment on the topic, with its files on `disk` and its database in `folder`.
 fn start(runtime: &Runtime, kafka: &Settings, disk: &MemoryDisk, folder: &Path) -> Arc<Deployment> {
+    start_with(runtime, kafka, disk, folder, |_| {})
+}
+
+/// The same, of parts that are changed first.
+pub fn start_with(
+    runtime: &Runtime,
+    kafka: &Settings,
+    disk: &MemoryDisk,
+    folder: &Path,
+    change: impl FnOnce(&mut Parts),
+) -> Arc<Deployment> {
     let store = runtime.block_on(SqlStore::open(&folder.join("state.db"))).unwrap();
     let store = Arc::new(store);
     let commits = runtime.block_on(store.committed()).unwrap();
@@ -50,11 +61,12 @@ fn start(runtime: &Runtime, kafka: &Settings, disk: &MemoryDisk, folder: &Path) 
         let log = SegmentPlaysLog::open(disk.clone(), partition, kafka.partitions, options);
         Box::new(log.unwrap()) as Box<dyn PlaysLog>
     });
-    let parts = Parts {
+    let mut parts = Parts {
         key: HashKey::new(*b"hashes in a test"),
         log: Arc::new(log),
         plays: plays.collect(),
         facts: store.clone(),
+        counted_plays: None,
         catalogue: store.clone(),
         credentials: store.clone(),
         sign_ins: store.clone(),
@@ -78,14 +90,16 @@ fn start(runtime: &Runtime, kafka: &Settings, disk: &MemoryDisk, folder: &Path) 
             printer: Arc::new(NoPrinter),
         },
     };
+    change(&mut parts);
     runtime.block_on(Deployment::start(parts, Limits::default())).unwrap()
 }
 
-fn report(play_id: &str) -> PlaybackReport<'_> {
+/// Of a listener for each play.
+fn report<'a>(play_id: &'a str, track: &'a str) -> PlaybackReport<'a> {
     PlaybackReport {
         play_id: Some(PlayId::new(play_id).unwrap()),
-        user: None,
-        track: TrackId::new("a-track").unwrap(),
+        user: Some(UserId::new(play_id).unwrap()),
+        track: TrackId::new(track).unwrap(),
         listened_ms: 31_000,
         started_at: None,
         sent_at: None,
@@ -105,6 +119,16 @@ fn report(play_id: &str) -> PlaybackReport<'_> {
 
 /// Sends reports of different plays, as an application would.
 fn send(runtime: &Runtime, deployment: &Deployment, plays: std::ops::Range<u64>) {
+    send_of(runtime, deployment, plays, &|_| "a-track".to_owned());
+}
+
+/// The same, of the recordings that `track_of` says.
+pub fn send_of(
+    runtime: &Runtime,
+    deployment: &Deployment,
+    plays: std::ops::Range<u64>,
+    track_of: &dyn Fn(u64) -> String,
+) {
     let origin = Arc::new(Origin {
         source: "app".into(),
         producer: Producer::Trusted,
@@ -116,7 +140,7 @@ fn send(runtime: &Runtime, deployment: &Deployment, plays: std::ops::Range<u64>)
     let wanted = plays.end - plays.start;
     let mut batch = deployment.intake().begin(&origin);
     for play in plays {
-        batch.add(play + 1, &report(&format!("play-{play}"))).unwrap();
+        batch.add(play + 1, &report(&format!("play-{play}"), &track_of(play))).unwrap();
     }
     assert_eq!(runtime.block_on(batch.finish()), Ok(wanted));
 }

@@ -57,7 +57,8 @@ pub fn settings(brokers: &str) -> Settings {
     let millis = clock().now().get();
     let topic = format!("test-{}-{millis}-{number}", std::process::id());
     let dead_letters_topic = format!("{topic}-dlq");
-    Settings { topic, dead_letters_topic, ..Settings::new(brokers, 2) }
+    let counted_plays_topic = format!("{topic}-counted");
+    Settings { topic, dead_letters_topic, counted_plays_topic, ..Settings::new(brokers, 2) }
 }
 
 /// The same, with the topics made.

@@ -63,6 +63,11 @@ impl Running {
     /// Brings a commit that was begun to its end. Says whether that is done.
     pub(super) fn commit_begun(&mut self) -> Result<bool, WorkerError> {
         let Some((delta, outcome)) = self.uncommitted.take() else { return Ok(true) };
+        // What others may know is never less than what is committed.
+        if !self.publish(&delta)? {
+            self.uncommitted = Some((delta, outcome));
+            return Ok(false);
+        }
         let delta = [delta];
         match self.commit_once(&delta, outcome) {
             Ok(()) => {

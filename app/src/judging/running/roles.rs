@@ -227,6 +227,8 @@ impl Running {
             self.commit.position = goal;
         }
         self.commit.plays_bytes = self.memory.plays.length();
+        // The owner has.
+        self.nothing_to_publish();
         if let Some(roles) = &mut self.roles {
             roles.behind_since = None;
         }
@@ -292,6 +294,7 @@ impl Running {
         }
         let snapshot = snapshot.unwrap_or_default();
         self.memory.reset(&self.ground.disk, &snapshot::folder(partition), &snapshot)?;
+        self.nothing_to_publish();
         self.sealer.forget();
         self.partition = self.ground.counting(&self.settings, &snapshot.state);
         self.position = snapshot.position;
