@@ -4,7 +4,7 @@ use ledgerline_ids::{HashKey, PartitionId, Position, UnixMs};
 use ledgerline_records::LogRecord;
 use ledgerline_records::control::Tick;
 use ledgerline_records::frame::RecordGroup;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
@@ -23,6 +23,7 @@ use crate::ports::{
 };
 use crate::privacy::pseudonyms::Pseudonyms;
 use crate::reading::Readers;
+use crate::snapshots::SnapshotsSeen;
 
 /// What can be set without changing a count.
 #[derive(Debug, Clone, Copy)]
@@ -158,6 +159,8 @@ pub struct Deployment {
     pub(crate) random: Arc<dyn Random>,
     /// Its part in who owns what, where several nodes share the partitions.
     pub(crate) owning: Option<Owning>,
+    /// What is known of the snapshots in a store of blobs, once somebody puts them there.
+    pub(crate) snapshots: OnceLock<Arc<SnapshotsSeen>>,
     access: Access,
     pub(crate) intake: Intake,
     money: Money,
@@ -273,6 +276,7 @@ impl Deployment {
             live,
             random: parts.random,
             owning,
+            snapshots: OnceLock::new(),
             intake,
             settings,
         }))

@@ -5,6 +5,7 @@
 //! - [`intake`]: reports come in
 //! - `judging`: one worker for each partition
 //! - [`ownership`]: owner or follower, where several nodes share the partitions
+//! - [`snapshots`]: what a new node begins with, in a store of blobs
 //! - [`deployment`]: all of it started, watched and stopped; [`threads`]: what its loops run on; [`metrics`]: its numbers
 //! - [`counts`], [`plays`], [`conservation`], [`overview`]: what was decided, read
 //! - [`adjudication`], [`fraud`], [`appeals`]: people decide; [`audit`]: and who did what
@@ -33,6 +34,7 @@ pub mod plays;
 pub mod ports;
 pub mod privacy;
 pub mod reading;
+pub mod snapshots;
 pub mod threads;
 
 pub use deployment::Deployment;

@@ -120,6 +120,7 @@ impl Deployment {
         }
         metrics.sort_by_key(|metric| metric.name);
         metrics.extend(self.ownership_metrics());
+        metrics.extend(self.snapshot_metrics());
         let intake = self.intake.metrics();
         for (name, help, number) in [
             (

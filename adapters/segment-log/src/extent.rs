@@ -3,7 +3,7 @@
 //! A file's bytes before the point never change again: a report log is only appended to, and a
 //! plays log is cut at a snapshot's length at most.
 
-use ledgerline_app::ports::{Disk, LogError};
+use ledgerline_app::ports::{Disk, LogError, PlaysFile, PlaysFiles};
 use ledgerline_ids::{PartitionId, Position};
 use std::sync::Arc;
 
@@ -96,6 +96,28 @@ pub fn plays_extents(
         return Err(damaged(&place.folder(), 0, detail));
     }
     Ok(extents)
+}
+
+/// The files of a data folder's plays logs.
+pub struct SegmentPlaysFiles {
+    disk: Arc<dyn Disk>,
+    partitions: u16,
+}
+
+impl SegmentPlaysFiles {
+    /// Of the data folder `disk`, with so many partitions.
+    #[must_use]
+    pub fn new(disk: Arc<dyn Disk>, partitions: u16) -> Self {
+        Self { disk, partitions }
+    }
+}
+
+impl PlaysFiles for SegmentPlaysFiles {
+    fn files(&self, partition: PartitionId, until: u64) -> Result<Vec<PlaysFile>, LogError> {
+        let extents = plays_extents(&self.disk, partition, self.partitions, until)?;
+        let file = |extent: Extent| PlaysFile { path: extent.path, bytes: extent.bytes };
+        Ok(extents.into_iter().map(file).collect())
+    }
 }
 
 // The segments' headers and lengths. One that is being created isn't there yet.

@@ -20,7 +20,7 @@
 //! - `queue`, `writer`: group commit; `tail_cache`: the newest frames in memory
 //! - [`SegmentReportLog`], [`ReportLogReader`]
 //! - `plays_recovery`, `recent_bytes`, [`SegmentPlaysLog`], [`SegmentPlaysReader`]
-//! - [`Extent`]: which files, and how much of each, are a log up to a point
+//! - [`Extent`], [`SegmentPlaysFiles`]: which files, and how much of each, are a log up to a point
 
 mod closed;
 mod error;
@@ -43,7 +43,7 @@ mod walk;
 mod writer;
 
 pub use error::OpenError;
-pub use extent::{Extent, plays_extents};
+pub use extent::{Extent, SegmentPlaysFiles, plays_extents};
 pub use options::{Options, PlaysOptions, Verify};
 pub use plays::SegmentPlaysLog;
 pub use plays_reader::SegmentPlaysReader;

@@ -110,8 +110,10 @@ impl PartitionMemory {
         folder: &str,
         snapshot: &Snapshot,
     ) -> Result<(), LogError> {
-        self.index = Runs::open(disk.clone(), folder.to_owned(), &snapshot.runs)?;
-        self.books = Runs::open(disk.clone(), folder.to_owned(), &snapshot.books)?;
+        let index = Runs::open(disk.clone(), folder.to_owned(), &snapshot.runs)?;
+        self.index = index.named_behind(&self.index);
+        let books = Runs::open(disk.clone(), folder.to_owned(), &snapshot.books)?;
+        self.books = books.named_behind(&self.books);
         self.plays.truncate(snapshot.plays_bytes)?;
         self.sources = snapshot.sources.clone();
         self.last_source = "".into();

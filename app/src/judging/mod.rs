@@ -16,8 +16,11 @@ mod snapshot;
 mod worker;
 
 pub(crate) use orders::Role;
-pub(crate) use sieve::{Sieve, Sieves, play_key};
+pub(crate) use sieve::{Sieve, Sieves, files as sieve_files, play_key};
+#[cfg(all(test, feature = "conformance"))]
+pub(crate) use snapshot::{RunFile, Snapshot, write as write_snapshot};
 pub use snapshot::{SnapshotFiles, read_snapshot_files};
+pub(crate) use snapshot::{files_of, folder as index_folder};
 pub(crate) use worker::{Progress, Worker, WorkerParts, WorkerSettings, start};
 
 use crate::ports::{Disk, LogError};

@@ -58,6 +58,8 @@ pub(super) struct Running {
     /// What is judged is committed, and a snapshot taken, before the loop ends.
     stopping: bool,
     snapshot_at: Position,
+    /// Somebody wants a snapshot, however little has changed.
+    snapshot_wanted: bool,
     /// Whether the snapshot that is taken at the end was begun.
     last_snapshot_tried: bool,
     sealer: Sealer,
@@ -185,6 +187,7 @@ impl Running {
             stalled_until: None,
             stopping: false,
             snapshot_at: snapshot.position,
+            snapshot_wanted: false,
             last_snapshot_tried: false,
             sealer,
             partition: counting,
@@ -245,7 +248,7 @@ impl Running {
         }
         let caught_up = self.position >= end;
         let due = self.clock.elapsed() - self.last_commit >= self.settings.commit_every;
-        let full = self.partition.table().len() >= self.settings.table_entries_max;
+        let full = self.wants_snapshot();
         let seals = self.sealer.is_busy() || (full && self.sealer.is_free());
         let ahead = cfg!(feature = "canary-snapshot-ahead-of-commit") && seals;
         if (caught_up || due) && !ahead && !self.commit()? {
@@ -387,8 +390,15 @@ impl Running {
         self.sealer.is_busy() && self.partition.table().len() >= most
     }
 
+    /// Whether a snapshot is due: so much has changed, or somebody asked for one.
+    fn wants_snapshot(&self) -> bool {
+        let asked = self.snapshot_wanted && self.position > self.snapshot_at;
+        asked || self.partition.table().len() >= self.settings.table_entries_max
+    }
+
     /// Begins a snapshot of what is judged, which is committed.
     fn begin_snapshot(&mut self) {
+        self.snapshot_wanted = false;
         if let Err(error) = self.memory.plays.sync() {
             tracing::warn!(partition = %self.commit.partition, %error, "no snapshot was taken");
             self.sealer.refuse();
@@ -431,6 +441,8 @@ impl Running {
     fn answer(&mut self, message: Message) {
         match message {
             Message::Stop => self.stopping = true,
+            // One that is being taken is as good.
+            Message::Snapshot => self.snapshot_wanted |= self.sealer.is_free(),
             Message::Knows { source, reply } => {
                 // Whoever asked may have gone.
                 let _ = reply.send(self.memory.sources.contains(&*source));

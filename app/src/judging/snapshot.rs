@@ -137,7 +137,21 @@ pub fn read_snapshot_files(
     disk: &dyn Disk,
     partition: PartitionId,
 ) -> Result<Option<SnapshotFiles>, LogError> {
-    let Some(manifest) = read_bytes(disk, partition)? else { return Ok(None) };
+    match read_bytes(disk, partition)? {
+        Some(manifest) => files_of(partition, manifest),
+        None => Ok(None),
+    }
+}
+
+/// Which files a snapshot consists of whose manifest has these bytes; `None` where it is of a form that is
+/// built again.
+///
+/// # Errors
+/// [`LogError`] where it is damaged, or another partition's.
+pub(crate) fn files_of(
+    partition: PartitionId,
+    manifest: Vec<u8>,
+) -> Result<Option<SnapshotFiles>, LogError> {
     let snapshot = parse(partition, &manifest)?;
     Ok(snapshot.map(|snapshot| SnapshotFiles {
         manifest,

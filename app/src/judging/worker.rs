@@ -71,6 +71,7 @@ pub(super) enum Message {
         source: String,
         reply: oneshot::Sender<bool>,
     },
+    Snapshot,
     Stop,
 }
 
@@ -187,6 +188,13 @@ impl Worker {
         let source = source.to_owned();
         self.messages.send(Message::Knows { source, reply }).await.ok()?;
         answer.await.ok()
+    }
+
+    /// Has the worker take a snapshot soon, where it has judged anything since the last one. What
+    /// becomes of that is seen by the number of snapshots.
+    pub(crate) fn ask_for_snapshot(&self) {
+        // Where so much waits that there is no room, it is asked again later.
+        let _ = self.messages.try_send(Message::Snapshot);
     }
 
     /// Waits until everything before `position` is judged and committed, and the plays log

@@ -3,6 +3,7 @@
 //! Its address space is the bytes of its partition's files laid end to end. It is
 //! written without waiting for the disk: it can be derived again from a snapshot on.
 
+use ledgerline_ids::PartitionId;
 use ledgerline_records::play::PlayAddress;
 use std::sync::Arc;
 
@@ -64,4 +65,23 @@ pub trait PlaysLogReader: Send + Sync + 'static {
         until: u64,
         each: &mut dyn FnMut(PlayAddress, &[u8]),
     ) -> Result<(), LogError>;
+}
+
+/// A file of a plays log, from its beginning on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaysFile {
+    /// Its path in the data folder.
+    pub path: String,
+    /// How many of its bytes, from the first on, belong to the log up to a point.
+    pub bytes: u64,
+}
+
+/// Which files a node's plays logs are: what a copy of one consists of.
+pub trait PlaysFiles: Send + Sync + 'static {
+    /// The files of a partition's log up to the address `until`, which is the end of a frame; oldest
+    /// first. Bytes that stand before a snapshot's length never change.
+    ///
+    /// # Errors
+    /// [`LogError`], also where the log ends before `until`.
+    fn files(&self, partition: PartitionId, until: u64) -> Result<Vec<PlaysFile>, LogError>;
 }

@@ -198,8 +198,7 @@ impl Running {
         if self.position == goal && (goal > self.commit.position || !ready) {
             self.confirm(goal);
         }
-        let full = self.partition.table().len() >= self.settings.table_entries_max;
-        if full && self.sealer.is_free() && self.position <= goal {
+        if self.wants_snapshot() && self.sealer.is_free() && self.position <= goal {
             self.begin_snapshot();
         }
         if self.position < until {

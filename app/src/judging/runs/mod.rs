@@ -77,6 +77,13 @@ impl<E: Kind> Runs<E> {
         Ok(opened)
     }
 
+    /// Goes on with the names of those that were open before: while a process lives, no name is used
+    /// for two runs, for whoever copies them knows them by their names.
+    pub(crate) fn named_behind(mut self, before: &Self) -> Self {
+        self.next = self.next.max(before.next);
+        self
+    }
+
     /// The name of the next run.
     pub(crate) fn next_name(&mut self) -> String {
         self.next += 1;

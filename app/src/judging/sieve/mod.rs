@@ -54,6 +54,26 @@ impl Sieves {
     }
 }
 
+/// The files of a partition's sieves and how much of each, from its beginning on, is of what stands
+/// before a snapshot: what a copy of them consists of. What can't be read is left out.
+pub(crate) fn files(
+    disk: &dyn Disk,
+    partition: PartitionId,
+    position: Position,
+    plays_bytes: u64,
+) -> Vec<(String, u64)> {
+    let mut files = Vec::new();
+    for (name, believed) in [("reports", position.0), ("plays", plays_bytes)] {
+        let path = format!("{}/{name}", snapshot::folder(partition));
+        let Ok(rows) = disk.open(&format!("{path}.stretches")) else { continue };
+        let stretches = writing::read_rows(&*rows, believed);
+        let Some(last) = stretches.last() else { continue };
+        files.push((format!("{path}.sieve"), last.filter_end()));
+        files.push((format!("{path}.stretches"), (stretches.len() * ROW_BYTES) as u64));
+    }
+    files
+}
+
 /// The key that a play is looked for by.
 pub(crate) fn play_key(hash: IdentityHash) -> u64 {
     u64::try_from(hash.0 & u128::from(u64::MAX)).expect("64 bits are left")
