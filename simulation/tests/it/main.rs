@@ -1,6 +1,7 @@
 //! The simulation itself: it repeats itself, its store is a store, and the seeds that once
 //! went wrong go right.
 
+mod snapshots;
 mod threads;
 
 use ledgerline_app::ports::conformance::{facts, leases, music};

@@ -9,7 +9,7 @@ use ledgerline_app::ports::memory_disk::MemoryDisk;
 use ledgerline_app::ports::{Random as Randomness, ReportLog};
 use ledgerline_app::threads::Threads;
 use ledgerline_ids::PartitionId;
-use ledgerline_segment_log::SegmentReportLog;
+use ledgerline_segment_log::{Options, SegmentReportLog};
 use ledgerline_simulation::clock::SimulatedClock;
 use ledgerline_simulation::nodes::broker::NodeLog;
 use ledgerline_simulation::nodes::node::Node;
@@ -25,28 +25,28 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
-const PARTITIONS: u16 = 4;
+pub(crate) const PARTITIONS: u16 = 4;
 /// Plays of each of the four quarters.
 const PLAYS: usize = 1_000;
 const REPORTS_PER_BODY: usize = 50;
 
 /// The log, the store and the time that the nodes share.
-struct Shared {
-    taste: Taste,
-    clock: Arc<SimulatedClock>,
-    log: Arc<SegmentReportLog>,
-    store: SimulatedStore,
+pub(crate) struct Shared {
+    pub taste: Taste,
+    pub clock: Arc<SimulatedClock>,
+    pub log: Arc<SegmentReportLog>,
+    pub store: SimulatedStore,
     source: Source,
     plays: usize,
 }
 
 /// A process on a node, and what goes on for it besides.
-struct Up {
-    deployment: Arc<Deployment>,
-    besides: Vec<JoinHandle<()>>,
+pub(crate) struct Up {
+    pub deployment: Arc<Deployment>,
+    pub besides: Vec<JoinHandle<()>>,
 }
 
-struct Counted(AtomicU32);
+pub(crate) struct Counted(pub AtomicU32);
 
 impl Randomness for Counted {
     fn fill(&self, bytes: &mut [u8]) {
@@ -63,10 +63,10 @@ const SETTINGS: LeaseSettings = LeaseSettings {
 };
 
 impl Shared {
-    fn new() -> Self {
+    pub(crate) fn new(log: Options) -> Self {
         let mut taste = Taste::new(0);
         taste.partitions = PARTITIONS;
-        taste.log = ledgerline_segment_log::Options::new(PARTITIONS);
+        taste.log = log;
         taste.plays = ledgerline_segment_log::PlaysOptions::default();
         // Snapshots often, and ticks not at all: what is counted is asked for at the end.
         taste.settings = Settings { table_entries_max: 100, ..Settings::default() };
@@ -79,7 +79,7 @@ impl Shared {
         Self { taste, clock, log, store, source, plays: 0 }
     }
 
-    async fn start(&self, node: &Node, number: &Arc<Counted>) -> Up {
+    pub(crate) async fn start(&self, node: &Node, number: &Arc<Counted>) -> Up {
         let log = Arc::new(NodeLog::new(self.log.clone(), node.road.clone(), Random::new(1, 5)));
         let leased = Leased {
             node: NodeId::new(node.name).expect("a name"),
@@ -105,7 +105,7 @@ impl Shared {
     }
 
     /// Sends plays to these nodes until each report was acknowledged, each of them twice.
-    async fn send(&mut self, to: &[&Up]) {
+    pub(crate) async fn send(&mut self, to: &[&Up]) {
         for _ in 0..PLAYS / REPORTS_PER_BODY {
             let reports: Vec<(usize, Report)> = (0..REPORTS_PER_BODY)
                 .map(|_| {
@@ -137,7 +137,7 @@ impl Shared {
     }
 
     /// Waits until these nodes own everything, evenly.
-    async fn balanced(&self, nodes: &[&str]) {
+    pub(crate) async fn balanced(&self, nodes: &[&str]) {
         self.until("balanced", || {
             let standing = self.store.peek_leases();
             let mut owned: BTreeMap<&str, usize> = nodes.iter().map(|node| (*node, 0)).collect();
@@ -152,7 +152,7 @@ impl Shared {
         .await;
     }
 
-    async fn until(&self, what: &str, is_so: impl Fn() -> bool) {
+    pub(crate) async fn until(&self, what: &str, is_so: impl Fn() -> bool) {
         let begin = Instant::now();
         while !is_so() {
             let waited = begin.elapsed();
@@ -162,7 +162,7 @@ impl Shared {
     }
 
     /// A node counts every play once, and so does the store.
-    async fn counts_all(&self, up: &Up) {
+    pub(crate) async fn counts_all(&self, up: &Up) {
         let ends: Vec<_> =
             (0..PARTITIONS).map(|it| *self.log.end(PartitionId(it)).borrow()).collect();
         self.until("followed", || {
@@ -181,7 +181,7 @@ impl Shared {
 }
 
 /// Time goes on by itself: a millisecond is one.
-fn let_time_pass(clock: Arc<SimulatedClock>) -> JoinHandle<()> {
+pub(crate) fn let_time_pass(clock: Arc<SimulatedClock>) -> JoinHandle<()> {
     tokio::spawn(async move {
         let (begin, began_ms) = (Instant::now(), clock.true_ms());
         loop {
@@ -199,7 +199,7 @@ fn cut_off(node: &Node, off: bool) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whatever_becomes_of_nodes_every_play_counts_once() {
-    let mut shared = Shared::new();
+    let mut shared = Shared::new(Options::new(PARTITIONS));
     let time = let_time_pass(shared.clock.clone());
     let nodes = ["north", "east", "south"];
     let machines =
