@@ -146,8 +146,10 @@ fn take(disk: &MemoryDisk, position: u64, plays_bytes: u64, runs: &[u8]) {
     write_snapshot(disk, P, &snapshot).expect("is written");
 }
 
-/// What is in a folder of a snapshot that is there.
-fn held(disk: &MemoryDisk) -> Option<(u64, Vec<(String, Vec<u8>)>)> {
+type Files = Vec<(String, Vec<u8>)>;
+
+/// What is in a folder of a snapshot that is there, and its position.
+fn held(disk: &MemoryDisk) -> Option<(u64, Files)> {
     let named = read_snapshot_files(disk, P).expect("is sound")?;
     let plays_bytes = usize::try_from(named.plays_bytes).expect("fits");
     let mut files = vec![(plays_path(P), read(disk, &plays_path(P))[..plays_bytes].to_vec())];
