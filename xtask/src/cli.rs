@@ -145,7 +145,8 @@ const KILLS_DEFAULT: u64 = 50;
 const COMMANDS: &str = "demo, test, check, bench, simulate, fuzz, faults and services";
 
 /// The parts of `test` that need something which a laptop may lack.
-pub const SEPARABLE: &[&str] = &["schemathesis", "strace", "browser", "kafka", "postgres"];
+pub const SEPARABLE: &[&str] =
+    &["schemathesis", "strace", "browser", "kafka", "postgres", "duckdb"];
 
 /// What `bench counting` can measure, in the order in which it does.
 pub const PARTS: &[&str] = &["replay", "http", "single", "duckdb", "postgres", "flink", "sizes"];

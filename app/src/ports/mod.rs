@@ -2,6 +2,7 @@
 //! conformance suites in [`conformance`] hold for every implementation.
 
 pub mod appeals;
+pub mod archive_files;
 pub mod audit;
 pub mod blobs;
 pub mod clock;
@@ -51,6 +52,10 @@ pub mod sign_in;
 pub mod signing;
 
 pub use appeals::AppealStore;
+pub use archive_files::{
+    ArchiveFileError, ArchiveFiles, ArchivedChanges, ArchivedReports, CountedChange, RecordsOfRun,
+    RunHead,
+};
 pub use audit::AuditStore;
 pub use blobs::{BlobError, BlobName, BlobPage, BlobStore, ListedBlob, Put};
 pub use clock::{Clock, Random};

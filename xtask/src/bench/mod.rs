@@ -15,7 +15,7 @@ mod date;
 mod docs;
 mod figures;
 mod input;
-mod peers;
+pub mod peers;
 mod place;
 mod plot;
 mod proc;

@@ -95,6 +95,7 @@ in target/screenshots.
   --without browser        leave out the pages in Chromium; their build and figures are still tested
   --without kafka          leave out the tests on a real Kafka
   --without postgres       leave out the tests on a real PostgreSQL
+  --without duckdb         leave out reading the archive by DuckDB, another program
   --without strace         leave out the tests that see or break the server's system calls
   --long                   also what takes hours: sets LEDGERLINE_LONG=1 for the tests, gives
                            schemathesis more examples and a seed of its own, and fuzzes

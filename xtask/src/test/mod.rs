@@ -4,7 +4,7 @@ pub mod cargo_test;
 mod schemathesis;
 
 use crate::Exit;
-use crate::bench;
+use crate::bench::{self, peers::duckdb};
 use crate::check;
 use crate::cli::Test;
 use crate::fuzz;
@@ -24,7 +24,8 @@ pub fn run(workspace: &Workspace, options: &Test) -> Exit {
     if with_browser {
         wanted.push(Need::Chromium);
     }
-    if with_schemathesis {
+    let with_duckdb = !options.without.iter().any(|name| name == "duckdb");
+    if with_schemathesis || with_duckdb {
         wanted.push(Need::Python);
     }
     wanted.extend(services::needs(options));
@@ -45,7 +46,16 @@ pub fn run(workspace: &Workspace, options: &Test) -> Exit {
     let built = steps.run("build for tests", || build(workspace));
     if built {
         // What doesn't start has failed already; tests that need it say so.
-        let services = ForTests::start(workspace, options, &mut steps);
+        let mut services = ForTests::start(workspace, options, &mut steps);
+        if with_duckdb {
+            steps.run("install duckdb", || match duckdb::python(&workspace.services()) {
+                Ok(python) => {
+                    services.tell("LEDGERLINE_TEST_DUCKDB", &python.to_string_lossy());
+                    Outcome::Passed
+                }
+                Err(reason) => Outcome::Failed(reason),
+            });
+        }
         steps.run("cargo test", || cargo_test::run(workspace, options, &services));
     } else {
         steps.skip("cargo test", "the build failed");

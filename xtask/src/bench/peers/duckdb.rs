@@ -9,10 +9,21 @@ use super::{Absent, way_of};
 use crate::needs::Need;
 use crate::venv;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Pinned: another version is another peer.
 const VERSION: &str = "2.0.0";
+
+/// A Python that has DuckDB, in a folder where it stays.
+///
+/// # Errors
+/// A sentence: it can't be made.
+pub fn python(folder: &Path) -> Result<PathBuf, String> {
+    let folder = folder.join("bench-duckdb");
+    venv::ensure(&folder, "duckdb", VERSION)?;
+    Ok(folder.join("bin/python"))
+}
 
 /// Runs `bench/duckdb_counts.py`.
 ///
@@ -22,11 +33,10 @@ pub fn measure(place: &Place, input: &Input, missing: &[Need]) -> Result<Way, Ab
     if missing.contains(&Need::Python) {
         return Err(Absent::Missing("there is no Python with venv".to_owned()));
     }
-    let folder = place.kept.join("bench-duckdb");
-    venv::ensure(&folder, "duckdb", VERSION).map_err(Absent::Missing)?;
+    let python = python(&place.kept).map_err(Absent::Missing)?;
     let counts = place.path("duckdb.csv");
     let ran = running::run(
-        Command::new(folder.join("bin/python"))
+        Command::new(python)
             .arg(place.root.join("bench/duckdb_counts.py"))
             .args([&input.file, &counts]),
     )?;

@@ -1,0 +1,9 @@
+//! Files of the archive: written, read back to the byte, damaged, and read by another program.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod damage;
+mod duckdb;
+mod golden;
+mod round_trip;
+mod samples;
