@@ -10,12 +10,14 @@
 //! - [`counts`], [`plays`], [`conservation`], [`overview`]: what was decided, read
 //! - [`adjudication`], [`fraud`], [`appeals`]: people decide; [`audit`]: and who did what
 //! - [`privacy`]: who the listeners are: pseudonyms, exports, erasures
+//! - [`archive`]: what is committed of the logs, as files that are written once
 //! - [`catalogue`], [`access`]: which tracks there are, and who may do what
 //! - [`money`]: how counts become money
 
 pub mod access;
 pub mod adjudication;
 pub mod appeals;
+pub mod archive;
 pub mod audit;
 pub mod catalogue;
 pub mod conservation;

@@ -4,9 +4,12 @@
 //! run has one file with its records, and none, one or several with the changes of counted plays that
 //! these records caused.
 
-use ledgerline_ids::{PartitionId, Position, UnixMs};
+use ledgerline_counting::identity::identity_hash;
+use ledgerline_ids::{HashKey, PartitionId, Position, UnixMs};
 use ledgerline_records::play::{CountedAs, PlayRecord};
 use ledgerline_records::verdict::{Reason, Status};
+
+use crate::plays::transition_id;
 
 /// What a file says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,16 +136,15 @@ pub struct CountedChange {
 
 impl CountedChange {
     /// What a record of the plays log changed of the counts: nothing, one thing or two.
-    pub(crate) fn of(
-        record: &PlayRecord<'_>,
-        play: &dyn Fn(&PlayRecord<'_>) -> (String, String),
-    ) -> impl Iterator<Item = Self> + use<> {
+    pub fn of(record: &PlayRecord<'_>, key: &HashKey) -> impl Iterator<Item = Self> + use<> {
         let (before, after) = (record.counted_before(), record.counts_as());
-        let changed = before != after;
-        let ids = (changed).then(|| play(record));
+        let ids = (before != after).then(|| {
+            let play = identity_hash(key, &record.identity).0;
+            (format!("{play:032x}"), transition_id(key, record))
+        });
         let one = |counted: Option<CountedAs<'_>>, change: i32| {
-            let (play, transition_id) = ids.as_ref()?;
-            counted.map(|counted| Self {
+            let ((play, transition_id), counted) = ids.as_ref().zip(counted)?;
+            Some(Self {
                 change,
                 transition_id: transition_id.clone(),
                 amendment: record.amendment,

@@ -179,6 +179,23 @@ impl Sieve {
         found
     }
 
+    /// Where the log may be read from without missing anything that a report at `position` or behind
+    /// it caused: where a stretch begins whose first record was caused before that.
+    pub(crate) fn read_from(&self, position: Position) -> u64 {
+        let stretches = self.stretches.read().expect(UNBROKEN);
+        // Causes never go back, but a stretch in which nothing stands has none.
+        let caused = stretches.iter().rev().filter(|stretch| stretch.keys > 0);
+        caused.map(|it| (it.cause, it.first)).find(|(cause, _)| *cause < position.0).map_or(0, |it| it.1)
+    }
+
+    /// Up to where the log must be read for all that a report before `position` caused: where the
+    /// first stretch begins whose first record was caused there or later. `None` is all of it.
+    pub(crate) fn read_until(&self, position: Position) -> Option<u64> {
+        let stretches = self.stretches.read().expect(UNBROKEN);
+        let mut caused = stretches.iter().filter(|stretch| stretch.keys > 0);
+        caused.find(|stretch| stretch.cause >= position.0).map(|stretch| stretch.first)
+    }
+
     /// A filter that can't be read may hold anything.
     fn may_hold(&self, stretch: &Stretch, key: u64) -> bool {
         let Some(file) = self.filters.get() else { return true };
