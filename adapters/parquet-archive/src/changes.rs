@@ -1,6 +1,6 @@
 //! Changes of counted plays as columns.
 
-use ledgerline_app::ports::{ArchiveFileError, ArchivedChanges, CountedChange};
+use ledgerline_app::ports::{ArchiveFileError, ArchivedChange, ArchivedChanges};
 use ledgerline_ids::Position;
 use ledgerline_records::verdict::{Reason, Status};
 
@@ -89,12 +89,12 @@ pub(crate) fn part_of(file: &Opened) -> Result<ArchivedChanges, ArchiveFileError
     Ok(found)
 }
 
-fn change(rows: &mut [Rows<'_>]) -> Option<(i32, CountedChange)> {
+fn change(rows: &mut [Rows<'_>]) -> Option<(i32, ArchivedChange)> {
     let mut rows = rows.iter_mut();
     let mut next = || rows.next().expect("there are as many columns as fields");
     let text = |rows: &mut Rows<'_>| rows.text().map(str::to_owned);
     let partition = next().small()?;
-    let change = CountedChange {
+    let change = ArchivedChange {
         cause: Position(next().count()?),
         changed_at: next().instant()?,
         change: next().small().filter(|change| matches!(change, 1 | -1))?,

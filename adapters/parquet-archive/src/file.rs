@@ -198,7 +198,7 @@ impl Opened {
         }
         let mut columns: Vec<Column> = wanted.iter().map(Column::emptied).collect();
         for group in 0..self.reader.num_row_groups() {
-            let group = self.reader.get_row_group(group).map_err(unreadable)?;
+            let group = self.reader.get_row_group(group).map_err(|error| unreadable(&error))?;
             let rows = group.metadata().num_rows();
             let rows = usize::try_from(rows).ok().filter(|rows| *rows <= self.rows);
             let rows = rows.ok_or_else(|| damaged("a group has too many rows".to_owned()))?;
@@ -236,7 +236,7 @@ fn read_rows(
 ) -> Result<(), ArchiveFileError> {
     let there = &mut column.there;
     let mut left = rows;
-    let mut reader = group.get_column_reader(at).map_err(unreadable)?;
+    let mut reader = group.get_column_reader(at).map_err(|error| unreadable(&error))?;
     while left > 0 {
         let there = there.as_mut();
         let read = match (&mut reader, &mut column.values) {
@@ -254,7 +254,7 @@ fn read_rows(
             }
             _ => return Err(damaged("a column is of another type".to_owned())),
         };
-        let (read, ..) = read.map_err(unreadable)?;
+        let (read, ..) = read.map_err(|error| unreadable(&error))?;
         if read == 0 {
             return Err(damaged(format!("its column {} ends too soon", column.name)));
         }
@@ -296,7 +296,7 @@ pub(crate) fn damaged(detail: String) -> ArchiveFileError {
     ArchiveFileError::Damaged(detail)
 }
 
-fn unreadable(error: ParquetError) -> ArchiveFileError {
+fn unreadable(error: &ParquetError) -> ArchiveFileError {
     damaged(error.to_string())
 }
 

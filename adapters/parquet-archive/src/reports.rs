@@ -53,9 +53,7 @@ struct Row<'r> {
 fn row(record: &[u8]) -> Row<'_> {
     match LogRecord::decode(record) {
         Ok(LogRecord::Report(report)) => report_row(&report),
-        Ok(LogRecord::Tick(tick)) => {
-            Row { kind: "tick", told_at: Some(tick.at), ..Row::default() }
-        }
+        Ok(LogRecord::Tick(tick)) => Row { kind: "tick", told_at: Some(tick.at), ..Row::default() },
         Ok(LogRecord::TrackFact(fact)) => Row {
             kind: "track_fact",
             track: Some(fact.track),

@@ -6,7 +6,7 @@ use ledgerline_records::play::PlayRecord;
 
 use super::reading::{ArchivedChangesOf, difference_of_changes};
 use super::{ArchiveError, ArchiveReader};
-use crate::ports::{ArchivedReports, CountedChange, LogError, ReportLog};
+use crate::ports::{ArchivedChange, ArchivedReports, LogError, ReportLog};
 
 /// Takes records of a log in order: position, time at which its frame was received, bytes.
 pub type EachRecord<'e> = dyn FnMut(Position, UnixMs, &[u8]) -> Result<(), ArchiveError> + 'e;
@@ -66,9 +66,9 @@ pub fn compare_with_logs(
     })?;
     let archived_to = compared.archived_to;
     if archived_to > committed {
-        compared.differences.push(
-            ArchiveError::Ahead { partition, archived: archived_to, committed }.to_string(),
-        );
+        compared
+            .differences
+            .push(ArchiveError::Ahead { partition, archived: archived_to, committed }.to_string());
         return Ok(compared);
     }
     let mut archived = reader.changes(partition, archived_to)?;
@@ -77,7 +77,7 @@ pub fn compare_with_logs(
         if play.cause >= archived_to {
             return;
         }
-        for change in CountedChange::of(play, &key) {
+        for change in ArchivedChange::of(play, &key) {
             if failed.is_some() || differs.is_some() {
                 return;
             }
@@ -105,7 +105,7 @@ pub fn compare_with_logs(
 
 fn next_is(
     archived: &mut ArchivedChangesOf<'_>,
-    change: &CountedChange,
+    change: &ArchivedChange,
 ) -> Result<Option<String>, ArchiveError> {
     Ok(match archived.next_change()? {
         Some(there) if there == *change => None,

@@ -8,7 +8,7 @@ use super::runs::{Kind, first_of, folder, plays_name, reports_name};
 use super::writing::in_file;
 use super::{Archive, ArchiveError, key_fingerprint};
 use crate::ports::blobs::{BLOB_PAGE_MAX, list_all};
-use crate::ports::{ArchivedChanges, ArchivedReports, BlobName, CountedChange};
+use crate::ports::{ArchivedChange, ArchivedChanges, ArchivedReports, BlobName};
 
 /// More runs of a partition than these are too many to be listed in memory.
 const RUNS_MAX: usize = 1_000_000;
@@ -87,7 +87,13 @@ impl ArchiveReader {
         until: Position,
     ) -> Result<ArchivedChangesOf<'_>, ArchiveError> {
         let runs = self.runs(partition)?.into_iter().take_while(|first| *first < until).collect();
-        Ok(ArchivedChangesOf { reader: self, partition, runs, left: None, changes: VecDeque::new() })
+        Ok(ArchivedChangesOf {
+            reader: self,
+            partition,
+            runs,
+            left: None,
+            changes: VecDeque::new(),
+        })
     }
 }
 
@@ -98,7 +104,7 @@ pub struct ArchivedChangesOf<'r> {
     runs: VecDeque<Position>,
     /// Of the run that is being read: where it begins, the next part, how many changes are to come.
     left: Option<(Position, u32, u64)>,
-    changes: VecDeque<CountedChange>,
+    changes: VecDeque<ArchivedChange>,
 }
 
 impl ArchivedChangesOf<'_> {
@@ -106,7 +112,7 @@ impl ArchivedChangesOf<'_> {
     ///
     /// # Errors
     /// [`ArchiveError`] where a file is missing or damaged.
-    pub fn next_change(&mut self) -> Result<Option<CountedChange>, ArchiveError> {
+    pub fn next_change(&mut self) -> Result<Option<ArchivedChange>, ArchiveError> {
         loop {
             if let Some(change) = self.changes.pop_front() {
                 return Ok(Some(change));
@@ -214,8 +220,8 @@ pub(super) fn part_must_be(there: &ArchivedChanges, ours: &ArchivedChanges) -> O
 }
 
 /// A sentence on two changes that should be the same.
-pub(super) fn difference_of_changes(there: &CountedChange, ours: &CountedChange) -> String {
-    let told = |it: &CountedChange| {
+pub(super) fn difference_of_changes(there: &ArchivedChange, ours: &ArchivedChange) -> String {
+    let told = |it: &ArchivedChange| {
         format!(
             "{:+} for {} by transition {} ({}, caused at {})",
             it.change, it.track_id, it.transition_id, it.to_status, it.cause

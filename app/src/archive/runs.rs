@@ -159,11 +159,19 @@ mod tests {
             ("nothing", vec![], vec![]),
             ("a day that goes on", vec![(1, 9), (1, 9)], vec![-2]),
             ("full by number", vec![(1, 9), (1, 9), (1, 9), (1, 9)], vec![3, -1]),
-            ("full by bytes, behind the record that does it", vec![(1, 60), (1, 60), (1, 9)], vec![2, -1]),
+            (
+                "full by bytes, behind the record that does it",
+                vec![(1, 60), (1, 60), (1, 9)],
+                vec![2, -1],
+            ),
             ("one record longer than a run", vec![(1, 999), (1, 9)], vec![1, -1]),
             ("a later day", vec![(1, 9), (2, 9)], vec![1, -1]),
             ("an earlier day ends none", vec![(2, 9), (1, 9), (2, 9)], vec![3]),
-            ("days and number together", vec![(1, 9), (1, 9), (2, 9), (2, 9), (2, 9), (3, 9)], vec![2, 3, -1]),
+            (
+                "days and number together",
+                vec![(1, 9), (1, 9), (2, 9), (2, 9), (2, 9), (3, 9)],
+                vec![2, 3, -1],
+            ),
         ] {
             assert_eq!(cut(limits, &log), runs, "{name}");
         }

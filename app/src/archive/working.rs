@@ -9,10 +9,10 @@ use tokio::runtime::Handle;
 use super::reading::last_run;
 use super::runs::{Kind, first_of, folder};
 use super::writing::{Source, Written};
-use super::{Archive, ArchiveError, key_fingerprint};
+use super::{Archive, ArchiveError, ArchiveReader, Compared, key_fingerprint};
 use crate::Deployment;
-use crate::ports::blobs::BLOB_PAGE_MAX;
 use crate::ports::BlobName;
+use crate::ports::blobs::BLOB_PAGE_MAX;
 use crate::ports::drive::apart;
 
 /// What archiving a partition came to.
@@ -88,8 +88,9 @@ impl Archiver {
                 records: 0,
                 changes: 0,
             };
-            // A node that begins may not have judged yet what others committed and archived.
-            while done.archived_to < committed {
+            // A worker that begins may have to build its plays log first, and may not have judged yet
+            // what others committed and archived.
+            while progress.ready && done.archived_to < committed {
                 let first = done.archived_to;
                 let Some(run) = self.write_run(partition, (committed, plays_bytes), first).await?
                 else {
@@ -150,12 +151,26 @@ impl Archiver {
         Ok(all)
     }
 
+    /// Compares each partition's archive with its logs, as far as these have what it has.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] where something can't be read: what differs is no error.
+    pub async fn compare(&self) -> Result<Vec<(PartitionId, Compared)>, ArchiveError> {
+        let mut all = Vec::new();
+        for (partition, progress) in self.deployment.progress() {
+            let reader = ArchiveReader::new(self.archive.clone(), &self.deployment.key);
+            let source = self.source(partition, (progress.committed, progress.plays_bytes));
+            let compared = apart(&*self.deployment.drive, move || source.compare(&reader)).await;
+            all.push((partition, compared.unwrap_or(Err(ArchiveError::BrokenOff))?));
+        }
+        Ok(all)
+    }
+
     async fn size(&self, partition: PartitionId) -> Result<(u64, u64), ArchiveError> {
         let folder = folder(Kind::Reports, partition);
         let (mut runs, mut bytes, mut last) = (0, 0, None);
         loop {
-            let page =
-                self.archive.blobs.list(Some(&folder), last.as_ref(), BLOB_PAGE_MAX).await?;
+            let page = self.archive.blobs.list(Some(&folder), last.as_ref(), BLOB_PAGE_MAX).await?;
             runs += page.blobs.len() as u64;
             bytes += page.blobs.iter().map(|blob| blob.bytes).sum::<u64>();
             match page.blobs.last() {
@@ -216,11 +231,7 @@ impl Archiver {
         apart(&*self.deployment.drive, work).await.unwrap_or(Err(ArchiveError::BrokenOff))
     }
 
-    fn source(
-        &self,
-        partition: PartitionId,
-        (committed, plays_bytes): (Position, u64),
-    ) -> Source {
+    fn source(&self, partition: PartitionId, (committed, plays_bytes): (Position, u64)) -> Source {
         let deployment = &self.deployment;
         Source {
             key: deployment.key,

@@ -2,15 +2,16 @@
 
 use ledgerline_ids::{HashKey, PartitionId, Position};
 use ledgerline_records::frame::Records;
+use ledgerline_records::play::PlayRecord;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 
-use super::comparing::{Compared, compare_run, read_log};
+use super::comparing::{Compared, ComparedLogs, compare_run, compare_with_logs, read_log};
 use super::reading::{part_must_be, read_run};
 use super::runs::{Cut, Cutting, plays_name, reports_name};
-use super::{Archive, ArchiveError};
+use super::{Archive, ArchiveError, ArchiveReader};
 use crate::ports::{
-    ArchiveFileError, ArchivedChanges, ArchivedReports, BlobName, CountedChange, LogError, Put,
+    ArchiveFileError, ArchivedChange, ArchivedChanges, ArchivedReports, BlobName, LogError, Put,
     RecordsOfRun, ReportLog, RunHead,
 };
 use crate::reading::Readers;
@@ -65,11 +66,12 @@ impl Source {
         };
         let sieve = &self.readers.sieves_of(self.partition).plays;
         let from = sieve.read_from(first);
-        let until = sieve.read_until(head.end).map_or(self.plays_bytes, |it| it.min(self.plays_bytes));
+        let until =
+            sieve.read_until(head.end).map_or(self.plays_bytes, |it| it.min(self.plays_bytes));
         let mut failed = None;
         self.readers.for_each(self.partition, from, until, &mut |_, play| {
             if failed.is_none() && (head.first..head.end).contains(&play.cause) {
-                failed = parts.take(CountedChange::of(play, &self.key)).err();
+                failed = parts.take(ArchivedChange::of(play, &self.key)).err();
             }
         })?;
         if let Some(error) = failed {
@@ -110,6 +112,24 @@ impl Source {
                 Err(ArchiveError::Differs { name, detail })
             }
         }
+    }
+
+    /// The whole archive against the logs. Blocks.
+    pub(super) fn compare(&self, reader: &ArchiveReader) -> Result<Compared, ArchiveError> {
+        let logs = ComparedLogs {
+            key: self.key,
+            partition: self.partition,
+            start: self.log.start(self.partition),
+            committed: self.committed,
+            reports: &mut |from, until, each| {
+                read_log(&*self.log, self.partition, (from, until), each)
+            },
+            plays: &mut |each| {
+                let mut each = |_, play: &PlayRecord<'_>| each(play);
+                Ok(self.readers.for_each(self.partition, 0, self.plays_bytes, &mut each)?)
+            },
+        };
+        compare_with_logs(reader, logs)
     }
 
     /// The records of the run that begins at `first`, where what is committed shows that it is over.
@@ -179,7 +199,9 @@ impl Putting<'_> {
         }
         let there = self.runtime.block_on(blobs.get(name))?;
         let there = there.ok_or_else(|| {
-            ArchiveError::Gap(format!("{name} was there, and is gone: somebody deletes what is archived"))
+            ArchiveError::Gap(format!(
+                "{name} was there, and is gone: somebody deletes what is archived"
+            ))
         })?;
         match differs(there).map_err(in_file(name))? {
             None => Ok(false),
@@ -196,7 +218,7 @@ struct Parts<'p> {
 }
 
 impl Parts<'_> {
-    fn take(&mut self, changes: impl Iterator<Item = CountedChange>) -> Result<(), ArchiveError> {
+    fn take(&mut self, changes: impl Iterator<Item = ArchivedChange>) -> Result<(), ArchiveError> {
         for change in changes {
             self.part.changes.push(change);
             if self.part.changes.len() >= self.putting.archive.limits.changes_max {
@@ -209,8 +231,7 @@ impl Parts<'_> {
     fn put(&mut self) -> Result<(), ArchiveError> {
         let Self { putting, part, changes } = self;
         let files = &putting.archive.files;
-        let name =
-            plays_name(part.head.partition, part.head.first, part.part, files.extension());
+        let name = plays_name(part.head.partition, part.head.first, part.part, files.extension());
         let file = files.write_changes(part).map_err(in_file(&name))?;
         putting.put(&name, file, &mut |there| {
             let there = files.read_changes(there)?;

@@ -71,9 +71,9 @@ impl RecordsOfRun {
     /// When each was received, by its frame, and its bytes.
     pub fn iter(&self) -> impl Iterator<Item = (UnixMs, &[u8])> {
         let starts = std::iter::once(0).chain(self.ends.iter().map(|(_, end)| *end));
-        starts.zip(&self.ends).map(|(start, (received_at, end))| {
-            (*received_at, &self.bytes[start..*end])
-        })
+        starts
+            .zip(&self.ends)
+            .map(|(start, (received_at, end))| (*received_at, &self.bytes[start..*end]))
     }
 }
 
@@ -85,13 +85,13 @@ pub struct ArchivedChanges {
     /// Which part, from 0 on.
     pub part: u32,
     /// In the order in which they were decided.
-    pub changes: Vec<CountedChange>,
+    pub changes: Vec<ArchivedChange>,
 }
 
 /// A play that counts from here on (`+1`), or doesn't any more (`-1`). One that goes on counting as
 /// something else is both, the old one first. So counts are sums of `change`, by whatever field.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CountedChange {
+pub struct ArchivedChange {
     /// `+1` or `-1`.
     pub change: i32,
     /// The id of the play's transition: see [`transition_id`](crate::plays::transition_id).
@@ -134,7 +134,7 @@ pub struct CountedChange {
     pub territory: Option<String>,
 }
 
-impl CountedChange {
+impl ArchivedChange {
     /// What a record of the plays log changed of the counts: nothing, one thing or two.
     pub fn of(record: &PlayRecord<'_>, key: &HashKey) -> impl Iterator<Item = Self> + use<> {
         let (before, after) = (record.counted_before(), record.counts_as());
@@ -186,7 +186,9 @@ pub enum ArchiveFileError {
         known: u32,
     },
     /// It isn't what was written.
-    #[error("it is damaged: {0}; restore it from a copy, or delete it while the log still has its records")]
+    #[error(
+        "it is damaged: {0}; restore it from a copy, or delete it while the log still has its records"
+    )]
     Damaged(String),
     /// What is to be written can't be.
     #[error("it can't be written: {0}")]

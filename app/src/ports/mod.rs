@@ -53,7 +53,7 @@ pub mod signing;
 
 pub use appeals::AppealStore;
 pub use archive_files::{
-    ArchiveFileError, ArchiveFiles, ArchivedChanges, ArchivedReports, CountedChange, RecordsOfRun,
+    ArchiveFileError, ArchiveFiles, ArchivedChange, ArchivedChanges, ArchivedReports, RecordsOfRun,
     RunHead,
 };
 pub use audit::AuditStore;

@@ -31,6 +31,8 @@ const TESTS_MAY_USE: &[(&str, &str, &str)] = &[
     ),
     ("adapters/kafka-log", "adapters/segment-log", "its plays logs are files on this log too"),
     ("adapters/kafka-log", "adapters/sql-store", "a deployment on this log needs a database"),
+    ("adapters/parquet-archive", "adapters/segment-log", "what is archived is a log's"),
+    ("adapters/parquet-archive", "adapters/sql-store", "a deployment needs a database"),
     ("core/counting", "recount", "random logs are judged by both, and the two must agree"),
 ];
 

@@ -38,8 +38,13 @@ fn duckdb_reads_what_was_written() {
         (
             format!("select kind, count(*) from '{reports}' group by kind order by kind"),
             json!([
-                ["adjudicated", 1], ["device_fact", 1], ["fraud_ruling", 1], ["report", 2],
-                ["tick", 1], ["track_fact", 1], ["undecodable", 1]
+                ["adjudicated", 1],
+                ["device_fact", 1],
+                ["fraud_ruling", 1],
+                ["report", 2],
+                ["tick", 1],
+                ["track_fact", 1],
+                ["undecodable", 1]
             ]),
         ),
         (
@@ -49,8 +54,17 @@ fn duckdb_reads_what_was_written() {
                  \"grant\", catalogue_revision, territory from '{reports}' where play_id like '017f%'"
             ),
             json!([[
-                3, 40, "TIMESTAMP WITH TIME ZONE", 1_645_557_773_000_u64, 1_645_557_742_000_u64,
-                31_000, false, true, "valid", u64::MAX, "SE"
+                3,
+                40,
+                "TIMESTAMP WITH TIME ZONE",
+                1_645_557_773_000_u64,
+                1_645_557_742_000_u64,
+                31_000,
+                false,
+                true,
+                "valid",
+                u64::MAX,
+                "SE"
             ]]),
         ),
         (
@@ -61,10 +75,7 @@ fn duckdb_reads_what_was_written() {
             format!("select record from '{reports}' where kind = 'undecodable'"),
             json!([["63206973206e6f207265636f72642074686174206973206b6e6f776e"]]),
         ),
-        (
-            format!("select max(duration_listened_ms) from '{reports}'"),
-            json!([[u64::MAX]]),
-        ),
+        (format!("select max(duration_listened_ms) from '{reports}'"), json!([[u64::MAX]])),
         (
             format!(
                 "select track_id, tier, sum(change)::int from '{plays}' group by all order by all"

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+mod archiving;
 mod damage;
+mod deployment;
 mod duckdb;
 mod golden;
 mod round_trip;

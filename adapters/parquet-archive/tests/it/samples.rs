@@ -1,7 +1,7 @@
 //! A run with a record of every kind, and the changes of plays that it could have caused.
 
 use ledgerline_app::ports::{
-    ArchivedChanges, ArchivedReports, CountedChange, RecordsOfRun, RunHead,
+    ArchivedChange, ArchivedChanges, ArchivedReports, RecordsOfRun, RunHead,
 };
 use ledgerline_ids::{
     ContextPart, DeviceId, PartitionId, PlayId, Position, Quality, SessionId, SourceName,
@@ -123,7 +123,7 @@ pub fn run() -> ArchivedReports {
 
 /// A play that counts, and that goes on counting as something else.
 pub fn changes() -> ArchivedChanges {
-    let counts = CountedChange {
+    let counts = ArchivedChange {
         change: 1,
         transition_id: "0123456789abcdef0123456789abcdef".to_owned(),
         amendment: 0,
@@ -145,14 +145,14 @@ pub fn changes() -> ArchivedChanges {
         tier: Some("premium".to_owned()),
         territory: Some("SE".to_owned()),
     };
-    let before = CountedChange {
+    let before = ArchivedChange {
         change: -1,
         amendment: 1,
         cause: Position(41),
         from_status: Some(Status::Counted),
         ..counts.clone()
     };
-    let after = CountedChange {
+    let after = ArchivedChange {
         change: 1,
         listened_ms: u64::MAX,
         tier: None,

@@ -185,7 +185,10 @@ impl Sieve {
         let stretches = self.stretches.read().expect(UNBROKEN);
         // Causes never go back, but a stretch in which nothing stands has none.
         let caused = stretches.iter().rev().filter(|stretch| stretch.keys > 0);
-        caused.map(|it| (it.cause, it.first)).find(|(cause, _)| *cause < position.0).map_or(0, |it| it.1)
+        caused
+            .map(|it| (it.cause, it.first))
+            .find(|(cause, _)| *cause < position.0)
+            .map_or(0, |it| it.1)
     }
 
     /// Up to where the log must be read for all that a report before `position` caused: where the
