@@ -13,6 +13,7 @@
 //! - `uploading`, `keeping`: what the owner does; `restoring`: what a node does that starts
 //! - `view`: what operators see
 
+mod at_once;
 mod keeping;
 mod local;
 mod manifest;
@@ -75,6 +76,9 @@ pub struct SnapshotSettings {
     pub look_every: Duration,
     /// Operators are warned where a partition has gone on for so long since its newest snapshot.
     pub warn_after: Duration,
+    /// A node that has a snapshot of its own takes another one where so many records fewer are to be
+    /// judged then.
+    pub worth_records: u64,
     /// So often a node that starts asks a store that is away.
     pub tries_max: u32,
 }
@@ -88,6 +92,7 @@ impl Default for SnapshotSettings {
             every: Duration::from_secs(3600),
             look_every: Duration::from_secs(5),
             warn_after: Duration::from_secs(6 * 3600),
+            worth_records: 20_000_000,
             tries_max: 5,
         }
     }

@@ -7,8 +7,8 @@
 use ledgerline_ids::{PartitionId, Position};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinSet;
 
+use super::at_once::AtOnce;
 use super::manifest::{Digest, File, Manifest, Part, Place, part_name};
 use super::{SnapshotError, SnapshotParts, Snapshots};
 use crate::judging::{SnapshotFiles, files_of, index_folder, read_snapshot_files};
@@ -39,21 +39,30 @@ struct Need {
 }
 
 impl Need {
+    /// Whether a snapshot may be of use.
+    fn may_be_answered(&self, worth_records: u64) -> bool {
+        let left = self.committed.0.saturating_sub(self.has.unwrap_or_default().0);
+        self.is_must() || (self.has.is_none() && left > 0) || left >= worth_records
+    }
+
     /// Whether its log alone doesn't lead there.
     fn is_must(&self) -> bool {
         self.has.unwrap_or_default() < self.start
     }
 
-    fn is_answered_by(&self, place: &Place) -> bool {
-        (self.start..=self.committed).contains(&place.position)
-            && place.position > self.has.unwrap_or_default()
+    fn is_answered_by(&self, place: &Place, worth_records: u64) -> bool {
+        let has = self.has.unwrap_or_default();
+        let nearer = place.position.0.saturating_sub(has.0);
+        let worth = self.is_must() || self.has.is_none() || nearer >= worth_records;
+        (self.start..=self.committed).contains(&place.position) && nearer > 0 && worth
     }
 }
 
 impl Snapshots {
     /// Gives this node's data folder a snapshot of each partition that it has none of, or whose own
-    /// lies before what the log still holds: the newest one that isn't ahead of what is committed. Call
-    /// it before the plays logs are opened. What is there of a partition that isn't whole is removed.
+    /// lies before what the log still holds, or so far back that another is worth taking: the newest one
+    /// that isn't ahead of what is committed. Call it before the plays logs are opened. What is there of
+    /// such a partition is removed.
     ///
     /// Where there is none, a partition whose log is whole is judged from its beginning.
     ///
@@ -74,26 +83,31 @@ impl Snapshots {
     ) -> Result<Vec<Restored>, SnapshotError> {
         let commits = self.parts.facts.committed().await?;
         let mut restored = Vec::new();
+        // Of all partitions together: a store that is away is so for each.
+        let mut tries_left = self.settings.tries_max;
         for partition in (0..self.parts.partitions).map(PartitionId) {
             let commit = commits.iter().find(|commit| commit.partition == partition);
             let committed = commit.map_or(Position(0), |commit| commit.position);
             let read = move |parts: &SnapshotParts| read_snapshot_files(&*parts.disk, partition);
             let has = self.apart(partition, read).await?.map(|files| files.position);
             let need = Need { partition, has, committed, start: starts(partition) };
-            if (has.is_none() && committed > Position(0)) || need.is_must() {
-                restored.extend(self.restore(&need).await?);
+            if need.may_be_answered(self.settings.worth_records) {
+                restored.extend(self.restore(&need, &mut tries_left).await?);
             }
         }
         Ok(restored)
     }
 
-    async fn restore(&self, need: &Need) -> Result<Option<Restored>, SnapshotError> {
-        let mut tries_left = self.settings.tries_max;
+    async fn restore(
+        &self,
+        need: &Need,
+        tries_left: &mut u32,
+    ) -> Result<Option<Restored>, SnapshotError> {
         loop {
             match self.restore_newest(need).await {
-                Err(error) if error.may_pass() && tries_left > 0 => {
+                Err(error) if error.may_pass() && *tries_left > 0 => {
                     tracing::warn!(partition = %need.partition, %error, "is tried again");
-                    tries_left -= 1;
+                    *tries_left -= 1;
                     tokio::time::sleep(TRY_AGAIN_AFTER).await;
                 }
                 Err(error @ SnapshotError::Blobs(_)) if !need.is_must() => {
@@ -113,7 +127,7 @@ impl Snapshots {
         let partition = need.partition;
         let mut why = Vec::new();
         for place in self.places(partition).await?.iter().rev() {
-            if !need.is_answered_by(place) {
+            if !need.is_answered_by(place, self.settings.worth_records) {
                 continue;
             }
             match self.take(partition, place).await {
@@ -221,7 +235,7 @@ impl Snapshots {
             created.map_err(refused(&create))
         })
         .await?;
-        let mut getting = JoinSet::new();
+        let mut getting = AtOnce::new();
         let mut offset = 0;
         let mut left = file.parts.iter();
         loop {
@@ -229,11 +243,10 @@ impl Snapshots {
                 && let Some(part) = left.next()
             {
                 let (at, get) = (offset, get_part(self.parts.clone(), partition, part.clone()));
-                getting.spawn(async move { (at, get.await) });
+                getting.begin(async move { (at, get.await) });
                 offset += part.bytes;
             }
-            let Some(done) = getting.join_next().await else { break };
-            let (at, bytes) = done.map_err(|_| SnapshotError::BrokenOff { partition })?;
+            let Some((at, bytes)) = getting.next().await else { break };
             let bytes = bytes.map_err(|error| match error {
                 GetError::Unusable(detail) => unusable(detail),
                 GetError::Other(error) => error,

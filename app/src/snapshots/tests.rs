@@ -78,6 +78,7 @@ impl Shared {
             part_bytes: PART_BYTES,
             at_once: 2,
             tries_max: 0,
+            worth_records: 9,
             ..SnapshotSettings::default()
         };
         Snapshots::new(parts, settings)
@@ -207,14 +208,19 @@ async fn a_node_with_nothing_gets_the_newest_one() {
 async fn a_node_whose_own_lies_before_what_the_log_holds_gets_one() {
     let (shared, disk, _) = two().await;
     let old = MemoryDisk::new();
-    take(&old, 10, 55, &[7]);
     let node = shared.node(&old);
-    assert_eq!(node.restore_before(&|_| Position(10)).await.expect("needs none"), []);
-    assert_eq!(held(&old).map(|(position, _)| position), Some(10));
-    let restored = node.restore_before(&|_| Position(11)).await.expect("takes it");
+    take(&old, 12, 55, &[7]);
+    assert_eq!(node.restore_before(&|_| Position(12)).await.expect("needs none"), []);
+    assert_eq!(held(&old).map(|(position, _)| position), Some(12));
+    let restored = node.restore_before(&|_| Position(13)).await.expect("takes it");
     assert_eq!(restored.len(), 1);
     assert_eq!(held(&old), held(&disk));
     assert!(!old.files().contains(&format!("index/{P}/0000000007.run")), "what was there is gone");
+    // One that is worth it, though the log would lead there.
+    let far = MemoryDisk::new();
+    take(&far, 11, 55, &[7]);
+    let restored = shared.node(&far).restore_before(&nothing).await.expect("takes it");
+    assert_eq!((restored.len(), held(&far)), (1, held(&disk)));
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::task::{JoinError, JoinSet};
 
+use super::at_once::AtOnce;
 use super::keeping::Kept;
 use super::local::{self, LocalFile, LocalSnapshot};
 use super::manifest::{Digest, File, Manifest, Part, Place, part_name};
@@ -191,7 +191,7 @@ impl Snapshots {
         local: &LocalSnapshot,
         kept: &mut Kept,
     ) -> Result<(Vec<File>, u64), SnapshotError> {
-        let mut putting = JoinSet::new();
+        let mut putting = AtOnce::new();
         let mut parts: Vec<Vec<Option<Part>>> = vec![Vec::new(); local.files.len()];
         let mut new_bytes = 0;
         let there = Arc::new(kept.parts.clone());
@@ -208,16 +208,16 @@ impl Snapshots {
                     continue;
                 }
                 while putting.len() >= self.settings.at_once {
-                    let done = putting.join_next().await.expect("some are on their way");
-                    new_bytes += take(done, partition, local, &mut parts, kept)?;
+                    let done = putting.next().await.expect("some are on their way");
+                    new_bytes += take(done, local, &mut parts, kept)?;
                 }
                 let (of, there) = (self.parts.clone(), there.clone());
                 let put = put_piece(of, partition, file.clone(), (offset, length), there);
-                putting.spawn(async move { (piece, put.await) });
+                putting.begin(async move { (piece, put.await) });
             }
         }
-        while let Some(done) = putting.join_next().await {
-            new_bytes += take(done, partition, local, &mut parts, kept)?;
+        while let Some(done) = putting.next().await {
+            new_bytes += take(done, local, &mut parts, kept)?;
         }
         let all = |parts: Vec<Option<Part>>| parts.into_iter().flatten().collect();
         let files = local.files.iter().zip(parts);
@@ -269,13 +269,11 @@ type Done = (Piece, Result<(Part, u64), SnapshotError>);
 
 /// Notes where a part belongs, and that it is there. Says how many bytes were put for it.
 fn take(
-    done: Result<Done, JoinError>,
-    partition: PartitionId,
+    (piece, put): Done,
     local: &LocalSnapshot,
     parts: &mut [Vec<Option<Part>>],
     kept: &mut Kept,
 ) -> Result<u64, SnapshotError> {
-    let (piece, put) = done.map_err(|_| SnapshotError::BrokenOff { partition })?;
     let (part, new_bytes) = put?;
     let file = &local.files[piece.file];
     if file.keeps_its_bytes() {
