@@ -1,7 +1,7 @@
 //! What each act does.
 
 use ledgerline_app::counts::{By, CountsQuery};
-use ledgerline_app::ports::CatalogueTrack;
+use ledgerline_app::ports::{BlobName, CatalogueTrack};
 use std::sync::atomic::Ordering;
 
 use super::{Act, CRASHES_MAX, Nodes};
@@ -39,6 +39,11 @@ impl Nodes {
                 let pause = self.random.of(&[5_000, MINUTE_MS, 10 * MINUTE_MS]);
                 self.later(pause, Act::Tick(number));
             }
+            Act::Upload(number) => {
+                self.upload(number);
+                let pause = self.random.of(&[1_000, MINUTE_MS, 10 * MINUTE_MS]);
+                self.later(pause, Act::Upload(number));
+            }
             Act::Import => {
                 self.import();
                 let pause = self.random.between(MINUTE_MS, HOUR_MS);
@@ -71,6 +76,40 @@ impl Nodes {
             && process.errands.len() < 8
         {
             process.errands.push(Some(Task::new(work(process.deployment.clone()))));
+        }
+    }
+
+    /// A node puts snapshots, as far as the store of blobs lets it.
+    fn upload(&mut self, number: usize) {
+        let Some(process) = &self.nodes[number].process else { return };
+        let snapshots = process.snapshots.clone();
+        self.errand(number, |deployment| async move {
+            // What isn't put now is put the next time.
+            let _ = snapshots.upload_once(&deployment).await;
+        });
+    }
+
+    /// The store of blobs is away, goes away soon, doesn't say what it has done, is back, or has lost a bit.
+    fn trouble_blobs(&mut self) {
+        let blobs = &self.blobs;
+        match self.random.below(5) {
+            0 => blobs.set_away(true),
+            1 => blobs.away_after(self.random.below(20)),
+            2 => blobs.act_in_secret(1 + self.random.below(3)),
+            3 => blobs.set_away(false),
+            _ => {
+                let names = blobs.names();
+                if let Some(name) = names.get(self.random.place(names.len()))
+                    && let Ok(name) = BlobName::new(name.as_str())
+                {
+                    let at = self.random.number();
+                    blobs.tamper(&name, |bytes| {
+                        let length = bytes.len().max(1) as u64;
+                        let place = usize::try_from(at % length).unwrap_or_default();
+                        bytes.iter_mut().skip(place).take(1).for_each(|byte| *byte ^= 1);
+                    });
+                }
+            }
         }
     }
 
@@ -163,6 +202,14 @@ impl Nodes {
             self.stop(number)?;
             self.later(while_ms, Act::Start(number));
         }
+        if self.random.percent(self.shared.losses) {
+            self.kill(number);
+            self.nodes[number].lose_everything();
+            self.note(format_args!("{name} has nothing any more"));
+        }
+        if self.random.percent(self.shared.blob_faults) {
+            self.trouble_blobs();
+        }
         if self.shared.jumps && self.random.percent(30) {
             let lasts = i64::try_from(lasts_ms).unwrap_or(i64::MAX);
             let off_ms = self.random.of(&[0, lasts / 2, -lasts / 2, 3 * lasts, -3 * lasts]);
@@ -186,6 +233,8 @@ impl Nodes {
             self.nodes[number].paused_until_ms = 0;
         }
         self.store.fail_percent(0);
+        self.blobs.set_away(false);
+        self.blobs.act_in_secret(0);
         self.starved = None;
     }
 
@@ -198,9 +247,10 @@ impl Nodes {
             node.machine.disk.power_off_at(1 + self.random.below(3 * self.taste.crash_in));
         }
         let name = node.name;
-        match node.start(&self.broker, &self.taste, self.shared.settings, &mut self.random) {
-            Ok(()) => {
-                self.note(format_args!("{name} is up"));
+        let settings = self.shared.settings;
+        match node.start(&self.broker, &self.blobs, &self.taste, settings, &mut self.random) {
+            Ok(taken) => {
+                self.note(format_args!("{name} is up, with {taken} snapshots of others"));
                 Ok(())
             }
             Err(NoStart::Wrong(why)) => Err(format!("{name} doesn't start: {why}")),

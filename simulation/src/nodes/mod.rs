@@ -14,6 +14,7 @@ pub mod node;
 mod serving;
 
 use ledgerline_app::ownership::LeaseSettings;
+use ledgerline_app::ports::memory_blobs::MemoryBlobs;
 use ledgerline_app::ports::memory_counted_plays::MemoryCountedPlays;
 use ledgerline_app::ports::memory_disk::MemoryDisk;
 use ledgerline_app::ports::{CatalogueStore, CatalogueTrack};
@@ -51,6 +52,8 @@ enum Act {
     Beat(usize),
     /// A node's own tick is due.
     Tick(usize),
+    /// A node puts the snapshots of what it owns into the store of blobs.
+    Upload(usize),
     /// Tracks are imported, by any node.
     Import,
     /// Something goes wrong, or is right again.
@@ -73,6 +76,9 @@ struct Shared {
     pauses: u64,
     cuts: u64,
     stops: u64,
+    losses: u64,
+    /// So many of a hundred troubles are of the store of blobs.
+    blob_faults: u64,
     /// Whether the store's clock jumps.
     jumps: bool,
     /// How long until the next trouble at most, in milliseconds.
@@ -93,6 +99,7 @@ pub struct Nodes {
     store_clock: Arc<SimulatedClock>,
     store: SimulatedStore,
     broker: Broker,
+    blobs: MemoryBlobs,
     nodes: Vec<Node>,
     /// What others were told of what counts, by whichever node.
     told: Arc<MemoryCountedPlays>,
@@ -144,6 +151,7 @@ impl Nodes {
             store_clock,
             store,
             broker,
+            blobs: MemoryBlobs::new(),
             nodes,
             told,
             sources: sources(),
@@ -219,6 +227,7 @@ impl Nodes {
             self.later(late_ms, Act::Start(node));
             self.later(late_ms, Act::Beat(node));
             self.later(late_ms + MINUTE_MS, Act::Tick(node));
+            self.later(late_ms + 2 * MINUTE_MS, Act::Upload(node));
         }
         self.later(MINUTE_MS, Act::Trouble);
         self.later(2 * MINUTE_MS, Act::Observe);
@@ -286,6 +295,8 @@ impl Shared {
             pauses: random.of(&[0, 20, 50]),
             cuts: random.of(&[0, 20, 50]),
             stops: random.of(&[0, 10, 30]),
+            losses: random.of(&[0, 10, 30]),
+            blob_faults: random.of(&[0, 10, 30]),
             jumps: random.percent(30),
             calm_ms: random.of(&[MINUTE_MS, 5 * MINUTE_MS, 30 * MINUTE_MS]),
         }

@@ -2,16 +2,19 @@
 
 use ledgerline_app::Deployment;
 use ledgerline_app::ownership::{LeaseSettings, Leased, Ownership};
-use ledgerline_app::ports::Random as Randomness;
 use ledgerline_app::ports::leases::NodeId;
+use ledgerline_app::ports::memory_blobs::MemoryBlobs;
 use ledgerline_app::ports::memory_counted_plays::MemoryCountedPlays;
 use ledgerline_app::ports::memory_disk::MemoryDisk;
+use ledgerline_app::ports::{Disk, Random as Randomness};
+use ledgerline_app::snapshots::{SnapshotError, SnapshotParts, SnapshotSettings, Snapshots};
+use ledgerline_segment_log::SegmentPlaysFiles;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::broker::{Broker, NodeLog, Road};
 use crate::clock::SimulatedClock;
-use crate::process::{Machine, NoStart, Request, Task, not_started, parts};
+use crate::process::{Machine, NoStart, Request, Task, hash_key, not_started, parts};
 use crate::random::Random;
 use crate::stepper::Stepper;
 use crate::store::SimulatedStore;
@@ -38,6 +41,8 @@ pub struct Node {
 pub struct Process {
     /// The product.
     pub deployment: Arc<Deployment>,
+    /// How it deals with snapshots in the store of blobs.
+    pub snapshots: Arc<Snapshots>,
     /// The log as it sees it.
     pub log: Arc<NodeLog>,
     /// `None` is done, until the next sweep.
@@ -94,17 +99,50 @@ impl Node {
         self.process.as_ref().is_some_and(|process| process.deployment.health().ready)
     }
 
-    /// Starts a process, all at once.
+    /// Loses all that it has on its disk, for good; no process may be there.
+    pub fn lose_everything(&mut self) {
+        let disk = &self.machine.disk;
+        for path in disk.files() {
+            let (folder, _) = path.rsplit_once('/').unwrap_or_default();
+            let lost = disk.remove(&path).and_then(|()| disk.sync_folder(folder));
+            lost.expect("its power is on");
+        }
+    }
+
+    fn snapshots(&self, blobs: &MemoryBlobs, taste: &Taste) -> Snapshots {
+        let disk: Arc<dyn Disk> = Arc::new(self.machine.disk.clone());
+        let parts = SnapshotParts {
+            key: hash_key(),
+            partitions: taste.partitions,
+            blobs: Arc::new(blobs.clone()),
+            plays: Arc::new(SegmentPlaysFiles::new(disk.clone(), taste.partitions)),
+            disk,
+            facts: self.machine.store.clone(),
+            clock: self.machine.clock.clone(),
+            drive: Arc::new(self.machine.stepper.clone()),
+        };
+        let settings = SnapshotSettings {
+            part_bytes: 700,
+            worth_records: 200,
+            tries_max: 0,
+            ..SnapshotSettings::default()
+        };
+        Snapshots::new(parts, settings)
+    }
+
+    /// Starts a process, all at once: takes snapshots where it has none, opens what it has and goes on.
+    /// Says for how many partitions it took one.
     ///
     /// # Errors
     /// [`NoStart`].
     pub fn start(
         &mut self,
         broker: &Broker,
+        blobs: &MemoryBlobs,
         taste: &Taste,
         settings: LeaseSettings,
         random: &mut Random,
-    ) -> Result<(), NoStart> {
+    ) -> Result<usize, NoStart> {
         let log = broker.reached(self.road.clone(), Random::new(random.number(), 5));
         let log = Arc::new(log);
         let leased = Leased {
@@ -112,24 +150,37 @@ impl Node {
             leases: self.machine.store.clone(),
             settings,
         };
+        let snapshots = Arc::new(self.snapshots(blobs, taste));
+        let (takes, from) = (snapshots.clone(), log.clone());
+        let mut taking = Task::new(async move { takes.restore_missing(&*from).await });
+        let taken = self.go_on(&mut taking, broker, random)?.map_err(|error| not_taken(&error))?;
         let drawn = Arc::new(Drawn(Mutex::new(Random::new(random.number(), 6))));
         let ownership = Ownership::Leased(leased);
         let parts = parts(&self.machine, taste, log.clone(), ownership, drawn)?;
         let mut starting = Task::new(Deployment::start(parts, taste.settings));
+        let deployment = self.go_on(&mut starting, broker, random)?;
+        let deployment = deployment.map_err(|error| not_started(&error))?;
+        self.process = Some(Process {
+            deployment,
+            snapshots,
+            log,
+            requests: Vec::new(),
+            errands: Vec::new(),
+            beats: Arc::default(),
+        });
+        Ok(taken.len())
+    }
+
+    /// Goes on with part of a start until it is done, and nothing else happens here meanwhile.
+    fn go_on<T>(
+        &self,
+        task: &mut Task<T>,
+        broker: &Broker,
+        random: &mut Random,
+    ) -> Result<T, NoStart> {
         for _ in 0..START_ROUNDS_MAX {
-            match starting.poll() {
-                Some(Ok(deployment)) => {
-                    self.process = Some(Process {
-                        deployment,
-                        log,
-                        requests: Vec::new(),
-                        errands: Vec::new(),
-                        beats: Arc::default(),
-                    });
-                    return Ok(());
-                }
-                Some(Err(error)) => return Err(not_started(&error)),
-                None => {}
+            if let Some(done) = task.poll() {
+                return Ok(done);
             }
             if !self.machine.disk.is_powered() {
                 return Err(NoStart::Refused("the power went off".to_owned()));
@@ -147,6 +198,15 @@ impl Node {
             }
         }
         Err(NoStart::Wrong(format!("it is not up after {START_ROUNDS_MAX} rounds")))
+    }
+}
+
+/// What it means that a node could not take snapshots.
+fn not_taken(error: &SnapshotError) -> NoStart {
+    if error.may_pass() {
+        NoStart::Refused(error.to_string())
+    } else {
+        NoStart::Wrong(error.to_string())
     }
 }
 
