@@ -1,9 +1,11 @@
 //! Counts: how many plays count, by track, artist, label, release, listener, territory, tier or day.
 
 use ledgerline_catalog::Catalogue;
+use ledgerline_counting::identity::track_hash;
 use ledgerline_counting::tally::{Days, Dimension, Tally};
-use ledgerline_ids::{DayNo, PartitionId, Position};
+use ledgerline_ids::{DayNo, HashKey, PartitionId, Position, TrackId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::Deployment;
@@ -145,7 +147,7 @@ impl Deployment {
         let (readers, of) = (self.readers.clone(), applied_to.clone());
         let days = Days { from: query.from, to: query.to };
         let new = move || Tally::new(query.by.dimension(), days);
-        let summed = apart(&*self.drive, move || tally(&readers, &of, &new));
+        let summed = apart(&*self.drive, move || tally(&readers, &of, None, &new));
         let tally = summed.await.ok_or_else(ReadError::broken_off)??;
         let rows = match query.by {
             By::Artist => by_artist(tally, &**self.catalogue.store()).await?,
@@ -169,8 +171,9 @@ impl Deployment {
         self.settle_for_reading().await?;
         let (readers, of, tracks) = (self.readers.clone(), self.applied_to(), Arc::new(tracks));
         let days = Days { from: Some(from), to: Some(until) };
+        let keys = keys_of(&self.key, &tracks);
         let new = move || Tally::of_tracks(Dimension::Day, days, tracks.clone());
-        let summed = apart(&*self.drive, move || tally(&readers, &of, &new));
+        let summed = apart(&*self.drive, move || tally(&readers, &of, keys.as_deref(), &new));
         let tally = summed.await.ok_or_else(ReadError::broken_off)??;
         Ok(tally.by_day().clone())
     }
@@ -188,10 +191,20 @@ impl Deployment {
     }
 }
 
-/// Sums the plays logs up, each partition on a thread of its own.
+/// Of more recordings than these most stretches hold some, and asking each costs more than it saves.
+const SIEVED_TRACKS_MAX: usize = 64;
+
+/// What sieves know these recordings by; `None` where there are too many to be asked for.
+fn keys_of(key: &HashKey, tracks: &BTreeSet<Box<str>>) -> Option<Vec<u64>> {
+    let hash = |track: &Box<str>| TrackId::new(track).ok().map(|track| track_hash(key, track));
+    (tracks.len() <= SIEVED_TRACKS_MAX).then(|| tracks.iter().map(hash).collect())?
+}
+
+/// Sums the plays logs up, each partition on a thread of its own: what may hold one of `keys`, or all.
 fn tally(
     readers: &Readers,
     of: &[AppliedTo],
+    keys: Option<&[u64]>,
     new: &(dyn Fn() -> Tally + Sync),
 ) -> Result<Tally, LogError> {
     std::thread::scope(|scope| {
@@ -199,12 +212,17 @@ fn tally(
             .iter()
             .map(|applied| {
                 scope.spawn(move || {
+                    let (partition, whole) = (applied.partition, 0..applied.plays_bytes);
+                    let sieve = &readers.sieves_of(partition).plays;
+                    let ranges = match keys {
+                        Some(keys) => sieve.ranges(keys, whole, None),
+                        None => vec![whole],
+                    };
                     let mut tally = new();
-                    readers
-                        .for_each(applied.partition, 0, applied.plays_bytes, &mut |_, play| {
-                            tally.add(play);
-                        })
-                        .map(|()| tally)
+                    for Range { start, end } in ranges {
+                        readers.for_each(partition, start, end, &mut |_, play| tally.add(play))?;
+                    }
+                    Ok(tally)
                 })
             })
             .collect();
