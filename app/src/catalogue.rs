@@ -172,6 +172,11 @@ impl Catalogue {
         Self { shared: true, ..self }
     }
 
+    /// Whether they do.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.shared
+    }
+
     fn owed(&self) -> MutexGuard<'_, Vec<Untold>> {
         self.owed.lock().expect("no holder panics")
     }

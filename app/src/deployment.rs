@@ -181,12 +181,14 @@ impl Deployment {
     /// [`StartError`] names what is damaged; nothing was changed then.
     pub async fn start(parts: Parts, settings: Settings) -> Result<Arc<Self>, StartError> {
         let (partitions, facts) = (parts.log.partitions(), &parts.facts);
+        let is_shared = !matches!(parts.ownership, Ownership::All);
         let (owning, totals) = match parts.ownership {
             Ownership::All => (None, None),
             Ownership::Leased(leased) => {
                 leased.leases.prepare(partitions).await?;
                 (Some(Owning::new(leased, &*parts.random)), Some(facts.totals().await?))
             }
+            Ownership::Elsewhere => (None, Some(Vec::new())),
         };
         let commits = match &totals {
             None => facts.take_over(partitions).await?,
@@ -201,7 +203,7 @@ impl Deployment {
         );
         let pseudonyms = Arc::new(pseudonyms.await?);
         let catalogue = Catalogue::load(parts.catalogue).await?;
-        let catalogue = if owning.is_some() { catalogue.shared_by_nodes() } else { catalogue };
+        let catalogue = if is_shared { catalogue.shared_by_nodes() } else { catalogue };
         let catalogue = Arc::new(catalogue);
         let overactive = Arc::new(Overactive::default());
         let recent = match &totals {
@@ -484,6 +486,8 @@ impl Deployment {
             if let Some(why) = progress.stalled.filter(|_| progress.owns.is_some()) {
                 problems.push(format!("counting of {partition} waits: {why}"));
             }
+        }
+        for partition in (0..self.log.partitions()).map(PartitionId) {
             match self.log.refusal(partition) {
                 Some(AppendError::Full) => problems.push(format!(
                     "{partition} takes no reports: the disk is full; make room, it goes on by itself"

@@ -13,31 +13,30 @@
 //! ```
 
 use ledgerline_app::Deployment;
-use ledgerline_app::deployment::{Parts, Settings};
-use ledgerline_app::money::MoneyParts;
+use ledgerline_app::deployment::Settings;
 use ledgerline_app::money::sales_report::SalesParty;
 use ledgerline_app::ownership::Ownership;
-use ledgerline_app::ports::{Clock, Disk, FactStore, PlaysLog, Random, ReportLog};
-use ledgerline_app::threads::Threads;
-use ledgerline_contract_files::TomlContracts;
+use ledgerline_app::ports::{Clock, FactStore, Random, ReportLog};
 use ledgerline_http_api::SalesSender;
-use ledgerline_ids::{Dpid, HashKey, PartitionId};
+use ledgerline_ids::{Dpid, HashKey};
 use ledgerline_local_disk::{
     FolderLock, HeadFile, KeyFile, LocalDisk, LockError, SystemClock, SystemRandom,
 };
-use ledgerline_segment_log::{Options, PlaysOptions, SegmentPlaysLog, SegmentReportLog, Verify};
+use ledgerline_segment_log::{Options, SegmentReportLog, Verify};
 use ledgerline_sql_store::SqlStore;
-use ledgerline_statement_pdf::PdfStatements;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio::task::JoinHandle;
 
 use crate::backup;
 use crate::closed_state;
+use crate::cluster::{self, config::Config};
 use crate::failure::Failure;
+use crate::wiring::{Wires, parts, plays_logs};
 
 /// How many partitions a new deployment has: enough threads for the cores of a small
 /// machine, and few enough files to sync.
@@ -74,7 +73,7 @@ pub const PUBLIC_ADDRESS: &str = "LEDGERLINE_PUBLIC_ADDRESS";
 const ADDRESS_BYTES_MAX: usize = 200;
 
 /// The address that papers link to, where the environment names one.
-fn public_address() -> Result<Option<String>, Failure> {
+pub fn public_address() -> Result<Option<String>, Failure> {
     let Some(address) = std::env::var_os(PUBLIC_ADDRESS).filter(|address| !address.is_empty())
     else {
         return Ok(None);
@@ -186,8 +185,18 @@ pub struct DataFolder {
 pub struct Opened {
     /// The deployment.
     pub deployment: Arc<Deployment>,
-    store: Arc<SqlStore>,
+    store: Store,
+    /// What sees to it that a node has its share of the partitions.
+    owning: Option<JoinHandle<()>>,
     folder: DataFolder,
+}
+
+/// Where the state is.
+enum Store {
+    /// In the folder.
+    Own(Arc<SqlStore>),
+    /// Where other nodes have it too.
+    Shared(cluster::NodeStore),
 }
 
 /// Who may write the folder.
@@ -236,6 +245,9 @@ impl DataFolder {
     /// # Errors
     /// [`Failure`] names what is damaged and the way out.
     pub async fn open(self, settings: Settings) -> Result<Opened, Failure> {
+        if let Some(config) = cluster::of(&self.path)? {
+            return self.open_node(&config, settings).await;
+        }
         // Read before the store is opened: to close a file that SQLite has open in this
         // process would take its locks away.
         closed_state::check(&self.path)?;
@@ -244,53 +256,38 @@ impl DataFolder {
         if let Some(first) = wrong.first() {
             return Err(Failure::damaged(format!("state.db: {first}")));
         }
-        let disk: Arc<dyn Disk> = self.disk.clone();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let partitions = self.identity.partitions;
         let ends: Vec<_> = store.committed().await?.iter().map(|commit| commit.position).collect();
         let options = log_options(partitions)?;
-        let log = SegmentReportLog::open(disk.clone(), clock.clone(), options, &ends)
+        let log = SegmentReportLog::open(self.disk.clone(), clock.clone(), options, &ends)
             .map_err(|error| Failure::damaged(error.to_string()))?;
-        let mut plays: Vec<Box<dyn PlaysLog>> = Vec::new();
-        for partition in (0..partitions).map(PartitionId) {
-            let options = PlaysOptions::default();
-            let log = SegmentPlaysLog::open(disk.clone(), partition, partitions, options)
-                .map_err(|error| Failure::damaged(error.to_string()))?;
-            plays.push(Box::new(log));
-        }
-        let parts = Parts {
-            key: self.identity.key,
+        let wires = Wires {
+            key: self.identity.key.clone(),
             log: Arc::new(log),
-            plays,
-            facts: store.clone(),
+            plays: plays_logs(&self.disk, partitions)?,
             counted_plays: None,
-            catalogue: store.clone(),
-            credentials: store.clone(),
-            sign_ins: store.clone(),
-            appeals: store.clone(),
-            audit: store.clone(),
-            listeners: store.clone(),
-            random: Arc::new(SystemRandom),
-            disk,
+            store: store.clone(),
+            disk: self.disk.clone(),
             clock,
-            drive: Arc::new(Threads),
             ownership: Ownership::All,
-            money: MoneyParts {
-                contracts: store.clone(),
-                contract_reader: Arc::new(TomlContracts),
-                proposals: store.clone(),
-                rights: store.clone(),
-                revenue: store.clone(),
-                ledger: store.clone(),
-                signer: Arc::new(signing_key(&self.path, self.signing_key.as_deref())),
-                keeper: Arc::new(head_file(&self.path)),
-                printer: Arc::new(PdfStatements::new(public_address()?.as_deref())),
-            },
         };
+        let parts = parts(wires, &self.path, self.signing_key.as_deref())?;
         let deployment = Deployment::start(parts, settings)
             .await
             .map_err(|error| Failure::damaged(error.to_string()))?;
-        Ok(Opened { deployment, store, folder: self })
+        Ok(Opened { deployment, store: Store::Own(store), owning: None, folder: self })
+    }
+
+    /// The same for a node of several.
+    async fn open_node(self, config: &Config, settings: Settings) -> Result<Opened, Failure> {
+        let key_file = self.signing_key.as_deref();
+        let (deployment, store) = cluster::open(config, &self.disk, key_file, settings).await?;
+        let owning = tokio::spawn({
+            let deployment = deployment.clone();
+            async move { deployment.own_forever().await }
+        });
+        Ok(Opened { deployment, store: Store::Shared(store), owning: Some(owning), folder: self })
     }
 
     /// Removes what is derived from the report log, to have it built again: only once the
@@ -299,13 +296,16 @@ impl DataFolder {
     /// # Errors
     /// [`Failure`] names what is damaged; nothing was removed then.
     pub async fn remove_derived(&self) -> Result<(), Failure> {
-        closed_state::check(&self.path)?;
-        let store = SqlStore::open(&self.path.join("state.db")).await?;
-        let sound = self.sources_are_sound(&store).await;
-        store.close().await?;
-        closed_state::mark(&self.path)?;
-        sound?;
-        backup::begin_another_lineage(&self.path)?;
+        // What a node's log and state are, others see to.
+        if cluster::of(&self.path)?.is_none() {
+            closed_state::check(&self.path)?;
+            let store = SqlStore::open(&self.path.join("state.db")).await?;
+            let sound = self.sources_are_sound(&store).await;
+            store.close().await?;
+            closed_state::mark(&self.path)?;
+            sound?;
+            backup::begin_another_lineage(&self.path)?;
+        }
         // In this order: an index without its plays log is damage, a plays log without its
         // index is not.
         for name in ["index", "plays"] {
@@ -341,8 +341,16 @@ impl Opened {
     /// [`Failure`] where the store can't be closed.
     pub async fn close(self) -> Result<DataFolder, Failure> {
         self.deployment.stop().await;
-        self.store.close().await?;
-        closed_state::mark(&self.folder.path)?;
+        if let Some(owning) = self.owning {
+            owning.abort();
+        }
+        match self.store {
+            Store::Own(store) => {
+                store.close().await?;
+                closed_state::mark(&self.folder.path)?;
+            }
+            Store::Shared(store) => store.close().await?,
+        }
         Ok(self.folder)
     }
 }
@@ -404,10 +412,21 @@ fn create_identity(folder: &Path) -> Result<Identity, Failure> {
     }
     let mut bytes = [0; 16];
     SystemRandom.fill(&mut bytes);
-    let hex = bytes.iter().fold(String::new(), |mut out, byte| {
+    let identity = Identity { partitions: PARTITIONS, key: HashKey::new(bytes) };
+    write_identity(folder, &identity)?;
+    Ok(identity)
+}
+
+/// Writes what never changes of a deployment, whole or not at all.
+///
+/// # Errors
+/// [`Failure`] where that can't be done durably.
+pub fn write_identity(folder: &Path, identity: &Identity) -> Result<(), Failure> {
+    let hex = identity.key.as_bytes().iter().fold(String::new(), |mut out, byte| {
         write!(out, "{byte:02x}").expect("a String takes everything");
         out
     });
+    let text = identity_text(identity.partitions, &hex);
     let (draft, path) = (folder.join("deployment.json.draft"), folder.join("deployment.json"));
     let write = || {
         let mut file = fs::OpenOptions::new()
@@ -416,13 +435,12 @@ fn create_identity(folder: &Path) -> Result<Identity, Failure> {
             .write(true)
             .mode(0o600)
             .open(&draft)?;
-        std::io::Write::write_all(&mut file, identity_text(PARTITIONS, &hex).as_bytes())?;
+        std::io::Write::write_all(&mut file, text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&draft, &path)?;
         fs::File::open(folder)?.sync_all()
     };
-    write().map_err(|error| Failure::io(&path, &error))?;
-    Ok(Identity { partitions: PARTITIONS, key: HashKey::new(bytes) })
+    write().map_err(|error| Failure::io(&path, &error))
 }
 
 fn identity_text(partitions: u16, hash_key: &str) -> String {
@@ -438,7 +456,8 @@ fn identity_text(partitions: u16, hash_key: &str) -> String {
     text
 }
 
-fn parse_key(hex: &str) -> Option<HashKey> {
+/// A key of hashes, of 32 hexadecimal digits.
+pub fn parse_key(hex: &str) -> Option<HashKey> {
     let mut bytes = [0; 16];
     if hex.len() != 32 {
         return None;

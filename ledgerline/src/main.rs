@@ -3,6 +3,7 @@
 //! In reading order:
 //! - [`cli`]: the words of the command line, which are a contract
 //! - [`data_folder`]: what is in the data folder, and a deployment opened on it
+//! - [`cluster`]: the same for one of several nodes; [`wiring`]: what both are made of
 //! - [`session`]: a deployment to talk to, in this process or in the server's
 //! - [`control`]: the socket by which commands reach the server
 //! - [`feed`]: reports from files; [`framed`]: several files in one body
@@ -15,6 +16,7 @@ mod backup;
 mod chunks;
 mod cli;
 mod closed_state;
+mod cluster;
 mod commands;
 mod control;
 mod data_folder;
@@ -28,6 +30,7 @@ mod progress;
 mod sending;
 mod session;
 mod summary;
+mod wiring;
 
 use clap::Parser;
 use std::process::ExitCode;

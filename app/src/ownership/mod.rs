@@ -35,6 +35,8 @@ pub enum Ownership {
     All,
     /// Nodes that share one log and one store own them by leases.
     Leased(Leased),
+    /// Other nodes do. This one takes reports in and judges nothing, so it has nothing to read from either.
+    Elsewhere,
 }
 
 /// What one of several nodes is made of.
@@ -45,6 +47,8 @@ pub struct Leased {
     pub leases: Arc<dyn LeaseStore>,
     /// How long things last.
     pub settings: LeaseSettings,
+    /// Whether it takes its share of the partitions; one that doesn't follows all of them.
+    pub takes_part: bool,
 }
 
 /// How long things last between nodes. None of it changes a count.
@@ -91,6 +95,7 @@ pub(crate) struct Owning {
     node: NodeId,
     leases: Arc<dyn LeaseStore>,
     settings: LeaseSettings,
+    takes_part: bool,
     hand: tokio::sync::Mutex<Hand>,
     seen: std::sync::Mutex<Seen>,
     /// Somebody reads and would rather not wait for the next beat.
@@ -106,6 +111,7 @@ impl Owning {
             node: leased.node.started(u32::from_le_bytes(number)),
             leases: leased.leases,
             settings: leased.settings,
+            takes_part: leased.takes_part,
             hand: tokio::sync::Mutex::default(),
             seen: std::sync::Mutex::default(),
             asked: Notify::new(),
@@ -131,7 +137,7 @@ impl Owning {
         }
         self.give_back(&mut hand, workers, clock).await;
         let began = clock.elapsed();
-        hand.is_there |= are_caught_up(workers);
+        hand.is_there |= self.takes_part && are_caught_up(workers);
         // Whoever must catch up first would have others give up what it can't take over yet.
         let beaten = if hand.is_there {
             self.leases.beat(&self.node, &hand.held(), self.settings.lasts_ms()).await
@@ -143,7 +149,9 @@ impl Owning {
                 let until = began + self.settings.relied_on_for();
                 hand.renewed(&self.node, &standing, until);
                 self.see(began, Ok(standing.clone()));
-                self.rebalance(&mut hand, &standing, workers, clock).await;
+                if self.takes_part {
+                    self.rebalance(&mut hand, &standing, workers, clock).await;
+                }
             }
             Err(error) => {
                 tracing::warn!(node = %self.node, %error, "leases can't be renewed");
@@ -291,9 +299,9 @@ fn are_caught_up(workers: &[Worker]) -> bool {
 
 impl Deployment {
     /// Has this node own its share of the partitions as long as the future is polled. Where it owns all
-    /// of them there is nothing to do.
+    /// of them there is nothing to do; where it owns none it takes in what others import.
     pub async fn own_forever(&self) {
-        let Some(owning) = &self.owning else { return std::future::pending().await };
+        let Some(owning) = &self.owning else { return self.follow_catalogue_forever().await };
         let LeaseSettings { lasts, beat_every, .. } = owning.settings;
         loop {
             // A call without an answer must not keep the next from being tried.
@@ -320,6 +328,20 @@ impl Deployment {
     pub async fn see_to_ownership(&self) {
         let Some(owning) = &self.owning else { return };
         owning.beat(&self.workers, &*self.clock).await;
+        self.follow_catalogue().await;
+    }
+
+    async fn follow_catalogue_forever(&self) {
+        if !self.catalogue.is_shared() {
+            return std::future::pending().await;
+        }
+        loop {
+            tokio::time::sleep(LeaseSettings::default().beat_every).await;
+            self.follow_catalogue().await;
+        }
+    }
+
+    async fn follow_catalogue(&self) {
         if let Err(error) = self.catalogue.follow(&*self.log).await {
             tracing::warn!(%error, "what others imported isn't known here, or wasn't told to counting");
         }

@@ -149,6 +149,7 @@ impl Node {
             node: NodeId::new(self.name).expect("a name"),
             leases: self.machine.store.clone(),
             settings,
+            takes_part: true,
         };
         let snapshots = Arc::new(self.snapshots(blobs, taste));
         let (takes, from) = (snapshots.clone(), log.clone());

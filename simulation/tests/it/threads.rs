@@ -85,6 +85,7 @@ impl Shared {
             node: NodeId::new(node.name).expect("a name"),
             leases: node.machine.store.clone(),
             settings: SETTINGS,
+            takes_part: true,
         };
         let ownership = Ownership::Leased(leased);
         let made = parts(&node.machine, &self.taste, log.clone(), ownership, number.clone());

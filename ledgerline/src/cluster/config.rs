@@ -1,0 +1,324 @@
+//! The configuration of a node: one TOML file, in which `env:NAME` and `file:PATH` stand for what
+//! doesn't belong into it.
+
+use ledgerline_app::ports::leases::NodeId;
+use ledgerline_ids::HashKey;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use crate::data_folder::parse_key;
+use crate::failure::Failure;
+
+/// More than these no deployment has: a listener's shard is one of as many.
+const PARTITIONS_MAX: u16 = 1024;
+/// No value of the file, and no file that it names, is longer.
+const VALUE_BYTES_MAX: u64 = 64 << 10;
+
+/// What a node does. It may have any number of roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Takes reports in.
+    Ingest,
+    /// Takes its share of the partitions: judges and commits them.
+    Count,
+    /// Answers everything else: counts, plays, royalties, pages.
+    Api,
+    /// Does what is done once for all nodes: closes months, archives.
+    Worker,
+}
+
+/// A node's configuration, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where it was read.
+    pub file: PathBuf,
+    /// What the node is called.
+    pub name: NodeId,
+    /// Where the node keeps what it derives; it can be made again.
+    pub data: PathBuf,
+    /// Where it listens, where that was said.
+    pub listen: Option<SocketAddr>,
+    /// What it does.
+    pub roles: BTreeSet<Role>,
+    /// The key of the hashes, the same on every node.
+    pub hash_key: HashKey,
+    /// The log.
+    pub kafka: KafkaConfig,
+    /// The address of the state, with whoever asks and the password.
+    pub postgres: Secret,
+}
+
+/// A text that isn't shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("…")
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    node: NodeTable,
+    #[serde(default)]
+    secrets: SecretsTable,
+    kafka: KafkaConfig,
+    postgres: PostgresTable,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NodeTable {
+    name: Option<String>,
+    data: PathBuf,
+    listen: Option<SocketAddr>,
+    roles: Option<Vec<Role>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SecretsTable {
+    #[serde(default = "hash_key_variable")]
+    hash_key: String,
+}
+
+impl Default for SecretsTable {
+    fn default() -> Self {
+        Self { hash_key: hash_key_variable() }
+    }
+}
+
+fn hash_key_variable() -> String {
+    "env:LEDGERLINE_HASH_KEY".to_owned()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PostgresTable {
+    #[serde(default = "postgres_variable")]
+    url: String,
+}
+
+fn postgres_variable() -> String {
+    "env:LEDGERLINE_POSTGRES".to_owned()
+}
+
+/// The log on Kafka.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KafkaConfig {
+    /// Some of the brokers, `host:port`, with commas.
+    pub brokers: String,
+    /// How many partitions the topic of the reports has.
+    pub partitions: u16,
+    /// The topic of the reports.
+    #[serde(default = "reports_topic")]
+    pub topic: String,
+    /// The topic of records that nobody can read; the reports' with `-dlq` behind it where it isn't said.
+    pub dead_letters_topic: Option<String>,
+    /// Whether they are spoken to by TLS.
+    #[serde(default)]
+    pub tls: bool,
+    /// The certificates that are trusted; the system's where it isn't said.
+    pub ca_file: Option<PathBuf>,
+    /// Who we are, by SCRAM-SHA-512.
+    pub user: Option<String>,
+    /// Its password.
+    pub password: Option<String>,
+    /// How `topics create` makes them.
+    #[serde(default)]
+    pub create: TopicPlan,
+}
+
+fn reports_topic() -> String {
+    "playback-reports".to_owned()
+}
+
+/// How topics are made.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TopicPlan {
+    /// How many brokers keep each record.
+    pub copies: u16,
+    /// How many of them must have it before it is acknowledged.
+    pub in_sync_min: u16,
+    /// Whether each batch is synced to the disk before it is acknowledged.
+    pub synced: bool,
+    /// How long reports stay, in days.
+    pub retention_days: u32,
+}
+
+impl Default for TopicPlan {
+    fn default() -> Self {
+        Self { copies: 3, in_sync_min: 2, synced: false, retention_days: 7 }
+    }
+}
+
+impl KafkaConfig {
+    /// The topic of records that nobody can read.
+    #[must_use]
+    pub fn dead_letters(&self) -> String {
+        self.dead_letters_topic.clone().unwrap_or_else(|| format!("{}-dlq", self.topic))
+    }
+}
+
+impl Config {
+    /// Reads and checks the file.
+    ///
+    /// # Errors
+    /// [`Failure`] says which value of the file is wrong, and what it should be.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let file = path.canonicalize().map_err(|error| Failure::io(path, &error))?;
+        let text = fs::read_to_string(&file).map_err(|error| Failure::io(path, &error))?;
+        let wrong = |what: String| Failure::usage(format!("{}: {what}", path.display()));
+        let parsed: File = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        let File { node, secrets, mut kafka, postgres } = parsed;
+        let value = |name: &str, text: &str| {
+            resolved(text).map_err(|why| wrong(format!("{name}: {why}")))
+        };
+        let name = match &node.name {
+            Some(name) => value("node.name", name)?,
+            None => host_name().ok_or_else(|| {
+                wrong("node.name: this machine has no name; say one".to_owned())
+            })?,
+        };
+        let name = NodeId::new(&name).map_err(|error| wrong(format!("node.name: {error}")))?;
+        if !(1..=PARTITIONS_MAX).contains(&kafka.partitions) {
+            return Err(wrong(format!("kafka.partitions: from 1 to {PARTITIONS_MAX}")));
+        }
+        kafka.brokers = value("kafka.brokers", &kafka.brokers)?;
+        kafka.user = kafka.user.map(|user| value("kafka.user", &user)).transpose()?;
+        kafka.password = kafka.password.map(|it| value("kafka.password", &it)).transpose()?;
+        if kafka.user.is_some() != kafka.password.is_some() {
+            return Err(wrong("kafka.user and kafka.password go together".to_owned()));
+        }
+        if !kafka.tls && (kafka.user.is_some() || kafka.ca_file.is_some()) {
+            return Err(wrong("kafka.tls must be true: a password isn't sent in the clear".to_owned()));
+        }
+        let key = value("secrets.hash_key", &secrets.hash_key)?;
+        let hash_key = parse_key(&key).ok_or_else(|| {
+            wrong(
+                "secrets.hash_key: 32 hexadecimal digits, the same on every node and for ever; \
+                 `openssl rand -hex 16` makes such a key"
+                    .to_owned(),
+            )
+        })?;
+        let all = || vec![Role::Ingest, Role::Count, Role::Api, Role::Worker];
+        let roles: BTreeSet<Role> = node.roles.unwrap_or_else(all).into_iter().collect();
+        if roles.is_empty() {
+            return Err(wrong("node.roles: at least one of ingest, count, api, worker".to_owned()));
+        }
+        let folder = file.parent().expect("a file is in a folder");
+        Ok(Self {
+            name,
+            // Beside the file where it isn't said from the root.
+            data: folder.join(node.data),
+            listen: node.listen,
+            roles,
+            hash_key,
+            kafka,
+            postgres: Secret(value("postgres.url", &postgres.url)?),
+            file,
+        })
+    }
+
+    /// Whether the node does this.
+    #[must_use]
+    pub fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// Whether it judges: a node that only takes reports in doesn't.
+    #[must_use]
+    pub fn judges(&self) -> bool {
+        self.roles.iter().any(|role| *role != Role::Ingest)
+    }
+}
+
+/// What a value of the file stands for.
+fn resolved(text: &str) -> Result<String, String> {
+    if let Some(name) = text.strip_prefix("env:") {
+        return std::env::var(name).map_err(|_| format!("${name} isn't set"));
+    }
+    let Some(path) = text.strip_prefix("file:") else { return Ok(text.to_owned()) };
+    let failed = |error: std::io::Error| format!("{path}: {error}");
+    if fs::metadata(path).map_err(failed)?.len() > VALUE_BYTES_MAX {
+        return Err(format!("{path}: it is too long for a value"));
+    }
+    let value = fs::read_to_string(path).map_err(failed)?;
+    Ok(value.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn host_name() -> Option<String> {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    Some(name.trim().to_ascii_lowercase()).filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: &str = r#"
+[node]
+name = "count-1"
+data = "scratch"
+listen = "127.0.0.1:0"
+roles = ["ingest", "count"]
+[secrets]
+hash_key = "00112233445566778899aabbccddeeff"
+[kafka]
+brokers = "one:9092,two:9092"
+partitions = 24
+[postgres]
+url = "postgres://who:secret-word@there/music"
+"#;
+
+    fn read(text: &str) -> Result<Config, Failure> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cluster.toml");
+        fs::write(&path, text).unwrap();
+        Config::read(&path)
+    }
+
+    #[test]
+    fn a_whole_file() {
+        let config = read(WHOLE).unwrap();
+        assert_eq!(config.name.as_str(), "count-1");
+        assert!(config.data.is_absolute() && config.data.ends_with("scratch"));
+        assert!(config.has(Role::Count) && !config.has(Role::Api) && config.judges());
+        assert_eq!(config.kafka.dead_letters(), "playback-reports-dlq");
+        assert!(!format!("{config:?}").contains("secret-word"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let cases = [
+            ("partitions = 24", "partitions = 0", "kafka.partitions: from 1 to 1024"),
+            ("partitions = 24", "partitoins = 24", "unknown field `partitoins`"),
+            ("\"ingest\", \"count\"", "\"ingest\", \"cuont\"", "unknown variant `cuont`"),
+            ("\"ingest\", \"count\"", "", "node.roles: at least one"),
+            ("00112233445566778899aabbccddeeff", "0011", "secrets.hash_key: 32 hexadecimal digits"),
+            ("00112233445566778899aabbccddeeff", "env:NO_SUCH_VARIABLE", "$NO_SUCH_VARIABLE isn't set"),
+            ("partitions = 24", "partitions = 24\nuser = \"u\"", "kafka.user and kafka.password go together"),
+            (
+                "partitions = 24",
+                "partitions = 24\nuser = \"u\"\npassword = \"p\"",
+                "kafka.tls must be true",
+            ),
+            ("name = \"count-1\"", "name = \"Count 1\"", "node.name: \"Count 1\" is no name of a node"),
+            ("postgres://who:secret-word@there/music", "file:/no/such/file", "postgres.url: /no/such/file"),
+        ];
+        for (was, is, says) in cases {
+            let failure = read(&WHOLE.replace(was, is)).unwrap_err();
+            assert!(failure.to_string().contains(says), "{is}: {failure}");
+            assert_eq!(failure.code(), 2, "{is}");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! A deployment opened on Kafka and PostgreSQL.
+
+use ledgerline_app::Deployment;
+use ledgerline_app::deployment::Settings;
+use ledgerline_app::ownership::{LeaseSettings, Leased, Ownership};
+use ledgerline_app::ports::facts::PartitionTotals;
+use ledgerline_app::ports::{Clock, FactStore, ReportLog};
+use ledgerline_ids::Position;
+use ledgerline_kafka_log::topics::{self, Plan, Topic};
+use ledgerline_kafka_log::{KafkaReportLog, Security, Settings as KafkaSettings};
+use ledgerline_local_disk::{LocalDisk, SystemClock};
+use ledgerline_sql_store::{PostgresOptions, PostgresStore};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::spawn_blocking;
+
+use super::config::{Config, KafkaConfig, Role};
+use crate::failure::Failure;
+use crate::wiring::{Wires, parts, plays_logs};
+
+/// The state of a node's deployment.
+pub struct NodeStore(Arc<PostgresStore>);
+
+impl NodeStore {
+    /// Closes it.
+    ///
+    /// # Errors
+    /// [`Failure`] where it can't be closed.
+    pub async fn close(&self) -> Result<(), Failure> {
+        self.0.close().await.map_err(|error| Failure::from_error(&error))
+    }
+}
+
+/// Opens the log and the state and starts the node.
+///
+/// # Errors
+/// [`Failure`] names what isn't there or doesn't agree, and the way out.
+pub async fn open(
+    config: &Config,
+    disk: &Arc<LocalDisk>,
+    key_file: Option<&Path>,
+    settings: Settings,
+) -> Result<(Arc<Deployment>, NodeStore), Failure> {
+    let store = Arc::new(open_state(config).await?);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let ends = committed(&store).await?;
+    let log = open_log(config, clock.clone(), ends).await?;
+    let (plays, ownership) = if config.judges() {
+        let leased = Leased {
+            node: config.name.clone(),
+            leases: store.clone(),
+            settings: LeaseSettings::default(),
+            takes_part: config.has(Role::Count),
+        };
+        (plays_logs(disk, config.kafka.partitions)?, Ownership::Leased(leased))
+    } else {
+        (Vec::new(), Ownership::Elsewhere)
+    };
+    let wires = Wires {
+        key: config.hash_key.clone(),
+        log: Arc::new(log),
+        plays,
+        store: store.clone(),
+        disk: disk.clone(),
+        clock,
+        ownership,
+    };
+    let deployment = Deployment::start(parts(wires, &config.data, key_file)?, settings)
+        .await
+        .map_err(|error| Failure::damaged(error.to_string()))?;
+    Ok((deployment, NodeStore(store)))
+}
+
+async fn open_state(config: &Config) -> Result<PostgresStore, Failure> {
+    PostgresStore::open(&config.postgres.0, PostgresOptions::default())
+        .await
+        .map_err(|error| Failure::from_error(&error))
+}
+
+async fn committed(store: &PostgresStore) -> Result<Vec<Position>, Failure> {
+    let commits = store.committed().await.map_err(|error| Failure::from_error(&error))?;
+    Ok(commits.iter().map(|commit| commit.position).collect())
+}
+
+async fn open_log(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    ends: Vec<Position>,
+) -> Result<KafkaReportLog, Failure> {
+    let settings = kafka_settings(&config.kafka);
+    apart(move || KafkaReportLog::open(settings, clock, &ends)).await
+}
+
+/// What an audit reads: what is committed, what is wrong with the state itself, and the log.
+///
+/// # Errors
+/// [`Failure`] where something isn't there.
+pub async fn auditing(
+    config: &Config,
+) -> Result<(Vec<PartitionTotals>, Vec<String>, Arc<dyn ReportLog>), Failure> {
+    let failed = |error| Failure::from_error(&error);
+    let options = PostgresOptions::default();
+    let store = PostgresStore::open_read_only(&config.postgres.0, options).await.map_err(failed)?;
+    let totals = store.totals().await.map_err(failed)?;
+    let wrong = store.verify().await.map_err(failed)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let ends = totals.iter().map(|totals| totals.commit.position).collect();
+    let log = open_log(config, clock, ends).await?;
+    store.close().await.map_err(failed)?;
+    Ok((totals, wrong, Arc::new(log)))
+}
+
+/// Makes the topics that are missing; says which.
+///
+/// # Errors
+/// [`Failure`] where the brokers refuse.
+pub async fn create_topics(config: &Config) -> Result<Vec<String>, Failure> {
+    let (settings, plan) = (kafka_settings(&config.kafka), plan(&config.kafka));
+    apart(move || topics::create(&settings, &plan)).await
+}
+
+/// How the topics are.
+///
+/// # Errors
+/// [`Failure`] where they aren't there.
+pub async fn describe_topics(config: &Config) -> Result<Vec<Value>, Failure> {
+    let settings = kafka_settings(&config.kafka);
+    let topics = apart(move || topics::describe(&settings)).await?;
+    Ok(topics.iter().map(described).collect())
+}
+
+fn described(topic: &Topic) -> Value {
+    let records = topic.partitions.iter().map(|(start, end)| end.0 - start.0).sum::<u64>();
+    json!({
+        "topic": topic.name,
+        "partitions": topic.partitions.len(),
+        "records": records,
+        "copies": topic.copies,
+        "in_sync_min": topic.in_sync_min,
+        "retention_ms": topic.retention.map(|it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX)),
+        "findings": topic.findings,
+    })
+}
+
+/// Makes the tables, or brings them to the form of this program.
+///
+/// # Errors
+/// [`Failure`] where the database refuses.
+pub async fn upgrade(config: &Config) -> Result<(i64, i64), Failure> {
+    PostgresStore::upgrade(&config.postgres.0, PostgresOptions::default())
+        .await
+        .map_err(|error| Failure::from_error(&error))
+}
+
+/// Looks at everything that a node needs: a sentence each, whether it is good, and what to do where it isn't.
+///
+/// # Errors
+/// None; the form is that of a program without.
+pub async fn check(config: &Config) -> Result<Vec<Value>, Failure> {
+    let mut checks = Vec::new();
+    match open_state(config).await {
+        Ok(store) => {
+            checks.push(good("PostgreSQL answers, is durable, and has the tables of this program"));
+            if let Err(error) = store.close().await {
+                checks.push(bad(&error.to_string(), "look at the database"));
+            }
+        }
+        Err(failure) => checks.push(bad(&failure.to_string(), UPGRADE)),
+    }
+    match describe_topics(config).await {
+        Err(failure) => checks.push(bad(&failure.to_string(), CREATE)),
+        Ok(topics) => {
+            checks.push(good("Kafka answers and has the topics"));
+            for topic in topics {
+                let name = topic["topic"].as_str().unwrap_or_default();
+                for finding in topic["findings"].as_array().into_iter().flatten() {
+                    let finding = format!("{name}: {}", finding.as_str().unwrap_or_default());
+                    checks.push(bad(&finding, "change the topic's configuration"));
+                }
+            }
+        }
+    }
+    Ok(checks)
+}
+
+const UPGRADE: &str = "if it is about the tables: ledgerline schema upgrade --config FILE";
+const CREATE: &str = "if it is about topics that aren't there: ledgerline topics create --config FILE";
+
+fn good(what: &str) -> Value {
+    json!({ "good": true, "what": what })
+}
+
+fn bad(what: &str, todo: &str) -> Value {
+    json!({ "good": false, "what": what, "todo": todo })
+}
+
+fn kafka_settings(config: &KafkaConfig) -> KafkaSettings {
+    let ca_file = config.ca_file.clone();
+    let security = match (config.tls, &config.user, &config.password) {
+        (false, ..) => Security::Plain,
+        (true, Some(user), Some(password)) => {
+            Security::TlsAndScram { ca_file, user: user.clone(), password: password.clone() }
+        }
+        (true, ..) => Security::Tls { ca_file },
+    };
+    KafkaSettings {
+        security,
+        topic: config.topic.clone(),
+        dead_letters_topic: config.dead_letters(),
+        ..KafkaSettings::new(&config.brokers, config.partitions)
+    }
+}
+
+fn plan(config: &KafkaConfig) -> Plan {
+    let create = &config.create;
+    Plan {
+        copies: create.copies,
+        in_sync_min: create.in_sync_min,
+        synced: create.synced,
+        retention: Duration::from_hours(24 * u64::from(create.retention_days)),
+        ..Plan::default()
+    }
+}
+
+/// Kafka's client waits in the thread that calls it.
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ledgerline_kafka_log::OpenError> + Send + 'static,
+) -> Result<T, Failure> {
+    let done = spawn_blocking(work).await.expect("Kafka's client doesn't panic");
+    done.map_err(|error| Failure::from_error(&error))
+}

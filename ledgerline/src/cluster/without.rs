@@ -1,0 +1,89 @@
+//! What a program says that was built without Kafka and PostgreSQL.
+
+use ledgerline_app::Deployment;
+use ledgerline_app::deployment::Settings;
+use ledgerline_app::ports::facts::PartitionTotals;
+use ledgerline_app::ports::ReportLog;
+use ledgerline_local_disk::LocalDisk;
+use serde_json::Value;
+use std::convert::Infallible;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::config::Config;
+use crate::failure::Failure;
+
+fn without() -> Failure {
+    Failure::missing(
+        "this program was built without Kafka and PostgreSQL; build it with \
+         `cargo build --release -p ledgerline --features cluster`",
+    )
+}
+
+/// There is none.
+pub struct NodeStore(Infallible);
+
+impl NodeStore {
+    /// Nothing to close.
+    ///
+    /// # Errors
+    /// None.
+    pub async fn close(&self) -> Result<(), Failure> {
+        match self.0 {}
+    }
+}
+
+/// Refuses.
+///
+/// # Errors
+/// Always.
+pub async fn open(
+    _config: &Config,
+    _disk: &Arc<LocalDisk>,
+    _key_file: Option<&Path>,
+    _settings: Settings,
+) -> Result<(Arc<Deployment>, NodeStore), Failure> {
+    Err(without())
+}
+
+/// Refuses.
+///
+/// # Errors
+/// Always.
+pub async fn auditing(
+    _config: &Config,
+) -> Result<(Vec<PartitionTotals>, Vec<String>, Arc<dyn ReportLog>), Failure> {
+    Err(without())
+}
+
+/// Refuses.
+///
+/// # Errors
+/// Always.
+pub async fn check(_config: &Config) -> Result<Vec<Value>, Failure> {
+    Err(without())
+}
+
+/// Refuses.
+///
+/// # Errors
+/// Always.
+pub async fn create_topics(_config: &Config) -> Result<Vec<String>, Failure> {
+    Err(without())
+}
+
+/// Refuses.
+///
+/// # Errors
+/// Always.
+pub async fn describe_topics(_config: &Config) -> Result<Vec<Value>, Failure> {
+    Err(without())
+}
+
+/// Refuses.
+///
+/// # Errors
+/// Always.
+pub async fn upgrade(_config: &Config) -> Result<(i64, i64), Failure> {
+    Err(without())
+}

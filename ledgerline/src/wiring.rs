@@ -1,0 +1,134 @@
+//! What a deployment is made of, whatever its log and its state stand on.
+
+use ledgerline_app::deployment::Parts;
+use ledgerline_app::money::MoneyParts;
+use ledgerline_app::ownership::Ownership;
+use ledgerline_app::ports::{
+    AppealStore, AuditStore, CatalogueStore, Clock, ContractStore, CountedPlays, CredentialStore, Disk,
+    FactStore, LedgerStore, ListenerStore, PlaysLog, ProposalStore, ReportLog, RevenueStore,
+    RightsStore, SignInStore,
+};
+use ledgerline_app::threads::Threads;
+use ledgerline_contract_files::TomlContracts;
+use ledgerline_ids::{HashKey, PartitionId};
+use ledgerline_local_disk::{LocalDisk, SystemRandom};
+use ledgerline_segment_log::{PlaysOptions, SegmentPlaysLog};
+use ledgerline_statement_pdf::PdfStatements;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::data_folder::{head_file, public_address, signing_key};
+use crate::failure::Failure;
+
+/// Everything that a deployment keeps which isn't a log.
+pub trait State:
+    FactStore
+    + CatalogueStore
+    + CredentialStore
+    + SignInStore
+    + AppealStore
+    + AuditStore
+    + ListenerStore
+    + ContractStore
+    + ProposalStore
+    + RightsStore
+    + RevenueStore
+    + LedgerStore
+{
+}
+
+impl<S> State for S where
+    S: FactStore
+        + CatalogueStore
+        + CredentialStore
+        + SignInStore
+        + AppealStore
+        + AuditStore
+        + ListenerStore
+        + ContractStore
+        + ProposalStore
+        + RightsStore
+        + RevenueStore
+        + LedgerStore
+{
+}
+
+/// What differs from one deployment to another.
+pub struct Wires<S> {
+    /// The key of the hashes.
+    pub key: HashKey,
+    /// The report log.
+    pub log: Arc<dyn ReportLog>,
+    /// The plays logs, in the order of the partitions; none where nothing is judged.
+    pub plays: Vec<Box<dyn PlaysLog>>,
+    /// Who is told what counts, where anybody is.
+    pub counted_plays: Option<Arc<dyn CountedPlays>>,
+    /// The state.
+    pub store: Arc<S>,
+    /// The data folder's files.
+    pub disk: Arc<LocalDisk>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Who owns the partitions.
+    pub ownership: Ownership,
+}
+
+/// The plays logs in the data folder.
+///
+/// # Errors
+/// [`Failure`] names what is damaged.
+pub fn plays_logs(
+    disk: &Arc<LocalDisk>,
+    partitions: u16,
+) -> Result<Vec<Box<dyn PlaysLog>>, Failure> {
+    let open = |partition| {
+        let disk: Arc<dyn Disk> = disk.clone();
+        let options = PlaysOptions::default();
+        let log = SegmentPlaysLog::open(disk, partition, partitions, options)
+            .map_err(|error| Failure::damaged(error.to_string()))?;
+        Ok(Box::new(log) as Box<dyn PlaysLog>)
+    };
+    (0..partitions).map(PartitionId).map(open).collect()
+}
+
+/// The parts of a deployment whose data folder is `folder`; the head of its ledger is signed with the key in
+/// the file that was named, where one was.
+///
+/// # Errors
+/// [`Failure`] where the environment says what can't be.
+pub fn parts<S: State>(
+    wires: Wires<S>,
+    folder: &Path,
+    key_file: Option<&Path>,
+) -> Result<Parts, Failure> {
+    let Wires { key, log, plays, counted_plays, store, disk, clock, ownership } = wires;
+    Ok(Parts {
+        key,
+        log,
+        plays,
+        facts: store.clone(),
+        counted_plays,
+        catalogue: store.clone(),
+        credentials: store.clone(),
+        sign_ins: store.clone(),
+        appeals: store.clone(),
+        audit: store.clone(),
+        listeners: store.clone(),
+        random: Arc::new(SystemRandom),
+        disk,
+        clock,
+        drive: Arc::new(Threads),
+        ownership,
+        money: MoneyParts {
+            contracts: store.clone(),
+            contract_reader: Arc::new(TomlContracts),
+            proposals: store.clone(),
+            rights: store.clone(),
+            revenue: store.clone(),
+            ledger: store,
+            signer: Arc::new(signing_key(folder, key_file)),
+            keeper: Arc::new(head_file(folder)),
+            printer: Arc::new(PdfStatements::new(public_address()?.as_deref())),
+        },
+    })
+}
