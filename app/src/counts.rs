@@ -178,8 +178,9 @@ impl Deployment {
         Ok(tally.by_day().clone())
     }
 
-    /// Up to where each partition is counted.
-    pub(crate) fn applied_to(&self) -> Vec<AppliedTo> {
+    /// Up to where each partition is counted on this node.
+    #[must_use]
+    pub fn applied_to(&self) -> Vec<AppliedTo> {
         self.progress()
             .into_iter()
             .map(|(partition, progress)| AppliedTo {

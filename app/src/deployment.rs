@@ -284,6 +284,12 @@ impl Deployment {
         }))
     }
 
+    /// Whether plays are judged here; where not, nothing can be read here either.
+    #[must_use]
+    pub fn judges(&self) -> bool {
+        !self.workers.is_empty()
+    }
+
     /// The way in.
     #[must_use]
     pub fn intake(&self) -> &Intake {

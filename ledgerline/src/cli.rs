@@ -5,6 +5,7 @@ pub mod backup;
 pub mod closing;
 pub mod invite;
 pub mod ledger;
+pub mod nodes;
 pub mod papers;
 pub mod privacy;
 pub mod rights;
@@ -34,6 +35,9 @@ pub struct Cli {
     /// The data folder.
     #[arg(long, global = true, env = "LEDGERLINE_DATA", default_value = "./ledgerline-data")]
     pub data: PathBuf,
+    /// The configuration of one of several nodes; it names the data folder too.
+    #[arg(long, global = true, env = "LEDGERLINE_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Print one JSON object for scripts.
     #[arg(long, global = true)]
     pub json: bool,
@@ -51,11 +55,13 @@ pub enum Command {
     Demo(DemoArgs),
     /// Accept playback reports by HTTP and count them.
     #[command(after_help = "Examples:\n  ledgerline serve --listen 127.0.0.1:8080\n  \
-                            ledgerline serve --listen 127.0.0.1:0 --data /srv/ledgerline")]
+                            ledgerline serve --listen 127.0.0.1:0 --data /srv/ledgerline\n  \
+                            ledgerline serve --config cluster.toml")]
     Serve {
-        /// Where to listen; port 0 takes a free one, and the first line printed says which.
-        #[arg(long, default_value = "127.0.0.1:8080")]
-        listen: SocketAddr,
+        /// Where to listen, 127.0.0.1:8080 where neither this nor the configuration says it; port 0
+        /// takes a free one, and the first line printed says which.
+        #[arg(long)]
+        listen: Option<SocketAddr>,
         /// The file of the key that signs the ledger; `keys/ledger.ed25519` in the data folder
         /// where it isn't said.
         #[arg(long, env = "LEDGERLINE_SIGNING_KEY")]
@@ -199,6 +205,28 @@ pub enum Command {
         /// What to do.
         #[command(subcommand)]
         action: privacy::PrivacyAction,
+    },
+    /// The configuration of a node.
+    #[command(after_help = "Examples:\n  ledgerline config check --config cluster.toml")]
+    Config {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: nodes::ConfigAction,
+    },
+    /// The topics that nodes share.
+    #[command(after_help = "Examples:\n  ledgerline topics create --config cluster.toml\n  \
+                            ledgerline topics describe --config cluster.toml --json")]
+    Topics {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: nodes::TopicsAction,
+    },
+    /// The tables that nodes share.
+    #[command(after_help = "Examples:\n  ledgerline schema upgrade --config cluster.toml")]
+    Schema {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: nodes::SchemaAction,
     },
     /// Look whether everything is in order, and say what to do where it isn't.
     #[command(after_help = "Examples:\n  ledgerline doctor\n  ledgerline doctor --rebuild")]

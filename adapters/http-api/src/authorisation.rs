@@ -40,6 +40,27 @@ pub enum Tenancy {
     Public,
 }
 
+/// Which nodes have an endpoint, where several share one deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All: probes, metrics, the contract.
+    Everywhere,
+    /// Those that take reports in.
+    Reports,
+    /// Those that judge, and so have what is asked for.
+    Answers,
+}
+
+impl Endpoint {
+    pub(crate) fn part(&self) -> Part {
+        match self.path {
+            "/healthz" | "/readyz" | "/metrics" | "/openapi.json" => Part::Everywhere,
+            _ if self.needs == Needs::Scope(Scope::ReportsWrite) => Part::Reports,
+            _ => Part::Answers,
+        }
+    }
+}
+
 /// One endpoint: a method on a path.
 #[derive(Debug)]
 pub struct Endpoint {

@@ -206,7 +206,14 @@ pub(crate) async fn outermost(request: Request, next: Next) -> Response {
 
 /// 404 for whatever isn't in the table.
 pub(crate) async fn no_such_path(State(service): State<Arc<Service>>) -> Response {
-    other(&service, nothing_here())
+    let detail = match (service.deployment.judges(), service.options.takes_reports) {
+        (false, _) => {
+            "this node takes reports in and answers nothing else; ask one with the role api"
+        }
+        (true, false) => "this node has no endpoint with this path; it takes no reports in either",
+        (true, true) => return other(&service, nothing_here()),
+    };
+    other(&service, Problem::new(Kind::NoSuchPath, detail))
 }
 
 /// What an endpoint answers that this server doesn't have, as if it weren't in the table.

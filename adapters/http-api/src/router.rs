@@ -9,7 +9,7 @@ use ledgerline_app::Deployment;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::authorisation::ENDPOINTS;
+use crate::authorisation::{ENDPOINTS, Part};
 use crate::guard::{self, Door, Guarded};
 use crate::limits::Limits;
 use crate::metrics::HttpMetrics;
@@ -30,6 +30,8 @@ pub struct HttpOptions {
     pub behind_proxy: bool,
     /// Whether what is served is the demonstration.
     pub demo: bool,
+    /// Whether reports are taken in here; other nodes do where not.
+    pub takes_reports: bool,
 }
 
 impl Default for HttpOptions {
@@ -42,6 +44,7 @@ impl Default for HttpOptions {
             decoding_max: cores,
             behind_proxy: false,
             demo: false,
+            takes_reports: true,
         }
     }
 }
@@ -100,7 +103,16 @@ fn of_table(
         verifying: Semaphore::new(1),
     });
     let mut router = Router::new();
+    let judges = service.deployment.judges();
     for (endpoint, row) in ENDPOINTS.iter().enumerate() {
+        let served = match row.part() {
+            Part::Everywhere => true,
+            Part::Reports => options.takes_reports,
+            Part::Answers => judges,
+        };
+        if !served {
+            continue;
+        }
         let guarded = Guarded { service: service.clone(), endpoint };
         let route = (row.route)()
             .route_layer(CatchPanicLayer::custom(guard::panicked))

@@ -54,7 +54,7 @@ pub struct Config {
 }
 
 /// A text that isn't shown.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct Secret(pub String);
 
 impl fmt::Debug for Secret {
@@ -131,7 +131,7 @@ pub struct KafkaConfig {
     /// Who we are, by SCRAM-SHA-512.
     pub user: Option<String>,
     /// Its password.
-    pub password: Option<String>,
+    pub password: Option<Secret>,
     /// How `topics create` makes them.
     #[serde(default)]
     pub create: TopicPlan,
@@ -180,14 +180,12 @@ impl Config {
         let wrong = |what: String| Failure::usage(format!("{}: {what}", path.display()));
         let parsed: File = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         let File { node, secrets, mut kafka, postgres } = parsed;
-        let value = |name: &str, text: &str| {
-            resolved(text).map_err(|why| wrong(format!("{name}: {why}")))
-        };
+        let value =
+            |name: &str, text: &str| resolved(text).map_err(|why| wrong(format!("{name}: {why}")));
         let name = match &node.name {
             Some(name) => value("node.name", name)?,
-            None => host_name().ok_or_else(|| {
-                wrong("node.name: this machine has no name; say one".to_owned())
-            })?,
+            None => host_name()
+                .ok_or_else(|| wrong("node.name: this machine has no name; say one".to_owned()))?,
         };
         let name = NodeId::new(&name).map_err(|error| wrong(format!("node.name: {error}")))?;
         if !(1..=PARTITIONS_MAX).contains(&kafka.partitions) {
@@ -195,12 +193,15 @@ impl Config {
         }
         kafka.brokers = value("kafka.brokers", &kafka.brokers)?;
         kafka.user = kafka.user.map(|user| value("kafka.user", &user)).transpose()?;
-        kafka.password = kafka.password.map(|it| value("kafka.password", &it)).transpose()?;
+        let password = kafka.password.map(|it| value("kafka.password", &it.0)).transpose()?;
+        kafka.password = password.map(Secret);
         if kafka.user.is_some() != kafka.password.is_some() {
             return Err(wrong("kafka.user and kafka.password go together".to_owned()));
         }
         if !kafka.tls && (kafka.user.is_some() || kafka.ca_file.is_some()) {
-            return Err(wrong("kafka.tls must be true: a password isn't sent in the clear".to_owned()));
+            return Err(wrong(
+                "kafka.tls must be true: a password isn't sent in the clear".to_owned(),
+            ));
         }
         let key = value("secrets.hash_key", &secrets.hash_key)?;
         let hash_key = parse_key(&key).ok_or_else(|| {
@@ -305,15 +306,31 @@ url = "postgres://who:secret-word@there/music"
             ("\"ingest\", \"count\"", "\"ingest\", \"cuont\"", "unknown variant `cuont`"),
             ("\"ingest\", \"count\"", "", "node.roles: at least one"),
             ("00112233445566778899aabbccddeeff", "0011", "secrets.hash_key: 32 hexadecimal digits"),
-            ("00112233445566778899aabbccddeeff", "env:NO_SUCH_VARIABLE", "$NO_SUCH_VARIABLE isn't set"),
-            ("partitions = 24", "partitions = 24\nuser = \"u\"", "kafka.user and kafka.password go together"),
+            (
+                "00112233445566778899aabbccddeeff",
+                "env:NO_SUCH_VARIABLE",
+                "$NO_SUCH_VARIABLE isn't set",
+            ),
+            (
+                "partitions = 24",
+                "partitions = 24\nuser = \"u\"",
+                "kafka.user and kafka.password go together",
+            ),
             (
                 "partitions = 24",
                 "partitions = 24\nuser = \"u\"\npassword = \"p\"",
                 "kafka.tls must be true",
             ),
-            ("name = \"count-1\"", "name = \"Count 1\"", "node.name: \"Count 1\" is no name of a node"),
-            ("postgres://who:secret-word@there/music", "file:/no/such/file", "postgres.url: /no/such/file"),
+            (
+                "name = \"count-1\"",
+                "name = \"Count 1\"",
+                "node.name: \"Count 1\" is no name of a node",
+            ),
+            (
+                "postgres://who:secret-word@there/music",
+                "file:/no/such/file",
+                "postgres.url: /no/such/file",
+            ),
         ];
         for (was, is, says) in cases {
             let failure = read(&WHOLE.replace(was, is)).unwrap_err();

@@ -61,7 +61,9 @@ pub fn enter(file: &Path) -> Result<PathBuf, Failure> {
     let here = Identity { partitions: config.kafka.partitions, key: config.hash_key.clone() };
     match read_identity(folder)? {
         None => write_identity(folder, &here)?,
-        Some(there) if there.partitions == here.partitions && there.key.as_bytes() == here.key.as_bytes() => {}
+        Some(there)
+            if there.partitions == here.partitions
+                && there.key.as_bytes() == here.key.as_bytes() => {}
         Some(_) => {
             return Err(Failure::failed(format!(
                 "{} was derived with another key of the hashes or another number of partitions; correct \
@@ -77,7 +79,8 @@ pub fn enter(file: &Path) -> Result<PathBuf, Failure> {
         let draft = folder.join("node.json.draft");
         let write = || {
             let mut options = fs::OpenOptions::new();
-            let mut file = options.create(true).truncate(true).write(true).mode(0o600).open(&draft)?;
+            let mut file =
+                options.create(true).truncate(true).write(true).mode(0o600).open(&draft)?;
             file.write_all(&text)?;
             file.sync_all()?;
             fs::rename(&draft, &path)

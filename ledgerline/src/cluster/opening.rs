@@ -186,7 +186,8 @@ pub async fn check(config: &Config) -> Result<Vec<Value>, Failure> {
 }
 
 const UPGRADE: &str = "if it is about the tables: ledgerline schema upgrade --config FILE";
-const CREATE: &str = "if it is about topics that aren't there: ledgerline topics create --config FILE";
+const CREATE: &str =
+    "if it is about topics that aren't there: ledgerline topics create --config FILE";
 
 fn good(what: &str) -> Value {
     json!({ "good": true, "what": what })
@@ -201,7 +202,7 @@ fn kafka_settings(config: &KafkaConfig) -> KafkaSettings {
     let security = match (config.tls, &config.user, &config.password) {
         (false, ..) => Security::Plain,
         (true, Some(user), Some(password)) => {
-            Security::TlsAndScram { ca_file, user: user.clone(), password: password.clone() }
+            Security::TlsAndScram { ca_file, user: user.clone(), password: password.0.clone() }
         }
         (true, ..) => Security::Tls { ca_file },
     };

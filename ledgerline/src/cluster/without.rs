@@ -2,8 +2,8 @@
 
 use ledgerline_app::Deployment;
 use ledgerline_app::deployment::Settings;
-use ledgerline_app::ports::facts::PartitionTotals;
 use ledgerline_app::ports::ReportLog;
+use ledgerline_app::ports::facts::PartitionTotals;
 use ledgerline_local_disk::LocalDisk;
 use serde_json::Value;
 use std::convert::Infallible;

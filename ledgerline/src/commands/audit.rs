@@ -5,7 +5,7 @@
 //! So it works beside a server that goes on counting.
 
 use ledgerline_app::ports::facts::PartitionTotals;
-use ledgerline_app::ports::{Disk, FactStore, LogError, PlaysLogReader};
+use ledgerline_app::ports::{Disk, FactStore, LogError, PlaysLogReader, ReportLog};
 use ledgerline_app::read_sealed_index;
 use ledgerline_counting::fraud::Flags;
 use ledgerline_counting::identity::{book_hash, identity_hash};
@@ -15,7 +15,7 @@ use ledgerline_ids::{IdentityHash, ListenerHash, PartitionId, Position};
 use ledgerline_local_disk::LocalDisk;
 use ledgerline_records::LogRecord;
 use ledgerline_records::control::TICK;
-use ledgerline_records::frame::Records;
+use ledgerline_records::frame::{FrameHeader, Records};
 use ledgerline_records::play::{PlayAddress, PlayRecord};
 use ledgerline_recount::{
     Claimed, Counted, Counts, DIFFERENCES_MAX, PartitionRecount, Recounted, check_conservation,
@@ -28,6 +28,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::cluster::{self, config::Config};
+use crate::control::nodes::Applied;
 use crate::data_folder::{Identity, must_exist, read_identity};
 use crate::failure::Failure;
 use crate::output::{print, print_json, table, thousands};
@@ -65,32 +67,111 @@ pub(super) async fn run(data: &Path, as_json: bool) -> Result<u8, Failure> {
 /// # Errors
 /// [`Failure`] where something can't be read at all.
 pub async fn audit(data: &Path) -> Result<Audit, Failure> {
-    let session = Session::begin(data).await?;
-    let settled = session.post("/control/v1/settle?tick=true", &json!({})).await;
-    session.end().await?;
-    settled?;
     let identity = read_identity(data)?
         .ok_or_else(|| Failure::missing(format!("there is no deployment in {}", data.display())))?;
-    let store = SqlStore::open_read_only(&data.join("state.db")).await?;
-    let totals = store.totals().await?;
-    let mut wrong: Vec<String> =
-        store.verify().await?.into_iter().map(|wrong| format!("state.db: {wrong}")).collect();
     let disk: Arc<dyn Disk> = Arc::new(LocalDisk::new(data.to_owned()));
-    let mut audit = tokio::task::block_in_place(|| compare_all(&disk, &identity, &totals))?;
+    let session = Session::begin(data).await?;
+    let settled = session.post(SETTLE, &json!({})).await;
+    let Audited { name, totals, wrong, log, plays_bytes } = match cluster::of(data)? {
+        None => {
+            session.end().await?;
+            settled?;
+            own(data, &disk, identity.partitions).await?
+        }
+        Some(config) => {
+            let audited = match settled {
+                Ok(_) => of_node(&session, &config).await,
+                Err(failure) => Err(failure),
+            };
+            session.end().await?;
+            audited?
+        }
+    };
+    let mut wrong: Vec<String> = wrong.iter().map(|wrong| format!("{name}: {wrong}")).collect();
+    let parts = Parts { disk: &disk, identity: &identity, log: &log, plays_bytes: &plays_bytes };
+    let mut audit = tokio::task::block_in_place(|| compare_all(&parts, &totals, name))?;
     wrong.append(&mut audit.differences);
     audit.differences = wrong;
     Ok(audit)
 }
 
+const SETTLE: &str = "/control/v1/settle?tick=true";
+
+/// What is audited.
+struct Audited {
+    /// What the state is called.
+    name: &'static str,
+    /// What it says, all of one moment.
+    totals: Vec<PartitionTotals>,
+    /// What is wrong with the state itself.
+    wrong: Vec<String>,
+    log: Log,
+    /// How far each plays log holds what is committed; it may hold more.
+    plays_bytes: Vec<u64>,
+}
+
+/// The raw log.
+enum Log {
+    /// In the data folder.
+    Files(ReportLogReader),
+    /// On a topic, where records that nobody can read were set apart.
+    Topic(Arc<dyn ReportLog>),
+}
+
+/// In a data folder that has everything.
+async fn own(data: &Path, disk: &Arc<dyn Disk>, partitions: u16) -> Result<Audited, Failure> {
+    let store = SqlStore::open_read_only(&data.join("state.db")).await?;
+    let (totals, wrong) = (store.totals().await?, store.verify().await?);
+    let reader = ReportLogReader::open(disk.clone(), partitions)
+        .map_err(|error| Failure::damaged(error.to_string()))?;
+    let plays_bytes = totals.iter().map(|totals| totals.commit.plays_bytes).collect();
+    Ok(Audited { name: "state.db", totals, wrong, log: Log::Files(reader), plays_bytes })
+}
+
+/// On a node of several, whose plays logs have addresses of their own: what is committed now, once this
+/// node has judged it too.
+async fn of_node(session: &Session, config: &Config) -> Result<Audited, Failure> {
+    let (totals, wrong, log) = cluster::auditing(config).await?;
+    session.post(SETTLE, &json!({})).await?;
+    let applied = session.get("/control/v1/applied").await?;
+    let applied: Vec<Applied> =
+        serde_json::from_value(applied).map_err(|error| Failure::from_error(&error))?;
+    for (totals, applied) in totals.iter().zip(&applied) {
+        let commit = totals.commit;
+        if applied.position < commit.position.0 {
+            return Err(Failure::failed(format!(
+                "{} is judged on this node up to position {} only, and committed up to {}: try again \
+                 once it has caught up",
+                commit.partition, applied.position, commit.position
+            )));
+        }
+    }
+    if applied.len() != totals.len() {
+        return Err(Failure::failed(
+            "this node judges nothing; audit on one with the role count, api or worker",
+        ));
+    }
+    let plays_bytes = applied.iter().map(|applied| applied.plays_bytes).collect();
+    Ok(Audited { name: "PostgreSQL", totals, wrong, log: Log::Topic(log), plays_bytes })
+}
+
+/// Where the partitions are read.
+struct Parts<'a> {
+    disk: &'a Arc<dyn Disk>,
+    identity: &'a Identity,
+    log: &'a Log,
+    plays_bytes: &'a [u64],
+}
+
 fn compare_all(
-    disk: &Arc<dyn Disk>,
-    identity: &Identity,
+    parts: &Parts<'_>,
     totals: &[PartitionTotals],
+    name: &'static str,
 ) -> Result<Audit, Failure> {
     let mut audit = Audit { recount_matches: true, conserved: true, ..Audit::default() };
     let bar = progress::count("records recounted");
-    for totals in totals {
-        let one = OnePartition { disk, identity, totals };
+    for (totals, plays_bytes) in totals.iter().zip(parts.plays_bytes) {
+        let one = OnePartition { parts, totals, plays_bytes: *plays_bytes };
         let recounted = one.recount(&|records| bar.inc(records))?;
         let claimed = one.claimed()?;
         audit.add(&recounted);
@@ -100,7 +181,7 @@ fn compare_all(
         audit.differences.extend(differences.iter().map(|found| named(found.to_string())));
         for (whose, counts, plays) in [
             ("the recount", &recounted.counts, recounted.plays.len()),
-            ("state.db", &claimed.counts, claimed.plays.len()),
+            (name, &claimed.counts, claimed.plays.len()),
         ] {
             let imbalances = check_conservation(counts, plays as u64);
             audit.conserved &= imbalances.is_empty();
@@ -114,13 +195,15 @@ fn compare_all(
     Ok(audit)
 }
 
+/// So many bytes of a topic are read at once.
+const READ_BYTES: usize = 4 << 20;
 /// How often a snapshot is read that a server replaces meanwhile.
 const SNAPSHOT_TRIES: u32 = 5;
 
 struct OnePartition<'a> {
-    disk: &'a Arc<dyn Disk>,
-    identity: &'a Identity,
+    parts: &'a Parts<'a>,
     totals: &'a PartitionTotals,
+    plays_bytes: u64,
 }
 
 impl OnePartition<'_> {
@@ -149,37 +232,62 @@ impl OnePartition<'_> {
 
     fn for_each_record(&self, each: &mut EachRecord<'_>) -> Result<(), Failure> {
         let partition = self.partition();
-        let until = self.totals.commit.position;
-        let reader = ReportLogReader::open(self.disk.clone(), self.identity.partitions)
-            .map_err(|error| Failure::damaged(error.to_string()))?;
-        let start = reader.start(partition).map_err(|error| Failure::damaged(error.to_string()))?;
+        let damaged = |error: LogError| Failure::damaged(error.to_string());
+        let start = match &self.parts.log {
+            Log::Files(reader) => reader.start(partition).map_err(damaged)?,
+            Log::Topic(log) => log.start(partition),
+        };
         if start > Position(0) {
             return Err(Failure::failed(format!(
                 "{partition}: the log begins at position {start}; what stood before was released, so it can't be recounted"
             )));
         }
         let mut broken = None;
-        reader
-            .for_each_frame(partition, Position(0), until, &mut |header, payload| {
-                let mut position = header.first;
-                for record in Records::new(payload) {
-                    let read = record.map_err(|error| error.to_string()).and_then(|(_, bytes)| {
-                        if position < until {
-                            each(position, header.received_at, bytes)
-                        } else {
-                            Ok(())
-                        }
-                    });
-                    if let Err(why) = read {
-                        broken.get_or_insert_with(|| {
-                            format!("reports/{partition}: the record at position {position}: {why}")
-                        });
+        let mut frame = |header: &FrameHeader, payload: &[u8]| {
+            if let Err(why) = self.for_each_of_frame(header, payload, each) {
+                broken.get_or_insert(why);
+            }
+        };
+        let until = self.totals.commit.position;
+        match &self.parts.log {
+            Log::Files(reader) => {
+                reader
+                    .for_each_frame(partition, Position(0), until, &mut frame)
+                    .map_err(damaged)?;
+            }
+            Log::Topic(log) => {
+                let mut next = Position(0);
+                while next < until {
+                    for read in log.read(partition, next, READ_BYTES).map_err(damaged)? {
+                        frame(&read.header, read.payload());
+                        next = read.header.first.plus(u64::from(read.header.count));
                     }
-                    position = position.plus(1);
                 }
-            })
-            .map_err(|error| Failure::damaged(error.to_string()))?;
+            }
+        }
         broken.map_or(Ok(()), |why| Err(Failure::damaged(why)))
+    }
+
+    fn for_each_of_frame(
+        &self,
+        header: &FrameHeader,
+        payload: &[u8],
+        each: &mut EachRecord<'_>,
+    ) -> Result<(), String> {
+        let mut position = header.first;
+        for record in Records::new(payload) {
+            let named = |why: String| {
+                format!("reports/{}: the record at position {position}: {why}", self.partition())
+            };
+            let (_, bytes) = record.map_err(|error| named(error.to_string()))?;
+            let apart =
+                matches!(self.parts.log, Log::Topic(_)) && LogRecord::decode(bytes).is_err();
+            if position < self.totals.commit.position && !apart {
+                each(position, header.received_at, bytes).map_err(named)?;
+            }
+            position = position.plus(1);
+        }
+        Ok(())
     }
 
     /// What the plays log and the store say.
@@ -201,7 +309,10 @@ impl OnePartition<'_> {
         let mut claimed = Claimed::new(counts);
         let dimensions = [Dimension::Track, Dimension::User, Dimension::Territory, Dimension::Tier];
         let mut tallies = dimensions.map(|dimension| Tally::new(dimension, Days::default()));
-        self.for_each_play(totals.commit.plays_bytes, &mut |_, play| {
+        self.for_each_play(self.plays_bytes, &mut |_, play| {
+            if play.cause >= totals.commit.position {
+                return;
+            }
             claimed.take(play);
             for tally in &mut tallies {
                 tally.add(play);
@@ -220,9 +331,12 @@ impl OnePartition<'_> {
         each: &mut dyn FnMut(PlayAddress, &PlayRecord<'_>),
     ) -> Result<(), Failure> {
         let partition = self.partition();
-        let reader =
-            SegmentPlaysReader::open(self.disk.clone(), partition, self.identity.partitions)
-                .map_err(|error| Failure::damaged(error.to_string()))?;
+        let reader = SegmentPlaysReader::open(
+            self.parts.disk.clone(),
+            partition,
+            self.parts.identity.partitions,
+        )
+        .map_err(|error| Failure::damaged(error.to_string()))?;
         let mut broken = None;
         reader
             .scan(0, until, &mut |address, bytes| match PlayRecord::decode(bytes) {
@@ -251,7 +365,7 @@ impl OnePartition<'_> {
             pages.clear();
             gone.clear();
             let read = read_sealed_index(
-                &**self.disk,
+                &**self.parts.disk,
                 self.partition(),
                 &mut |hash, entry| {
                     sealed.insert((hash, entry.bucket()), entry.address());
@@ -273,12 +387,12 @@ impl OnePartition<'_> {
         let mut expected = BTreeMap::<(IdentityHash, Bucket), PlayAddress>::new();
         let mut expected_pages = BTreeMap::<PlayAddress, Paged>::new();
         self.for_each_play(index.plays_bytes, &mut |address, play| {
-            if let Some(listener) = book_hash(&self.identity.key, &play.identity) {
+            if let Some(listener) = book_hash(&self.parts.identity.key, &play.identity) {
                 play.previous.map(|previous| expected_pages.remove(&previous));
                 let day = Bucket::Day(play.started_at.day());
                 expected_pages.insert(address, (day, listener, address));
             }
-            let hash = identity_hash(&self.identity.key, &play.identity);
+            let hash = identity_hash(&self.parts.identity.key, &play.identity);
             let play_id = play.identity.key.play_id();
             let home = Homes::of(play.producer, play_id, play.first_received_at).own;
             expected.insert((hash, home), address);

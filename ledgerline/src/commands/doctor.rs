@@ -24,18 +24,24 @@ pub(super) async fn run(data: &Path, rebuild: bool, as_json: bool) -> Result<u8,
         }
     }
     let well = checks.iter().all(|check| check["good"] == true);
+    show(&checks, as_json)?;
+    Ok(u8::from(!well))
+}
+
+/// Prints what was looked at.
+pub(super) fn show(checks: &[Value], as_json: bool) -> Result<(), Failure> {
     if as_json {
-        print_json(&json!({ "good": well, "checks": checks }))?;
-    } else {
-        for check in &checks {
-            let mark = if check["good"] == true { "ok " } else { "NO " };
-            print(&format!("{mark} {}", check["what"].as_str().unwrap_or_default()))?;
-            if let Some(todo) = check["todo"].as_str() {
-                print(&format!("    {todo}"))?;
-            }
+        let well = checks.iter().all(|check| check["good"] == true);
+        return print_json(&json!({ "good": well, "checks": checks }));
+    }
+    for check in checks {
+        let mark = if check["good"] == true { "ok " } else { "NO " };
+        print(&format!("{mark} {}", check["what"].as_str().unwrap_or_default()))?;
+        if let Some(todo) = check["todo"].as_str() {
+            print(&format!("    {todo}"))?;
         }
     }
-    Ok(u8::from(!well))
+    Ok(())
 }
 
 const WAY_OUT: &str = "if it is in plays/ or index/: ledgerline doctor --rebuild; if it is in \
@@ -62,11 +68,31 @@ async fn check_server(data: &Path, checks: &mut Vec<Value>) -> bool {
         Ok(_) => checks.push(bad("the conservation law is broken", "run ledgerline audit")),
         Err(failure) => checks.push(bad(&failure.to_string(), "look at the server's log")),
     }
+    match session.get("/control/v1/ownership").await {
+        // Where no server runs here, this command itself is about to own some.
+        Ok(view) if view.is_null() || matches!(session, Session::Own { .. }) => {}
+        Ok(view) => checks.push(owned(&view)),
+        Err(failure) => checks.push(bad(&failure.to_string(), "look at the server's log")),
+    }
     if let Err(failure) = session.end().await {
         checks.push(bad(&failure.to_string(), WAY_OUT));
         return false;
     }
     true
+}
+
+/// Whether every partition has an owner, as this node sees it.
+fn owned(view: &Value) -> Value {
+    let partitions = view["partitions"].as_array().map_or(&[][..], Vec::as_slice);
+    let nodes = view["nodes"].as_array().map_or(0, Vec::len);
+    let free = |of: &&Value| of["owner"].is_null();
+    let free: Vec<&str> =
+        partitions.iter().filter(free).filter_map(|of| of["partition"].as_str()).collect();
+    if free.is_empty() {
+        return good(&format!("{nodes} nodes are there, and all partitions are owned"));
+    }
+    let what = format!("nobody owns {}", free.join(", "));
+    bad(&what, "start a node with the role count, or wait some seconds where one has just gone")
 }
 
 async fn remove_derived(data: &Path) -> Result<(), Failure> {

@@ -15,6 +15,7 @@ mod import;
 mod invite;
 mod keys;
 mod ledger;
+mod nodes;
 mod privacy;
 mod replay;
 mod rights;
@@ -22,6 +23,7 @@ mod royalty;
 mod serve;
 
 use crate::cli::{Cli, Command, DemoAction};
+use crate::cluster;
 use crate::failure::Failure;
 
 /// Runs a command. Says its exit code where it ends well or finds a difference.
@@ -29,8 +31,22 @@ use crate::failure::Failure;
 /// # Errors
 /// [`Failure`], with an exit code of its own.
 pub async fn run(words: Cli) -> Result<u8, Failure> {
-    let (data, json) = (words.data, words.json);
+    let (config, json) = (words.config.as_deref(), words.json);
     match words.command {
+        // What there is to be set up before a node can have a folder.
+        Command::Config { action } => return nodes::config(config, action, json).await,
+        Command::Topics { action } => return nodes::topics(config, action, json).await,
+        Command::Schema { action } => return nodes::schema(config, action, json).await,
+        _ => {}
+    }
+    let data = match config {
+        Some(file) => cluster::enter(file)?,
+        None => words.data,
+    };
+    match words.command {
+        Command::Config { .. } | Command::Topics { .. } | Command::Schema { .. } => {
+            unreachable!("they ran before")
+        }
         Command::Demo(args) => match args.action {
             Some(DemoAction::Generate(args)) => generate::run(&args),
             None => demo::run(args.serve.then_some(args.listen), json).await,

@@ -6,7 +6,7 @@ use ledgerline_http_api::{HttpOptions, Outside, Sales, router, serve};
 use ledgerline_local_disk::raise_open_files_limit;
 use ledgerline_payment_files::BankFiles;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::demo;
+use crate::cluster::{self, config::Role};
 use crate::control;
 use crate::data_folder::{DataFolder, Held, sales_sender, settings};
 use crate::failure::Failure;
@@ -24,6 +25,9 @@ use crate::output::print;
 
 /// How long the control socket's last answers may take at a stop.
 const CONTROL_GRACE: Duration = Duration::from_secs(10);
+
+/// Where it listens where nothing is said.
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
 /// How it is served.
 pub(super) struct Serving<'p> {
@@ -34,7 +38,7 @@ pub(super) struct Serving<'p> {
 
 pub(super) async fn run(
     data: &Path,
-    listen: SocketAddr,
+    listen: Option<SocketAddr>,
     signing_key: Option<&Path>,
     how: Serving<'_>,
 ) -> Result<u8, Failure> {
@@ -50,6 +54,8 @@ pub(super) async fn run(
             )));
         }
     };
+    let node = cluster::of(data)?;
+    let listen = listen.or(node.as_ref().and_then(|node| node.listen)).unwrap_or(LISTEN);
     // A connection is an open file, and so is every segment that is read.
     raise_open_files_limit();
     let listener = listen_on(listen)
@@ -69,8 +75,12 @@ pub(super) async fn run(
         sales: Some(Sales { writer: Arc::new(DsrWriter::default()), sender: sales_sender()? }),
         payments: Some(Arc::new(BankFiles)),
     };
-    let options =
-        HttpOptions { behind_proxy, demo: demonstration.is_some(), ..HttpOptions::default() };
+    let options = HttpOptions {
+        behind_proxy,
+        demo: demonstration.is_some(),
+        takes_reports: node.is_none_or(|node| node.has(Role::Ingest)),
+        ..HttpOptions::default()
+    };
     let api = router(deployment.clone(), options, outside);
     let server = tokio::spawn(serve(listener, api, until(stopped)));
     // Before it is said that we are here: who reads that may ask us to stop at once.

@@ -7,7 +7,7 @@
 mod advances;
 mod auditing;
 mod ledger;
-
+pub mod nodes;
 pub mod papers;
 mod sheets;
 
@@ -47,6 +47,8 @@ pub fn socket_path(folder: &Path) -> PathBuf {
 pub fn router(deployment: Arc<Deployment>) -> Router {
     let operator = Router::new()
         .route("/control/v1/settle", post(settle))
+        .route("/control/v1/applied", get(nodes::applied))
+        .route("/control/v1/ownership", get(nodes::ownership))
         .route("/control/v1/feed", post(take_feed))
         .route("/control/v1/keys", get(list_keys).post(create_key))
         .route("/control/v1/keys/{id}/revoke", post(revoke_key))

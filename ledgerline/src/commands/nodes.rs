@@ -1,0 +1,111 @@
+//! `config`, `topics`, `schema`: what several nodes share.
+
+use serde_json::{Value, json};
+use std::path::Path;
+
+use crate::cli::nodes::{ConfigAction, SchemaAction, TopicsAction};
+use crate::cluster::{self, config::Config};
+use crate::failure::Failure;
+use crate::output::{print, print_json, table, thousands};
+
+/// Reads the configuration that was named, or must have been.
+fn read(file: Option<&Path>) -> Result<Config, Failure> {
+    let file = file.ok_or_else(|| {
+        Failure::usage("which configuration? --config FILE or $LEDGERLINE_CONFIG names it")
+    })?;
+    Config::read(file)
+}
+
+pub(super) async fn config(
+    file: Option<&Path>,
+    ConfigAction::Check: ConfigAction,
+    as_json: bool,
+) -> Result<u8, Failure> {
+    let config = read(file)?;
+    let mut checks = vec![json!({
+        "good": true,
+        "what": format!("{} is sound; the node is {}", config.file.display(), config.name),
+    })];
+    checks.extend(cluster::check(&config).await?);
+    let well = checks.iter().all(|check| check["good"] == true);
+    super::doctor::show(&checks, as_json)?;
+    Ok(u8::from(!well))
+}
+
+pub(super) async fn topics(
+    file: Option<&Path>,
+    action: TopicsAction,
+    as_json: bool,
+) -> Result<u8, Failure> {
+    let config = read(file)?;
+    match action {
+        TopicsAction::Create => {
+            let made = cluster::create_topics(&config).await?;
+            if as_json {
+                print_json(&json!({ "made": made }))?;
+            } else if made.is_empty() {
+                print("All topics are there; none was made.")?;
+            } else {
+                print(&format!("made: {}", made.join(", ")))?;
+            }
+            Ok(0)
+        }
+        TopicsAction::Describe => {
+            let topics = cluster::describe_topics(&config).await?;
+            if as_json {
+                print_json(&json!({ "topics": topics }))?;
+            } else {
+                print(&described(&topics))?;
+            }
+            let sound = |topic: &Value| topic["findings"].as_array().is_none_or(Vec::is_empty);
+            Ok(u8::from(!topics.iter().all(sound)))
+        }
+    }
+}
+
+fn described(topics: &[Value]) -> String {
+    let head = ["topic", "partitions", "records", "copies", "written to", "kept for"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    let mut findings = Vec::new();
+    for topic in topics {
+        let number = |name: &str| thousands(topic[name].as_i64().unwrap_or_default());
+        let name = topic["topic"].as_str().unwrap_or_default();
+        let kept = topic["retention_ms"].as_u64();
+        let kept = kept.map_or("ever".to_owned(), |ms| format!("{} days", ms / 86_400_000));
+        rows.push(vec![
+            name.to_owned(),
+            number("partitions"),
+            number("records"),
+            number("copies"),
+            number("in_sync_min"),
+            kept,
+        ]);
+        for finding in topic["findings"].as_array().into_iter().flatten() {
+            findings.push(format!("{name}: {}", finding.as_str().unwrap_or_default()));
+        }
+    }
+    let mut text = table(&rows);
+    for finding in findings {
+        text.push('\n');
+        text.push_str(&finding);
+    }
+    text
+}
+
+pub(super) async fn schema(
+    file: Option<&Path>,
+    SchemaAction::Upgrade: SchemaAction,
+    as_json: bool,
+) -> Result<u8, Failure> {
+    let (from, to) = cluster::upgrade(&read(file)?).await?;
+    if as_json {
+        print_json(&json!({ "from": from, "to": to }))?;
+    } else if from == to {
+        print(&format!("The tables have form {to} already."))?;
+    } else if from == 0 {
+        print(&format!("The tables were made, in form {to}."))?;
+    } else {
+        print(&format!("The tables were brought from form {from} to form {to}."))?;
+    }
+    Ok(0)
+}
