@@ -11,7 +11,8 @@ const SET_BY_CARGO_RUN: &[&str] =
 
 /// What the workspace is checked and tested with besides its default features: adapters that what runs
 /// alone on one machine does without.
-pub const FEATURES: [&str; 2] = ["--features", "ledgerline-sql-store/postgres,ledgerline-blobs/s3"];
+pub const FEATURES: [&str; 2] =
+    ["--features", "ledgerline-sql-store/postgres,ledgerline-blobs/s3,ledgerline/cluster"];
 
 /// The cargo that started us, in the repository's root.
 pub fn cargo(workspace: &Workspace) -> Command {

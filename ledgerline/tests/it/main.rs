@@ -23,6 +23,7 @@
 //! - `faults`: servers that are killed, disks that are full, slow or fail, and too much at once
 //! - `damage`: files that change, shrink or are gone
 //! - `backup`: backups under load, in steps, doctored; restored and audited
+//! - `nodes`: several nodes on one log and one state, and each of these gone for a while
 //! - `privacy`: pseudonyms, exports, erasures
 //! - `sealed`: the same in a segment that was sealed, found behind the start
 
@@ -58,5 +59,7 @@ mod crash;
 mod damage;
 mod demonstration;
 mod faults;
+#[cfg(feature = "cluster")]
+mod nodes;
 mod privacy;
 mod sealed;

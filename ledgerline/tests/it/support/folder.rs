@@ -18,6 +18,8 @@ pub struct Folder {
     dir: TempDir,
     // What each command is run by, and with what arguments; nothing, nearly always.
     under: Vec<String>,
+    // The node's configuration, beside the data folder.
+    config: Option<&'static str>,
 }
 
 /// What a command said, and how it ended.
@@ -34,7 +36,17 @@ pub struct Ran {
 impl Folder {
     /// An empty one; there is no deployment yet.
     pub fn new() -> Self {
+        #[cfg(feature = "cluster")]
+        if let Some(folder) = super::cluster::instead() {
+            return folder;
+        }
         Self::under(|_| Vec::new())
+    }
+
+    /// An empty one of a node, whose configuration is the file of this name.
+    #[cfg(feature = "cluster")]
+    pub fn of_node(config: &'static str) -> Self {
+        Self { config: Some(config), ..Self::under(|_| Vec::new()) }
     }
 
     /// An empty one of which every command is run by another: `under` says by which, and with
@@ -42,7 +54,7 @@ impl Folder {
     pub fn under(under: impl FnOnce(&Path) -> Vec<String>) -> Self {
         let dir = tempfile::tempdir().expect("there is a temporary folder");
         let under = under(dir.path());
-        Self { dir, under }
+        Self { dir, under, config: None }
     }
 
     /// Another one with a copy of this one's data folder.
@@ -88,10 +100,16 @@ impl Folder {
         let binary = env!("CARGO_BIN_EXE_ledgerline").to_owned();
         let mut words = self.under.iter().chain(further).chain(std::iter::once(&binary));
         let mut command = Command::new(words.next().expect("there is the binary at least"));
-        command.args(words).arg("--data").arg(self.data()).args(args);
+        command.args(words);
+        match self.config {
+            None => command.arg("--data").arg(self.data()),
+            Some(config) => command.arg("--config").arg(self.path(config)),
+        };
+        command.args(args);
         command.current_dir(self.dir.path());
         for name in [
             "LEDGERLINE_DATA",
+            "LEDGERLINE_CONFIG",
             "LEDGERLINE_TABLE_ENTRIES_MAX",
             "LEDGERLINE_SEGMENT_BYTES_MAX",
             "LEDGERLINE_SIGNING_KEY",

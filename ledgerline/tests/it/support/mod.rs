@@ -1,5 +1,7 @@
 //! What the tests share: a data folder of their own, the real binary, and raw HTTP.
 
+#[cfg(feature = "cluster")]
+pub mod cluster;
 pub mod folder;
 pub mod guest;
 pub mod http;
