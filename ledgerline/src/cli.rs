@@ -206,6 +206,9 @@ pub enum Command {
         #[command(subcommand)]
         action: privacy::PrivacyAction,
     },
+    /// Which nodes there are, and who owns what.
+    #[command(after_help = "Examples:\n  ledgerline nodes --config cluster.toml")]
+    Nodes,
     /// The configuration of a node.
     #[command(after_help = "Examples:\n  ledgerline config check --config cluster.toml")]
     Config {

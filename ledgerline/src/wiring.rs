@@ -4,8 +4,8 @@ use ledgerline_app::deployment::Parts;
 use ledgerline_app::money::MoneyParts;
 use ledgerline_app::ownership::Ownership;
 use ledgerline_app::ports::{
-    AppealStore, AuditStore, CatalogueStore, Clock, ContractStore, CountedPlays, CredentialStore, Disk,
-    FactStore, LedgerStore, ListenerStore, PlaysLog, ProposalStore, ReportLog, RevenueStore,
+    AppealStore, AuditStore, CatalogueStore, Clock, ContractStore, CountedPlays, CredentialStore,
+    Disk, FactStore, LedgerStore, ListenerStore, PlaysLog, ProposalStore, ReportLog, RevenueStore,
     RightsStore, SignInStore,
 };
 use ledgerline_app::threads::Threads;

@@ -123,6 +123,8 @@ pub struct KafkaConfig {
     pub topic: String,
     /// The topic of records that nobody can read; the reports' with `-dlq` behind it where it isn't said.
     pub dead_letters_topic: Option<String>,
+    /// The topic on which others are told what counts; where it isn't said, nobody is told.
+    pub counted_plays_topic: Option<String>,
     /// Whether they are spoken to by TLS.
     #[serde(default)]
     pub tls: bool,

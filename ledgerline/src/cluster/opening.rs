@@ -4,10 +4,12 @@ use ledgerline_app::Deployment;
 use ledgerline_app::deployment::Settings;
 use ledgerline_app::ownership::{LeaseSettings, Leased, Ownership};
 use ledgerline_app::ports::facts::PartitionTotals;
-use ledgerline_app::ports::{Clock, FactStore, ReportLog};
+use ledgerline_app::ports::{Clock, CountedPlays, FactStore, ReportLog};
 use ledgerline_ids::Position;
 use ledgerline_kafka_log::topics::{self, Plan, Topic};
-use ledgerline_kafka_log::{KafkaReportLog, Security, Settings as KafkaSettings};
+use ledgerline_kafka_log::{
+    KafkaCountedPlays, KafkaReportLog, Security, Settings as KafkaSettings,
+};
 use ledgerline_local_disk::{LocalDisk, SystemClock};
 use ledgerline_sql_store::{PostgresOptions, PostgresStore};
 use serde_json::{Value, json};
@@ -62,6 +64,10 @@ pub async fn open(
         key: config.hash_key.clone(),
         log: Arc::new(log),
         plays,
+        counted_plays: config.kafka.counted_plays_topic.as_ref().map(|_| {
+            let topic = KafkaCountedPlays::new(kafka_settings(&config.kafka));
+            Arc::new(topic) as Arc<dyn CountedPlays>
+        }),
         store: store.clone(),
         disk: disk.clone(),
         clock,
@@ -206,11 +212,14 @@ fn kafka_settings(config: &KafkaConfig) -> KafkaSettings {
         }
         (true, ..) => Security::Tls { ca_file },
     };
+    let usual = KafkaSettings::new(&config.brokers, config.partitions);
+    let counted_plays = config.counted_plays_topic.clone();
     KafkaSettings {
         security,
         topic: config.topic.clone(),
         dead_letters_topic: config.dead_letters(),
-        ..KafkaSettings::new(&config.brokers, config.partitions)
+        counted_plays_topic: counted_plays.unwrap_or_else(|| format!("{}-counted", config.topic)),
+        ..usual
     }
 }
 

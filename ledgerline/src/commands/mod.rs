@@ -66,6 +66,7 @@ pub async fn run(words: Cli) -> Result<u8, Failure> {
         Command::Counts { by, from, to, format } => {
             counts::run(&data, by, (from, to), format, json).await
         }
+        Command::Nodes => nodes::show(&data, json).await,
         Command::Audit => audit::run(&data, json).await,
         Command::Explain { what } => explain::run(&data, what, json).await,
         Command::Adjudicate { action } => adjudicate::run(&data, action, json).await,

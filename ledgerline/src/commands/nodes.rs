@@ -1,4 +1,4 @@
-//! `config`, `topics`, `schema`: what several nodes share.
+//! `nodes`, `config`, `topics`, `schema`: several nodes, and what they share.
 
 use serde_json::{Value, json};
 use std::path::Path;
@@ -7,6 +7,45 @@ use crate::cli::nodes::{ConfigAction, SchemaAction, TopicsAction};
 use crate::cluster::{self, config::Config};
 use crate::failure::Failure;
 use crate::output::{print, print_json, table, thousands};
+use crate::session::Session;
+
+/// Who owns what, as the node on this folder sees it.
+pub(super) async fn show(data: &Path, as_json: bool) -> Result<u8, Failure> {
+    let session = Session::begin_reading(data).await?;
+    let view = session.get("/control/v1/ownership").await;
+    session.end().await?;
+    let view = view?;
+    if view.is_null() {
+        return Err(Failure::failed(
+            "this process owns everything, or judges nothing: there is nothing to share",
+        ));
+    }
+    if as_json {
+        print_json(&view)?;
+        return Ok(0);
+    }
+    let text = |value: &Value| value.as_str().map_or("nobody".to_owned(), str::to_owned);
+    let head = ["partition", "owner", "epoch", "committed", "judged here", "log"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    for of in view["partitions"].as_array().into_iter().flatten() {
+        let number = |name: &str| thousands(of[name].as_i64().unwrap_or_default());
+        rows.push(vec![
+            text(&of["partition"]),
+            text(&of["owner"]),
+            number("epoch"),
+            number("committed"),
+            number("read_to"),
+            number("log_end"),
+        ]);
+    }
+    print(&table(&rows))?;
+    let nodes: Vec<String> = view["nodes"].as_array().into_iter().flatten().map(text).collect();
+    print(&format!("nodes that are there: {}", nodes.join(", ")))?;
+    if let Some(trouble) = view["trouble"].as_str() {
+        print(&format!("this may be old: {trouble}"))?;
+    }
+    Ok(0)
+}
 
 /// Reads the configuration that was named, or must have been.
 fn read(file: Option<&Path>) -> Result<Config, Failure> {

@@ -12,6 +12,6 @@ mod trace;
 mod durable;
 mod failing_disk;
 mod full_disk;
-mod kills;
+pub mod kills;
 mod overload;
 mod slow_disk;

@@ -230,6 +230,12 @@ pub fn pid_of(child: &Child) -> Pid {
     Pid::from_child(child)
 }
 
+/// A process id that was told as a text.
+#[cfg(feature = "cluster")]
+pub fn pid_named(text: &str) -> Pid {
+    text.parse().ok().and_then(Pid::from_raw).expect("a process id")
+}
+
 /// The rows of a table of counts in CSV.
 pub fn rows_of(csv: &str) -> BTreeMap<String, u64> {
     let mut reader = csv::Reader::from_reader(csv.as_bytes());

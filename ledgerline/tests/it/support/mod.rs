@@ -7,6 +7,10 @@ pub mod guest;
 pub mod http;
 pub mod load;
 pub mod memory;
+#[cfg(feature = "cluster")]
+pub mod own_services;
+#[cfg(feature = "cluster")]
+pub mod proxy;
 pub mod random;
 pub mod reports;
 pub mod server;

@@ -1,0 +1,88 @@
+//! Roles, shares, and nodes that come and go.
+
+use super::crowd::{Halves, Node, wait_until, wait_until_counted};
+use crate::support::cluster::{ALL, Cluster};
+
+const SCOPES: &str = "reports:write,counts:read";
+const INGEST: &str = "\"ingest\"";
+const COUNT: &str = "\"count\"";
+const API: &str = "\"api\"";
+
+#[test]
+fn two_nodes_have_half_of_the_partitions_each_and_both_answer() {
+    let Some(cluster) = Cluster::start() else { return };
+    let one = Node::start(&cluster, "one", ALL);
+    let two = Node::start(&cluster, "two", ALL);
+    let api = one.server.api(&one.folder, SCOPES);
+    wait_until("each has its share", || one.owns() == 2 && two.owns() == 2);
+    let mut work = Halves::new(21, 3_000);
+    let other = crate::support::Api { address: two.server.address(), ..api.clone() };
+    let clients = work.send([&api, &other]);
+    work.take_back(clients);
+    wait_until_counted(&[&one, &two]);
+    work.check(&one, &api);
+    work.check(&two, &api);
+    assert_eq!(one.folder.all_counts(), two.folder.all_counts());
+    let folder = two.end();
+    wait_until("the other has them all", || one.owns() == 4);
+    one.end();
+    // Nobody runs: a command does by itself what it needs.
+    assert_eq!(folder.counts("user"), work.expected);
+    folder.balanced();
+}
+
+#[test]
+fn each_role_does_its_own() {
+    let Some(cluster) = Cluster::start() else { return };
+    let ingest = Node::start(&cluster, "ingest", INGEST);
+    let count = Node::start(&cluster, "count", COUNT);
+    let reads = Node::start(&cluster, "reads", API);
+    let api = ingest.server.api(&ingest.folder, SCOPES);
+    let counting = crate::support::Api { address: count.server.address(), ..api.clone() };
+    let answering = crate::support::Api { address: reads.server.address(), ..api.clone() };
+    wait_until("one counts", || count.owns() == 4);
+    let mut work = Halves::new(22, 1_500);
+    work.send_rest(&api);
+    wait_until_counted(&[&count]);
+    work.check(&reads, &api);
+    assert_eq!(reads.owns(), 0);
+    for (node, path) in [(&api, "/api/v1/counts?by=user"), (&api, "/"), (&api, "/api/v1/session")] {
+        let refused = node.get(path).refused(404, "no_such_path");
+        let detail = refused["detail"].as_str().unwrap_or_default().to_owned();
+        assert!(detail.contains("takes reports in and answers nothing else"), "{path}: {detail}");
+    }
+    for node in [&counting, &answering] {
+        let refused = node.report("{}\n").refused(404, "no_such_path");
+        let detail = refused["detail"].as_str().unwrap_or_default().to_owned();
+        assert!(detail.contains("takes no reports in"), "{detail}");
+    }
+    let audit = ingest.folder.run(&["audit"]);
+    assert_eq!(audit.code, 1, "{}", audit.all());
+    assert!(audit.out.contains("this node judges nothing"), "{}", audit.all());
+    for node in [ingest, count, reads] {
+        node.end();
+    }
+}
+
+#[test]
+fn nodes_that_come_and_go_all_the_time_lose_nothing() {
+    let Some(cluster) = Cluster::start() else { return };
+    let one = Node::start(&cluster, "one", ALL);
+    let api = one.server.api(&one.folder, SCOPES);
+    let mut work = Halves::new(23, 6_000);
+    let clients = work.send([&api, &api]);
+    let mut folders = vec![cluster.node("two", ALL), cluster.node("three", ALL)];
+    for round in 0..4 {
+        let nodes: Vec<Node> = folders.drain(..).map(Node::start_in).collect();
+        wait_until("they have a part", || nodes.iter().all(|node| node.owns() > 0));
+        for (at, node) in nodes.into_iter().enumerate() {
+            // One of two in order, the other without a word.
+            folders.push(if (round + at) % 2 == 0 { node.end() } else { node.kill() });
+        }
+    }
+    work.take_back(clients);
+    work.send_rest(&api);
+    wait_until_counted(&[&one]);
+    work.check(&one, &api);
+    one.end();
+}
