@@ -358,7 +358,7 @@ impl Deployment {
         if is_first {
             self.tell_what_is_left().await;
         }
-        if let Err(error) = self.tick().await {
+        if let Err(error) = self.tick(Whose::Own).await {
             tracing::warn!(%error, "the log takes no tick; fraud rules wait");
         }
         if is_first && let Err(error) = self.apply_appeals().await {
@@ -378,7 +378,7 @@ impl Deployment {
     /// Tells the time to every partition that has judged something since it was last told,
     /// or that was not told for an hour; and to one whose disk was full, to see whether there
     /// is room again. Says up to where each partition is to be judged.
-    async fn tick(&self) -> Result<Vec<Position>, AppendError> {
+    async fn tick(&self, whose: Whose) -> Result<Vec<Position>, AppendError> {
         let now = self.clock.now();
         let mut receipts = Vec::new();
         for worker in &self.workers {
@@ -386,7 +386,7 @@ impl Deployment {
             let end = *self.log.end(worker.partition).borrow();
             let idle = now.since(progress.ticked_at) >= millis(IDLE_TICK);
             let counting = progress.failed.is_none() && progress.stalled.is_none();
-            let counting = counting && progress.owns.is_some();
+            let counting = counting && (whose == Whose::All || progress.owns.is_some());
             let full = self.log.refusal(worker.partition) == Some(AppendError::Full);
             let due = counting && (progress.unticked || progress.committed < end || idle) || full;
             let receipt = (due && (end > Position(0))).then(|| {
@@ -413,7 +413,7 @@ impl Deployment {
     /// [`ReadError`].
     pub async fn settle(&self, tick: bool) -> Result<(), ReadError> {
         let targets = if tick {
-            self.tick().await?
+            self.tick(Whose::All).await?
         } else {
             let ends = self.workers.iter().map(|worker| self.log.end(worker.partition));
             ends.map(|end| *end.borrow()).collect()
@@ -524,6 +524,15 @@ impl Deployment {
             worker.stop(&*self.drive).await;
         }
     }
+}
+
+/// Which partitions are told the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// Those that this process owns: the other nodes see to theirs.
+    Own,
+    /// All: somebody waits for what the rules say by now.
+    All,
 }
 
 fn millis(duration: Duration) -> u64 {

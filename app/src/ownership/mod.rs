@@ -70,7 +70,8 @@ impl Default for LeaseSettings {
             lasts: Duration::from_secs(6),
             beat_every: Duration::from_secs(1),
             drains_for: Duration::from_secs(5),
-            patience: Duration::from_secs(5),
+            // Until another has got what a dead node had.
+            patience: Duration::from_secs(10),
         }
     }
 }

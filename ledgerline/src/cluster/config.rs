@@ -70,6 +70,7 @@ struct File {
     #[serde(default)]
     secrets: SecretsTable,
     kafka: KafkaConfig,
+    #[serde(default)]
     postgres: PostgresTable,
 }
 
@@ -104,6 +105,12 @@ fn hash_key_variable() -> String {
 struct PostgresTable {
     #[serde(default = "postgres_variable")]
     url: String,
+}
+
+impl Default for PostgresTable {
+    fn default() -> Self {
+        Self { url: postgres_variable() }
+    }
 }
 
 fn postgres_variable() -> String {

@@ -142,6 +142,11 @@ impl ForTests {
         self.environment.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Whether every service there is was started.
+    pub fn are_all_there(&self) -> bool {
+        self.started.len() == SERVICES.len()
+    }
+
     /// What tests are told.
     pub fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
         self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()))

@@ -25,6 +25,22 @@ pub fn run(workspace: &Workspace, options: &Test, services: &ForTests) -> Outcom
     sum_up(&mut command, &mut |line| println!("{line}"))
 }
 
+/// Tests of the program that hold as they are where it is a node on Kafka and PostgreSQL.
+const ON_NODES: [&str; 3] = ["real::", "truth::", "faults::kills::"];
+
+/// Runs those on nodes.
+pub fn run_on_nodes(workspace: &Workspace, options: &Test, services: &ForTests) -> Outcome {
+    let mut command = cargo(workspace);
+    // The whole workspace: cargo then unites features as before, and builds nothing twice.
+    command.args(["test", "--workspace", "--no-fail-fast", "--test", "it"]).args(FEATURES);
+    command.arg("--").args(ON_NODES);
+    if options.long {
+        command.env("LEDGERLINE_LONG", "1");
+    }
+    command.env("LEDGERLINE_TEST_ON", "nodes").envs(services.environment());
+    sum_up(&mut command, &mut |line| println!("{line}"))
+}
+
 /// Runs a `cargo test`, and gives each line that it prints to `each_line`.
 pub fn sum_up(command: &mut Command, each_line: &mut dyn FnMut(&str)) -> Outcome {
     let mut tally = Tally::default();

@@ -57,6 +57,13 @@ pub fn run(workspace: &Workspace, options: &Test) -> Exit {
             });
         }
         steps.run("cargo test", || cargo_test::run(workspace, options, &services));
+        if services.are_all_there() {
+            steps.run("cargo test: counting, on nodes", || {
+                cargo_test::run_on_nodes(workspace, options, &services)
+            });
+        } else {
+            steps.skip("cargo test: counting, on nodes", "Kafka and PostgreSQL aren't both there");
+        }
     } else {
         steps.skip("cargo test", "the build failed");
     }

@@ -47,15 +47,16 @@ fn each_role_does_its_own() {
     work.check(&reads, &api);
     assert_eq!(reads.owns(), 0);
     for (node, path) in [(&api, "/api/v1/counts?by=user"), (&api, "/"), (&api, "/api/v1/session")] {
-        let refused = node.get(path).refused(404, "no_such_path");
+        let refused = node.get(path).refused(404, "not_found");
         let detail = refused["detail"].as_str().unwrap_or_default().to_owned();
         assert!(detail.contains("takes reports in and answers nothing else"), "{path}: {detail}");
     }
     for node in [&counting, &answering] {
-        let refused = node.report("{}\n").refused(404, "no_such_path");
+        let refused = node.report("{}\n").refused(404, "not_found");
         let detail = refused["detail"].as_str().unwrap_or_default().to_owned();
         assert!(detail.contains("takes no reports in"), "{detail}");
     }
+    check_alerts(&count);
     let audit = ingest.folder.run(&["audit"]);
     assert_eq!(audit.code, 1, "{}", audit.all());
     assert!(audit.out.contains("this node judges nothing"), "{}", audit.all());
@@ -85,4 +86,25 @@ fn nodes_that_come_and_go_all_the_time_lose_nothing() {
     wait_until_counted(&[&one]);
     work.check(&one, &api);
     one.end();
+}
+
+/// The rules of `deploy/alerts.yml` are about numbers that a node tells.
+fn check_alerts(node: &Node) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/alerts.yml");
+    let rules = std::fs::read_to_string(path).expect("it is there");
+    let told = node.server.anyone().get("/metrics");
+    assert_eq!(told.status, 200);
+    let told = String::from_utf8(told.body).expect("metrics are text");
+    let expressions = rules.lines().filter_map(|line| line.trim().strip_prefix("expr: "));
+    let mut names = 0;
+    for word in
+        expressions.flat_map(|it| it.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'))
+    {
+        if word.starts_with("ledgerline_") {
+            names += 1;
+            let is_told = told.lines().any(|line| line.starts_with(word));
+            assert!(is_told, "{word} of the alerts isn't among the metrics");
+        }
+    }
+    assert!(names >= 6, "{names} numbers only");
 }
