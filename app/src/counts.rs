@@ -197,8 +197,9 @@ const SIEVED_TRACKS_MAX: usize = 64;
 
 /// What sieves know these recordings by; `None` where there are too many to be asked for.
 fn keys_of(key: &HashKey, tracks: &BTreeSet<Box<str>>) -> Option<Vec<u64>> {
-    let hash = |track: &Box<str>| TrackId::new(track).ok().map(|track| track_hash(key, track));
-    (tracks.len() <= SIEVED_TRACKS_MAX).then(|| tracks.iter().map(hash).collect())?
+    let hash = |track: &str| TrackId::new(track).ok().map(|track| track_hash(key, track));
+    let few = tracks.len() <= SIEVED_TRACKS_MAX;
+    few.then(|| tracks.iter().map(|track| hash(track)).collect())?
 }
 
 /// Sums the plays logs up, each partition on a thread of its own: what may hold one of `keys`, or all.

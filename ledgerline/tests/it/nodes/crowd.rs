@@ -54,6 +54,7 @@ impl Node {
     pub fn counted(&self, api: &Api) -> BTreeMap<String, u64> {
         let api = Api { address: self.server.address(), ..api.clone() };
         let counts = api.get("/api/v1/counts?by=user").is(200);
+        assert!(counts["waits"].is_null(), "counting waits: {}; {}", counts["waits"], self.view());
         let rows = counts["rows"].as_array().expect("rows").iter();
         let row = |row: &Value| {
             let user = row["user_id"].as_str().expect("a listener").to_owned();
@@ -85,7 +86,7 @@ pub fn wait_until_counted(nodes: &[&Node]) -> Duration {
         let mut counted = BTreeMap::new();
         for view in nodes.iter().map(|node| node.view()) {
             for of in partitions(&view) {
-                let here = of["owned_here"] == true && of["committed"] == of["log_end"];
+                let here = of["owned_here"] == true && of["read_to"] == of["log_end"];
                 *counted.entry(place(of)).or_insert(false) |= here;
             }
         }
