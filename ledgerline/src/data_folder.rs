@@ -263,7 +263,7 @@ impl DataFolder {
         let log = SegmentReportLog::open(self.disk.clone(), clock.clone(), options, &ends)
             .map_err(|error| Failure::damaged(error.to_string()))?;
         let wires = Wires {
-            key: self.identity.key.clone(),
+            key: self.identity.key,
             log: Arc::new(log),
             plays: plays_logs(&self.disk, partitions)?,
             counted_plays: None,

@@ -13,6 +13,10 @@
 //! - [`config`]: the configuration's file
 //! - `opening`: a deployment opened on it; `without`: what a program says that was built without
 
+#[cfg_attr(
+    not(feature = "cluster"),
+    allow(dead_code, reason = "without Kafka and PostgreSQL it is read, and goes nowhere")
+)]
 pub mod config;
 #[cfg(feature = "cluster")]
 mod opening;
@@ -58,7 +62,7 @@ pub fn enter(file: &Path) -> Result<PathBuf, Failure> {
             folder.display()
         )));
     }
-    let here = Identity { partitions: config.kafka.partitions, key: config.hash_key.clone() };
+    let here = Identity { partitions: config.kafka.partitions, key: config.hash_key };
     match read_identity(folder)? {
         None => write_identity(folder, &here)?,
         Some(there)

@@ -61,7 +61,7 @@ pub async fn open(
         (Vec::new(), Ownership::Elsewhere)
     };
     let wires = Wires {
-        key: config.hash_key.clone(),
+        key: config.hash_key,
         log: Arc::new(log),
         plays,
         counted_plays: config.kafka.counted_plays_topic.as_ref().map(|_| {
