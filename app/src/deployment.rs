@@ -32,6 +32,9 @@ pub struct Settings {
     pub tick_every: Duration,
     /// The longest that a judged report waits for its commit while reports keep coming.
     pub commit_every: Duration,
+    /// The longest that the store of the facts waits for what counts by recording, country, plan and
+    /// day. Where there is none, it never gets that: `counts` reads the plays logs, and needs none of it.
+    pub deltas_every: Option<Duration>,
     /// How many index entries each partition keeps in memory before they are sealed.
     pub table_entries_max: usize,
     /// The most bytes of the log that a partition judges before it looks at anything else.
@@ -49,6 +52,7 @@ impl Default for Settings {
         Self {
             tick_every: Duration::from_secs(5),
             commit_every: Duration::from_millis(250),
+            deltas_every: None,
             table_entries_max: 7 << 16,
             batch_bytes: 4 << 20,
             reports_per_second: 2_000_000,
@@ -220,6 +224,7 @@ impl Deployment {
         let worker_settings = WorkerSettings {
             batch_bytes: settings.batch_bytes,
             commit_every: settings.commit_every,
+            deltas_every: settings.deltas_every,
             table_entries_max: settings.table_entries_max,
             new_plays_per_listener_hour: settings.new_plays_per_listener_hour,
             patience: owning.as_ref().map_or(Duration::ZERO, Owning::patience),
@@ -360,6 +365,9 @@ impl Deployment {
         }
         if let Err(error) = self.tick(Whose::Own).await {
             tracing::warn!(%error, "the log takes no tick; fraud rules wait");
+        }
+        if is_first && self.settings.deltas_every.is_some() {
+            self.roll_up_some().await;
         }
         if is_first && let Err(error) = self.apply_appeals().await {
             tracing::warn!(%error, "a decided appeal waits for its rulings");

@@ -7,7 +7,8 @@
 //! - [`ownership`]: owner or follower, where several nodes share the partitions
 //! - [`snapshots`]: what a new node begins with, in a store of blobs
 //! - [`deployment`]: all of it started, watched and stopped; [`threads`]: what its loops run on; [`metrics`]: its numbers
-//! - [`counts`], [`plays`], [`conservation`], [`overview`]: what was decided, read
+//! - [`counts`], [`plays`], [`conservation`], [`overview`]: what was decided, read; [`stored_counts`]: as
+//!   the store has it
 //! - [`adjudication`], [`fraud`], [`appeals`]: people decide; [`audit`]: and who did what
 //! - [`privacy`]: who the listeners are: pseudonyms, exports, erasures
 //! - [`archive`]: what is committed of the logs, as files that are written once
@@ -37,6 +38,7 @@ pub mod ports;
 pub mod privacy;
 pub mod reading;
 pub mod snapshots;
+pub mod stored_counts;
 pub mod threads;
 
 pub use deployment::Deployment;

@@ -202,6 +202,7 @@ mod tests {
                 verdicts: BTreeMap::from([((HourNo(hour), verdict), 1)]),
                 statuses: BTreeMap::new(),
                 counted: BTreeMap::new(),
+                counted_by: None,
             };
             for (hour, status, plays) in statuses {
                 delta.statuses.insert((HourNo(hour), status), plays);

@@ -11,9 +11,10 @@ use ledgerline_app::ports::memory_disk::MemoryDisk;
 use ledgerline_app::ports::memory_facts::KeptFacts;
 use ledgerline_app::ports::{
     CatalogueStore, CatalogueTrack, Clock, CommitError, Credential, CredentialStore, Fact,
-    FactStore, ImportedTracks, PartitionCommit, PartitionDelta, StoreError, Untold,
+    FactStore, ImportedTracks, PartitionCommit, PartitionDelta, StoreError, StoredCounts, Untold,
 };
-use ledgerline_ids::{PartitionId, UnixMs};
+use ledgerline_counting::tally::{Days, Dimension};
+use ledgerline_ids::{PartitionId, Position, UnixMs};
 use ledgerline_records::report::TrackStamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -231,6 +232,18 @@ impl FactStore for SimulatedStore {
 
     async fn totals(&self) -> Result<Vec<PartitionTotals>, StoreError> {
         self.read("reading the sums", |content| content.kept.totals())
+    }
+
+    async fn counted_position(&self, partition: PartitionId) -> Result<Position, StoreError> {
+        self.read("reading where sums end", |content| content.kept.counted_position(partition))
+    }
+
+    async fn roll_up(&self, rows_max: u32) -> Result<u32, StoreError> {
+        self.write("rolling up", |content| Ok(content.kept.roll_up(rows_max)))
+    }
+
+    async fn counted_by(&self, by: Dimension, days: Days) -> Result<StoredCounts, StoreError> {
+        self.read("reading what counts", |content| content.kept.counted_by(by, days))?
     }
 
     async fn verify(&self) -> Result<Vec<String>, StoreError> {

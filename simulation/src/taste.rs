@@ -74,7 +74,7 @@ impl Taste {
             partitions,
             log: log_options(random, partitions),
             plays: plays_options(random),
-            settings: settings(random),
+            settings: Settings { deltas_every: deltas_every(seed), ..settings(random) },
             plays_heard: random.of(&[15, 40, 80, 120]),
             days: random.of(&[0, 1, 4, 14, 50]),
             listeners: random.of(&[1, 3, 10]),
@@ -120,6 +120,12 @@ fn plays_options(random: &mut Random) -> PlaysOptions {
         recent_bytes_max: random.of(&[0, 1_000, 16 << 20]),
         unsynced_segments_max: random.of(&[1, 2, 4]),
     }
+}
+
+/// Not drawn: what else a seed is like stays as it is.
+fn deltas_every(seed: u64) -> Option<Duration> {
+    let millis = [None, Some(0), Some(250), Some(5_000)];
+    millis[usize::try_from(seed % 4).expect("less than four")].map(Duration::from_millis)
 }
 
 fn settings(random: &mut Random) -> Settings {

@@ -119,6 +119,7 @@ fn thirty_rows(commit: PartitionCommit, hour: u32) -> PartitionDelta {
         verdicts: BTreeMap::new(),
         statuses: BTreeMap::new(),
         counted: BTreeMap::new(),
+        counted_by: None,
     };
     for (hour, day) in [(492_324 + hour, 20_513), (492_325 + hour, 20_514)] {
         let hour = HourNo(hour);

@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 use ledgerline_app::ports::facts::{PartitionTotals, RecentTotals};
-use ledgerline_app::ports::{CommitError, FactStore, PartitionCommit, PartitionDelta, StoreError};
+use ledgerline_app::ports::{
+    CommitError, FactStore, PartitionCommit, PartitionDelta, StoreError, StoredCounts,
+};
+use ledgerline_counting::tally::{Days, Dimension};
 use ledgerline_ids::{DayNo, HourNo, PartitionId, Position};
 use ledgerline_records::verdict::{Status, Verdict};
 use sqlx::AssertSqlSafe;
@@ -10,8 +13,8 @@ use std::collections::BTreeMap;
 
 use super::dialect::Connection;
 use super::statements::{batches, row_placeholders};
-use super::verify;
 use super::{Area, Store};
+use super::{counted, verify};
 use crate::fault::{Fault, from_column, said, to_column};
 
 /// The word in `report_totals` for all reports; the others are verdicts.
@@ -88,6 +91,30 @@ impl FactStore for Store {
             Ok(recent)
         };
         read.await.map_err(|fault: Fault| self.error("reading the newest counts", &fault))
+    }
+
+    async fn counted_position(&self, partition: PartitionId) -> Result<Position, StoreError> {
+        let read = async { counted::position(&mut *self.reader().await?, partition).await };
+        read.await.map_err(|fault: Fault| self.error("reading how far is counted", &fault))
+    }
+
+    async fn roll_up(&self, rows_max: u32) -> Result<u32, StoreError> {
+        let rolled = async {
+            let mut write = self.begin_write(Area::Sums).await?;
+            let rolled = counted::roll_up(write.connection(), rows_max).await;
+            write.finish(rolled).await
+        };
+        rolled.await.map_err(|fault| self.error("rolling up what counts", &fault))
+    }
+
+    async fn counted_by(&self, by: Dimension, days: Days) -> Result<StoredCounts, StoreError> {
+        let read = async {
+            let mut snapshot = self.begin_read().await?;
+            let counts = counted::counted_by(&mut snapshot, by, days).await?;
+            snapshot.commit().await?;
+            Ok(counts)
+        };
+        read.await.map_err(|fault: Fault| self.error("reading what counts", &fault))
     }
 
     async fn verify(&self) -> Result<Vec<String>, StoreError> {
@@ -189,7 +216,7 @@ async fn commit(
     // In one order everywhere, so that two commits never wait for each other in a circle.
     let mut in_order: Vec<&PartitionDelta> = deltas.iter().collect();
     in_order.sort_by_key(|delta| delta.partition);
-    for delta in in_order {
+    for delta in &in_order {
         advance(connection, delta).await?;
     }
     let reports = "INSERT INTO report_totals (partition, hour, verdict, reports)";
@@ -200,7 +227,13 @@ async fn commit(
     let more_plays = "ON CONFLICT (partition, hour, status) \
          DO UPDATE SET plays = play_totals.plays + excluded.plays";
     add_words(connection, plays, more_plays, &sums.plays).await?;
-    add_days(connection, &sums.counted).await
+    add_days(connection, &sums.counted).await?;
+    for delta in in_order {
+        if let Some(counted) = &delta.counted_by {
+            counted::insert(connection, delta.partition, delta.position, counted).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Moves the partition on, if it is where the delta says.

@@ -11,8 +11,8 @@ use super::facts::{
     WordRow,
 };
 use super::{
-    Store, appeals, audit, catalogue, contracts, credentials, leases, ledger, listeners, proposals,
-    revisions, sign_in,
+    Store, appeals, audit, catalogue, contracts, counted, credentials, leases, ledger, listeners,
+    proposals, revisions, sign_in,
 };
 use crate::fault::Fault;
 
@@ -27,6 +27,7 @@ pub(crate) async fn findings(store: &Store) -> Result<Vec<String>, Fault> {
     let mut snapshot = store.begin_read().await?;
     for (subject, found) in [
         ("the counts", facts(&mut snapshot).await),
+        ("what counts by recording", counted::damage(&mut snapshot).await),
         ("the leases", leases::damage(&mut snapshot).await),
         ("the credentials", credentials::damage(&mut snapshot).await),
         ("the invitations and sessions", sign_in::damage(&mut snapshot).await),

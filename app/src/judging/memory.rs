@@ -81,6 +81,11 @@ impl PartitionMemory {
         self.plays_sieve.may_end(self.plays.length());
     }
 
+    /// The beginning of a frame of the plays log, before which nothing was caused at `cause` or later.
+    pub(crate) fn plays_before(&self, cause: Position) -> u64 {
+        self.plays_sieve.begin_before(cause)
+    }
+
     /// Has the sieves hold what a snapshot at this position has.
     pub(crate) fn keep_sieves(&mut self, position: Position) {
         self.reports_sieve.keep(position.0);

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{self, error::TryRecvError};
 use tokio::sync::watch;
 
 mod committing;
+mod counted;
 mod finding;
 mod frames;
 mod publishing;
@@ -28,6 +29,7 @@ use crate::ports::{
     ReportLog, Step,
 };
 use committing::Outcome;
+use counted::Deltas;
 use publishing::Publishing;
 pub(super) use roles::Roles;
 
@@ -53,6 +55,8 @@ pub(super) struct Running {
     uncommitted: Option<(PartitionDelta, Outcome)>,
     /// Where others are told what counts.
     publishing: Option<Publishing>,
+    /// Where the store has by what is counted, too.
+    deltas: Option<Deltas>,
     /// Until then the disk or the store, which refused, is left alone.
     stalled_until: Option<Duration>,
     /// What is judged is committed, and a snapshot taken, before the loop ends.
@@ -159,6 +163,7 @@ impl Running {
         let publishing = parts
             .counted_plays
             .map(|to| Publishing::new(to, plays.reader(), parts.key, snapshot.plays_bytes));
+        let deltas = settings.deltas_every.map(|every| Deltas::new(every, plays.reader()));
         let folder = snapshot::folder(partition);
         let mut memory = PartitionMemory::new(
             Runs::open(parts.disk.clone(), folder.clone(), &snapshot.runs)?,
@@ -184,6 +189,7 @@ impl Running {
             held_at_start,
             uncommitted: None,
             publishing,
+            deltas,
             stalled_until: None,
             stopping: false,
             snapshot_at: snapshot.position,
@@ -476,7 +482,9 @@ impl Loop for Running {
             return;
         }
         let lapses_at = self.roles.as_ref().and_then(Roles::lapses_at);
-        let until = [self.stalled_until, self.sealer.tried_again_at(), lapses_at];
+        // A worker that waits for something refused has its own time.
+        let counted_at = self.counted_due_at().filter(|_| self.stalled_until.is_none());
+        let until = [self.stalled_until, self.sealer.tried_again_at(), lapses_at, counted_at];
         let until = until.into_iter().flatten().min();
         let left = until.map(|until| until.saturating_sub(self.clock.elapsed()));
         // Where the end has moved on, but nothing may be judged, only what may change that

@@ -25,6 +25,8 @@ pub(crate) struct WorkerSettings {
     pub batch_bytes: usize,
     /// The longest that a judged report waits for its commit, while reports keep coming.
     pub commit_every: Duration,
+    /// The longest that the store waits for by what is counted, where it is to know that.
+    pub deltas_every: Option<Duration>,
     /// How many index entries are kept in memory before they are sealed.
     pub table_entries_max: usize,
     /// More new plays of a listener than this in an hour close the intake for it.

@@ -6,6 +6,8 @@ use ledgerline_records::verdict::{Status, Verdict};
 use std::collections::BTreeMap;
 
 use super::StoreError;
+use super::counted_deltas::{CountedDeltas, StoredCounts};
+use ledgerline_counting::tally::{Days, Dimension};
 
 /// How far one partition is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +43,8 @@ pub struct PartitionDelta {
     pub statuses: BTreeMap<(HourNo, Status), i64>,
     /// Counted plays in minus out, by the day of their start.
     pub counted: BTreeMap<DayNo, i64>,
+    /// What else of it counts by, where the store is to know that and it is due.
+    pub counted_by: Option<CountedDeltas>,
 }
 
 /// The sums of all deltas of one partition, read at one moment.
@@ -183,7 +187,9 @@ pub trait FactStore: Send + Sync + 'static {
     /// [`StoreError`].
     async fn take_over(&self, partitions: u16) -> Result<Vec<PartitionCommit>, StoreError>;
 
-    /// Applies all of `deltas`, or none of them, by compare-and-set on epoch and position.
+    /// Applies all of `deltas`, or none of them, by compare-and-set on epoch and position, and where
+    /// they have what they count by, on where that ends. That is inserted beside what is there, and never
+    /// waits for another partition's.
     ///
     /// # Errors
     /// [`CommitError`].
@@ -209,6 +215,26 @@ pub trait FactStore: Send + Sync + 'static {
     async fn recent_totals(&self, hours_max: u32) -> Result<RecentTotals, StoreError> {
         Ok(RecentTotals::of(&self.totals().await?, hours_max))
     }
+
+    /// Up to where the store has by what the records of a partition count: 0 where it has nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn counted_position(&self, partition: PartitionId) -> Result<Position, StoreError>;
+
+    /// Adds up to `rows_max` of the rows that commits inserted to the sums, each exactly once, and
+    /// removes them, in one transaction. Says how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn roll_up(&self, rows_max: u32) -> Result<u32, StoreError>;
+
+    /// Counted plays of some days by a dimension, all read at one moment, whether or not they were
+    /// rolled up.
+    ///
+    /// # Errors
+    /// [`StoreError`], also for listeners, of whom the store has nothing.
+    async fn counted_by(&self, by: Dimension, days: Days) -> Result<StoredCounts, StoreError>;
 
     /// Looks for damage in the store's own files: one sentence for each thing that is wrong.
     ///

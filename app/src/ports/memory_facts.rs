@@ -1,10 +1,12 @@
 //! Facts and leases in memory: what a simulation and tests have in the place of a database.
 
 use async_trait::async_trait;
+use ledgerline_counting::tally::{Days, Dimension};
 use ledgerline_ids::{PartitionId, Position};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use super::counted_deltas::{CountedKey, StoredCounts};
 use super::facts::{CommitError, FactStore, PartitionCommit, PartitionDelta, PartitionTotals};
 use super::leases::{Held, Lease, LeaseStore, NodeId, Standing};
 use super::{Clock, StoreError};
@@ -16,6 +18,15 @@ pub struct KeptFacts {
     partitions: Vec<PartitionTotals>,
     leases: BTreeMap<PartitionId, KeptLease>,
     nodes: BTreeMap<NodeId, Lasting>,
+    counted: KeptCounted,
+}
+
+/// By what is counted: rows as commits inserted them, and what was rolled up.
+#[derive(Debug, Clone, Default)]
+struct KeptCounted {
+    up_to: BTreeMap<PartitionId, Position>,
+    inserted: VecDeque<(CountedKey, i64)>,
+    sums: BTreeMap<CountedKey, i64>,
 }
 
 #[derive(Debug, Clone)]
@@ -70,10 +81,24 @@ impl KeptFacts {
             };
             let held = held
                 .filter(|held| held.commit.position == delta.expected && !is_zombie(held))
-                .ok_or(fenced)?;
+                .ok_or(fenced.clone())?;
             add(held, delta);
+            let up_to = self.counted_position(delta.partition);
+            let Some(counted) = &delta.counted_by else { continue };
+            if counted.expected != up_to {
+                return Err(fenced);
+            }
+            if !(counted.expected..=delta.position).contains(&counted.position) {
+                let detail = format!("{} isn't committed", counted.position);
+                return Err(StoreError { what: "committing what counts", detail }.into());
+            }
         }
         self.partitions = partitions;
+        for delta in deltas {
+            let Some(counted) = &delta.counted_by else { continue };
+            self.counted.up_to.insert(delta.partition, counted.position);
+            self.counted.inserted.extend(counted.rows.clone());
+        }
         Ok(())
     }
 
@@ -87,6 +112,52 @@ impl KeptFacts {
     #[must_use]
     pub fn totals(&self) -> Vec<PartitionTotals> {
         self.partitions.clone()
+    }
+
+    /// As [`FactStore::counted_position`].
+    #[must_use]
+    pub fn counted_position(&self, partition: PartitionId) -> Position {
+        self.counted.up_to.get(&partition).copied().unwrap_or_default()
+    }
+
+    /// As [`FactStore::roll_up`].
+    pub fn roll_up(&mut self, rows_max: u32) -> u32 {
+        let mut rolled = 0;
+        while rolled < rows_max
+            && let Some((key, plays)) = self.counted.inserted.pop_front()
+        {
+            *self.counted.sums.entry(key).or_default() += plays;
+            rolled += 1;
+        }
+        self.counted.sums.retain(|_, plays| *plays != 0);
+        rolled
+    }
+
+    /// As [`FactStore::counted_by`].
+    ///
+    /// # Errors
+    /// Of listeners there is nothing.
+    pub fn counted_by(&self, by: Dimension, days: Days) -> Result<StoredCounts, StoreError> {
+        let mut counted = BTreeMap::new();
+        let inserted = self.counted.inserted.iter().map(|(key, plays)| (key, plays));
+        for (key, plays) in self.counted.sums.iter().chain(inserted) {
+            let value = match by {
+                Dimension::Track => key.track.to_string(),
+                Dimension::Territory => key.territory.to_string(),
+                Dimension::Tier => key.tier.to_string(),
+                Dimension::Day => key.day.to_string(),
+                Dimension::User => {
+                    let detail = "of listeners it has nothing".to_owned();
+                    return Err(StoreError { what: "reading what counts", detail });
+                }
+            };
+            if days.contain(key.day) {
+                *counted.entry(value).or_default() += plays;
+            }
+        }
+        counted.retain(|_, plays| *plays != 0);
+        let up_to = self.counted.up_to.iter().map(|(partition, to)| (*partition, *to)).collect();
+        Ok(StoredCounts { up_to, counted })
     }
 
     /// As [`LeaseStore::prepare`].
@@ -253,6 +324,18 @@ impl FactStore for MemoryFacts {
 
     async fn totals(&self) -> Result<Vec<PartitionTotals>, StoreError> {
         Ok(self.kept().totals())
+    }
+
+    async fn counted_position(&self, partition: PartitionId) -> Result<Position, StoreError> {
+        Ok(self.kept().counted_position(partition))
+    }
+
+    async fn roll_up(&self, rows_max: u32) -> Result<u32, StoreError> {
+        Ok(self.kept().roll_up(rows_max))
+    }
+
+    async fn counted_by(&self, by: Dimension, days: Days) -> Result<StoredCounts, StoreError> {
+        self.kept().counted_by(by, days)
     }
 
     async fn verify(&self) -> Result<Vec<String>, StoreError> {

@@ -9,6 +9,7 @@ pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod contracts;
+pub mod counted_deltas;
 pub mod counted_plays;
 pub mod credentials;
 pub mod dead_letters;
@@ -63,6 +64,7 @@ pub use contracts::{
     ContractFault, ContractReader, ContractStore, ContractTemplate, ContractText, ContractsError,
     DealField, DealMapping, DraftedContracts, NewContract,
 };
+pub use counted_deltas::{CountedDeltas, CountedKey, StoredCounts};
 pub use counted_plays::{CountedChange, CountedPlays};
 pub use credentials::{Credential, CredentialStore, NewCredential, Scope};
 pub use dead_letters::{DeadLetter, DeadLetters};

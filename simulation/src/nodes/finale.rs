@@ -189,6 +189,11 @@ impl Nodes {
             return Err(format!("it counts {counted:?}, not {:?}", claims.counted_by_track()));
         }
         check_told(&self.told, &claims)?;
+        let stored =
+            self.ask(number, |deployment| async move { deployment.check_stored_counts().await })?;
+        if let Some(first) = stored.map_err(|error| error.to_string())?.first() {
+            return Err(first.clone());
+        }
         self.check_overview(number)?;
         Ok(claims)
     }

@@ -4,6 +4,7 @@ use ledgerline_app::Deployment;
 use ledgerline_app::counts::{By, CountsQuery};
 use ledgerline_app::plays::{PlayError, PlayRef};
 use ledgerline_app::ports::Disk;
+use ledgerline_counting::tally::{Days, Dimension};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -49,19 +50,24 @@ impl World {
         claims.check_seen(&self.seen)?;
         self.check_counts(&claims)?;
         self.check_explained(&claims)?;
+        self.check_stored("at the end")?;
 
         self.crash_once_more()?;
         self.settle(false)?;
         self.same(&claims, "after a crash")?;
+        self.check_stored("after a crash")?;
 
         if self.random.percent(30) {
             self.remove_derived()?;
             self.settle(false)?;
             self.same(&claims, "when all that is derived was built again")?;
+            self.check_stored("when all that is derived was built again")?;
         }
         self.restart_now()?;
         self.settle(false)?;
         self.same(&claims, "after a restart in order")?;
+        self.check_stored("after a restart in order")?;
+        self.check_all_stored(&claims)?;
         Ok(self.found(&claims))
     }
 
@@ -165,6 +171,36 @@ impl World {
             }
         }
         Err(format!("{when}: plays are missing"))
+    }
+
+    /// What the store counts by is what the plays logs say, up to where it has it.
+    fn check_stored(&mut self, when: &str) -> Result<(), Wrong> {
+        let check =
+            |deployment: Arc<Deployment>| async move { deployment.check_stored_counts().await };
+        let differences = self.ask("check the store", check)?.map_err(|error| error.to_string())?;
+        match differences.first() {
+            None => Ok(()),
+            Some(first) => Err(format!("{when}: {first}")),
+        }
+    }
+
+    /// Whoever stops in order leaves nothing that the store doesn't have, where it has anything.
+    fn check_all_stored(&mut self, claims: &Claims) -> Result<(), Wrong> {
+        if self.taste.settings.deltas_every.is_none() {
+            return Ok(());
+        }
+        let ask = |deployment: Arc<Deployment>| async move {
+            deployment.stored_counts(Dimension::Track, Days::default()).await
+        };
+        let stored = self.ask("count in the store", ask)?.map_err(|error| error.to_string())?;
+        let checked = claims.counted_by_track().into_iter().filter(|(_, plays)| *plays != 0);
+        let checked: BTreeMap<String, i64> = checked
+            .map(|(track, plays)| (track, i64::try_from(plays).unwrap_or(i64::MAX)))
+            .collect();
+        if stored.counted == checked {
+            return Ok(());
+        }
+        Err(format!("the store counts {stored:?}, and {checked:?} were checked"))
     }
 
     /// The counts that anyone may ask for are those that were checked.

@@ -13,9 +13,10 @@ use ledgerline_app::ports::memory_counted_plays::counted_by_track;
 use ledgerline_app::ports::memory_disk::MemoryDisk;
 use ledgerline_app::ports::{
     CommitError, CountedChange, CountedPlays, FactStore, LogError, PartitionCommit, PartitionDelta,
-    StoreError,
+    StoreError, StoredCounts,
 };
-use ledgerline_ids::{PartitionId, UnixMs};
+use ledgerline_counting::tally::{Days, Dimension};
+use ledgerline_ids::{PartitionId, Position, UnixMs};
 use ledgerline_kafka_log::topics::{Plan, create};
 use ledgerline_kafka_log::{KafkaCountedPlays, Settings};
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -186,6 +187,18 @@ impl FactStore for Usurped {
 
     async fn totals(&self) -> Result<Vec<PartitionTotals>, StoreError> {
         self.store.totals().await
+    }
+
+    async fn counted_position(&self, partition: PartitionId) -> Result<Position, StoreError> {
+        self.store.counted_position(partition).await
+    }
+
+    async fn roll_up(&self, rows_max: u32) -> Result<u32, StoreError> {
+        self.store.roll_up(rows_max).await
+    }
+
+    async fn counted_by(&self, by: Dimension, days: Days) -> Result<StoredCounts, StoreError> {
+        self.store.counted_by(by, days).await
     }
 
     async fn verify(&self) -> Result<Vec<String>, StoreError> {

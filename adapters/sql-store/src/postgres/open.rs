@@ -209,6 +209,7 @@ fn turn(area: Area) -> Option<u8> {
         Area::Revenue => Some(7),
         Area::Listeners => Some(8),
         Area::Ledger => Some(9),
+        Area::Sums => Some(10),
     }
 }
 

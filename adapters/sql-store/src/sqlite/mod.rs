@@ -13,6 +13,8 @@ mod audit;
 mod catalogue;
 #[path = "../contracts.rs"]
 mod contracts;
+#[path = "../counted.rs"]
+mod counted;
 #[path = "../credentials.rs"]
 mod credentials;
 #[path = "../facts.rs"]

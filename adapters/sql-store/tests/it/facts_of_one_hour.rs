@@ -23,6 +23,7 @@ pub fn counted(commit: PartitionCommit, reports: u64) -> PartitionDelta {
         verdicts: BTreeMap::from([((HOUR, Verdict::Counted), number)]),
         statuses: BTreeMap::from([((HOUR, Status::Counted), number)]),
         counted: BTreeMap::from([(DAY, number)]),
+        counted_by: None,
     }
 }
 

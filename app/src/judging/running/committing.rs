@@ -15,9 +15,9 @@ pub(super) enum Outcome {
     Unknown,
 }
 
-/// The same, for a later owner.
+/// The same, for a later owner. What else it counts by is read anew: others may have written some.
 pub(super) fn with_epoch(delta: PartitionDelta, epoch: u64) -> PartitionDelta {
-    PartitionDelta { epoch, ..delta }
+    PartitionDelta { epoch, counted_by: None, ..delta }
 }
 
 impl Running {
@@ -28,8 +28,9 @@ impl Running {
         let plays_bytes = self.memory.plays.length();
         let moved = self.position > self.commit.position
             || (self.position == self.commit.position && plays_bytes != self.commit.plays_bytes);
-        if moved {
-            let delta = self.judged_since();
+        let Some(counted_by) = self.counted_due()? else { return Ok(false) };
+        if moved || counted_by.is_some() {
+            let delta = PartitionDelta { counted_by, ..self.judged_since() };
             self.uncommit(delta);
         }
         let committed = self.commit_begun()?;
@@ -52,6 +53,7 @@ impl Running {
             verdicts: delta.verdicts,
             statuses: delta.statuses,
             counted: delta.counted,
+            counted_by: None,
         }
     }
 
@@ -73,6 +75,9 @@ impl Running {
             Ok(()) => {
                 self.commit.position = delta[0].position;
                 self.commit.plays_bytes = delta[0].plays_bytes;
+                if let Some(counted) = &delta[0].counted_by {
+                    self.counted(counted, delta[0].position, delta[0].plays_bytes);
+                }
                 self.metrics.commits.fetch_add(1, Ordering::Relaxed);
                 self.live.add(&delta[0]);
                 self.announce_progress();
@@ -102,7 +107,8 @@ impl Running {
         outcome: Outcome,
     ) -> Result<(), CommitError> {
         let facts = &self.facts;
-        let [PartitionDelta { partition, epoch, expected, position, plays_bytes, .. }] = delta;
+        let [delta_itself] = delta;
+        let PartitionDelta { partition, epoch, expected, position, plays_bytes, .. } = delta_itself;
         if outcome == Outcome::Unknown && !cfg!(feature = "canary-commit-retried-unasked") {
             let commits = self.runtime.block_on(facts.committed()).map_err(CommitError::Store)?;
             let done = PartitionCommit {
@@ -111,7 +117,7 @@ impl Running {
                 position: *position,
                 plays_bytes: *plays_bytes,
             };
-            if commits.contains(&done) {
+            if commits.contains(&done) && self.is_counted(delta_itself)? {
                 return Ok(());
             }
             let undone = |commit: &PartitionCommit| {
@@ -122,6 +128,13 @@ impl Running {
             }
         }
         self.runtime.block_on(facts.commit(delta))
+    }
+
+    /// Whether the store has by what it counts, where it was to get that. A commit may move nothing else.
+    fn is_counted(&self, delta: &PartitionDelta) -> Result<bool, CommitError> {
+        let Some(counted) = &delta.counted_by else { return Ok(true) };
+        let to = self.runtime.block_on(self.facts.counted_position(delta.partition))?;
+        Ok(to == counted.position)
     }
 
     pub(super) fn announce_progress(&self) {

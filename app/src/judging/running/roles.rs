@@ -132,6 +132,7 @@ impl Running {
             self.commit.plays_bytes = self.memory.plays.length();
         }
         self.commit.epoch = commit.epoch;
+        self.forget_where_deltas_end();
         // What was on its way under an older epoch did not arrive, and can't any more.
         if let Some((delta, _)) = self.uncommitted.take() {
             self.uncommit(super::committing::with_epoch(delta, commit.epoch));
@@ -294,6 +295,7 @@ impl Running {
         let snapshot = snapshot.unwrap_or_default();
         self.memory.reset(&self.ground.disk, &snapshot::folder(partition), &snapshot)?;
         self.nothing_to_publish();
+        self.forget_where_deltas_end();
         self.sealer.forget();
         self.partition = self.ground.counting(&self.settings, &snapshot.state);
         self.position = snapshot.position;

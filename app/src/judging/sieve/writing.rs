@@ -105,6 +105,15 @@ impl SieveWriter {
         self.keys.clear();
     }
 
+    /// Where the last stretch begins whose first record was caused before `cause`; else the beginning.
+    /// Causes don't go back from stretch to stretch.
+    pub(crate) fn begin_before(&self, cause: Position) -> u64 {
+        let stretches = self.sieve.stretches.read().expect(UNBROKEN);
+        // One without keys has no cause.
+        let before = |stretch: &&Stretch| stretch.keys > 0 && stretch.cause < cause.0;
+        stretches.iter().rev().find(before).map_or(0, |stretch| stretch.first)
+    }
+
     /// Ends the stretch, and makes durable what was noted up to `end`, where a snapshot is taken.
     pub(crate) fn keep(&mut self, end: u64) {
         self.end(end);

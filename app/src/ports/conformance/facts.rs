@@ -4,6 +4,7 @@ use ledgerline_ids::{DayNo, HourNo, PartitionId, Position};
 use ledgerline_records::verdict::{Status, Verdict};
 use std::collections::BTreeMap;
 
+use super::counted_by;
 use crate::ports::facts::{PartitionTotals, RecentTotals};
 use crate::ports::{CommitError, FactStore, PartitionCommit, PartitionDelta};
 
@@ -19,6 +20,7 @@ pub async fn every_case<S: FactStore>(fresh: impl AsyncFn() -> S) {
     takes_back_what_a_negative_delta_says(&fresh().await).await;
     moves_on_without_counts(&fresh().await).await;
     keeps_a_large_delta_whole(&fresh().await).await;
+    counted_by::every_case(&fresh).await;
 }
 
 /// Missing partitions are created at the beginning; known ones keep their place.
@@ -226,7 +228,7 @@ fn commit_at(partition: u16, epoch: u64, position: u64, plays_bytes: u64) -> Par
 }
 
 /// Where `commit` is after `records` more.
-fn moved(commit: PartitionCommit, records: u64) -> PartitionCommit {
+pub(super) fn moved(commit: PartitionCommit, records: u64) -> PartitionCommit {
     PartitionCommit {
         position: commit.position.plus(records),
         plays_bytes: commit.plays_bytes + records * 100,
@@ -235,7 +237,7 @@ fn moved(commit: PartitionCommit, records: u64) -> PartitionCommit {
 }
 
 /// A delta from `commit` on over `records` records, without counts.
-fn moving(commit: PartitionCommit, records: u64) -> PartitionDelta {
+pub(super) fn moving(commit: PartitionCommit, records: u64) -> PartitionDelta {
     let after = moved(commit, records);
     PartitionDelta {
         partition: commit.partition,
@@ -247,11 +249,12 @@ fn moving(commit: PartitionCommit, records: u64) -> PartitionDelta {
         verdicts: BTreeMap::new(),
         statuses: BTreeMap::new(),
         counted: BTreeMap::new(),
+        counted_by: None,
     }
 }
 
 /// A delta from `commit` on over `reports` reports that all count.
-fn counted(commit: PartitionCommit, reports: u64) -> PartitionDelta {
+pub(super) fn counted(commit: PartitionCommit, reports: u64) -> PartitionDelta {
     let number = i64::try_from(reports).expect("a small number");
     PartitionDelta {
         accepted: BTreeMap::from([(HOUR, number)]),
@@ -303,12 +306,12 @@ async fn totals(store: &dyn FactStore) -> Vec<PartitionTotals> {
     totals
 }
 
-async fn sound(store: &dyn FactStore) {
+pub(super) async fn sound(store: &dyn FactStore) {
     assert_eq!(store.verify().await.expect("verifies"), Vec::<String>::new());
 }
 
 #[track_caller]
-fn fenced(outcome: Result<(), CommitError>, by: u16) {
+pub(super) fn fenced(outcome: Result<(), CommitError>, by: u16) {
     match outcome {
         Err(CommitError::Fenced { partition }) => assert_eq!(partition, PartitionId(by)),
         other => panic!("{} should have been fenced: {other:?}", PartitionId(by)),

@@ -322,6 +322,7 @@ fn moving(commit: PartitionCommit, records: u64) -> PartitionDelta {
         verdicts: BTreeMap::new(),
         statuses: BTreeMap::new(),
         counted: BTreeMap::new(),
+        counted_by: None,
     }
 }
 

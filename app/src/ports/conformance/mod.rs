@@ -4,6 +4,7 @@
 pub mod appeals;
 pub mod blobs;
 pub mod contracts;
+mod counted_by;
 pub mod counted_plays;
 pub mod credentials;
 pub mod desk;
