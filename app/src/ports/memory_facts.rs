@@ -138,21 +138,21 @@ impl KeptFacts {
     /// # Errors
     /// Of listeners there is nothing.
     pub fn counted_by(&self, by: Dimension, days: Days) -> Result<StoredCounts, StoreError> {
+        let value: fn(&CountedKey) -> String = match by {
+            Dimension::Track => |key| key.track.to_string(),
+            Dimension::Territory => |key| key.territory.to_string(),
+            Dimension::Tier => |key| key.tier.to_string(),
+            Dimension::Day => |key| key.day.to_string(),
+            Dimension::User => {
+                let detail = "of listeners it has nothing".to_owned();
+                return Err(StoreError { what: "reading what counts", detail });
+            }
+        };
         let mut counted = BTreeMap::new();
         let inserted = self.counted.inserted.iter().map(|(key, plays)| (key, plays));
         for (key, plays) in self.counted.sums.iter().chain(inserted) {
-            let value = match by {
-                Dimension::Track => key.track.to_string(),
-                Dimension::Territory => key.territory.to_string(),
-                Dimension::Tier => key.tier.to_string(),
-                Dimension::Day => key.day.to_string(),
-                Dimension::User => {
-                    let detail = "of listeners it has nothing".to_owned();
-                    return Err(StoreError { what: "reading what counts", detail });
-                }
-            };
             if days.contain(key.day) {
-                *counted.entry(value).or_default() += plays;
+                *counted.entry(value(key)).or_default() += plays;
             }
         }
         counted.retain(|_, plays| *plays != 0);
