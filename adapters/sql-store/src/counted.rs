@@ -13,6 +13,11 @@ use crate::fault::{Fault, from_column, said, to_column};
 /// Day, recording, country, plan, plays.
 type Row = (i64, String, String, String, i64);
 
+/// Recording, country, plan, plays: as a row has several of them.
+type Entry<'r> = (&'r str, &'r str, &'r str, i64);
+
+/// A row has no more entries than this: some 1 500 bytes.
+const ENTRIES_MAX: usize = 32;
 /// How many findings of one kind are told.
 const FINDINGS_MAX: i64 = 20;
 
@@ -31,21 +36,35 @@ pub(crate) async fn insert(
     }
     move_on(connection, partition, counted).await?;
     let (number, position) = (i64::from(partition.0), to_column("position", counted.position.0)?);
-    let rows: Vec<(i64, (&CountedKey, &i64))> = (0..).zip(&counted.rows).collect();
+    let rows = pages(&counted.rows);
+    let rows: Vec<(i64, &(i64, String))> = (0..).zip(&rows).collect();
     for batch in batches(&rows) {
         let sql = format!(
-            "INSERT INTO counted_deltas \
-             (partition, position, number, day, track_id, territory, tier, plays) VALUES {}",
-            row_placeholders(batch.len(), 8)
+            "INSERT INTO counted_deltas (partition, position, number, day, entries) VALUES {}",
+            row_placeholders(batch.len(), 5)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
-        for (row, (key, plays)) in batch {
-            query = query.bind(number).bind(position).bind(row).bind(i64::from(key.day.0));
-            query = query.bind(&*key.track).bind(&*key.territory).bind(&*key.tier).bind(*plays);
+        for (row, (day, entries)) in batch {
+            query = query.bind(number).bind(position).bind(row).bind(day).bind(entries);
         }
         query.execute(&mut *connection).await?;
     }
     Ok(())
+}
+
+/// Entries of a day for each row.
+fn pages(rows: &BTreeMap<CountedKey, i64>) -> Vec<(i64, String)> {
+    let mut pages: Vec<(i64, Vec<Entry<'_>>)> = Vec::new();
+    for (key, plays) in rows {
+        let (day, entry) =
+            (i64::from(key.day.0), (&*key.track, &*key.territory, &*key.tier, *plays));
+        match pages.last_mut() {
+            Some((of, entries)) if *of == day && entries.len() < ENTRIES_MAX => entries.push(entry),
+            _ => pages.push((day, vec![entry])),
+        }
+    }
+    let written = |entries| serde_json::to_string(entries).expect("texts and numbers have a form");
+    pages.iter().map(|(day, entries)| (*day, written(entries))).collect()
 }
 
 /// Moves the partition's place on, if it is where the deltas begin.
@@ -94,23 +113,29 @@ pub(crate) async fn position(
 /// Takes some of the inserted rows, the oldest of a partition first, and adds them to the sums. One
 /// statement takes them: what is inserted meanwhile is either in its answer or stays.
 pub(crate) async fn roll_up(connection: &mut Connection, rows_max: u32) -> Result<u32, Fault> {
-    let taken: Vec<Row> = sqlx::query_as(
+    let taken: Vec<(i64, String)> = sqlx::query_as(
         "DELETE FROM counted_deltas WHERE (partition, position, number) IN \
          (SELECT partition, position, number FROM counted_deltas \
           ORDER BY partition, position, number LIMIT $1) \
-         RETURNING day, track_id, territory, tier, plays",
+         RETURNING day, entries",
     )
     .bind(i64::from(rows_max))
     .fetch_all(&mut *connection)
     .await?;
     let rolled = u32::try_from(taken.len()).expect("no more than were asked for");
     let mut sums: BTreeMap<(i64, String, String, String), i64> = BTreeMap::new();
-    for (day, track, territory, tier, plays) in taken {
-        let sum = sums.entry((day, track, territory, tier)).or_default();
-        *sum = match sum.checked_add(plays) {
-            Some(sum) => sum,
-            None => return said("a count is more than the database can hold"),
+    for (day, entries) in taken {
+        let entries: Vec<(String, String, String, i64)> = match serde_json::from_str(&entries) {
+            Ok(entries) => entries,
+            Err(error) => return said(format!("counted_deltas of day {day}: {error}")),
         };
+        for (track, territory, tier, plays) in entries {
+            let sum = sums.entry((day, track, territory, tier)).or_default();
+            *sum = match sum.checked_add(plays) {
+                Some(sum) => sum,
+                None => return said("a count is more than the database can hold"),
+            };
+        }
     }
     // In the order of the keys.
     let sums: Vec<_> = sums.into_iter().filter(|(_, plays)| *plays != 0).collect();
@@ -153,9 +178,7 @@ pub(crate) async fn counted_by(
         up_to.push((partition, Position(from_column("counted_positions.position", position)?)));
     }
     let sql = format!(
-        "SELECT {value}, CAST(SUM(plays) AS BIGINT) FROM \
-         (SELECT day, track_id, territory, tier, plays FROM counted_sums UNION ALL \
-          SELECT day, track_id, territory, tier, plays FROM counted_deltas) AS counted_rows \
+        "SELECT {value}, CAST(SUM(plays) AS BIGINT) FROM counted_rows \
          WHERE day >= $1 AND day < $2 GROUP BY {value}"
     );
     let (from, to) = (days.from.map_or(0, |day| day.0), days.to.map_or(u32::MAX, |day| day.0));
@@ -245,8 +268,8 @@ async fn days(connection: &mut Connection) -> Result<Vec<String>, Fault> {
     }
     let differing: Vec<(i64, i64)> = sqlx::query_as(
         "SELECT day, CAST(SUM(plays) AS BIGINT) FROM (\
-         SELECT day, plays FROM counted_sums UNION ALL SELECT day, plays FROM counted_deltas \
-         UNION ALL SELECT day, -plays FROM counted_totals) AS counted_rows \
+         SELECT day, plays FROM counted_rows UNION ALL SELECT day, -plays FROM counted_totals) \
+         AS both_sums \
          GROUP BY day HAVING SUM(plays) <> 0 ORDER BY day LIMIT $1",
     )
     .bind(FINDINGS_MAX)

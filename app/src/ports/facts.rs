@@ -223,7 +223,7 @@ pub trait FactStore: Send + Sync + 'static {
     async fn counted_position(&self, partition: PartitionId) -> Result<Position, StoreError>;
 
     /// Adds up to `rows_max` of the rows that commits inserted to the sums, each exactly once, and
-    /// removes them, in one transaction. Says how many there were.
+    /// removes them, in one transaction. Says how many there were; a row may have several changes.
     ///
     /// # Errors
     /// [`StoreError`].
