@@ -109,6 +109,7 @@ impl Shared {
             verdicts: BTreeMap::new(),
             statuses: BTreeMap::new(),
             counted: BTreeMap::new(),
+            counted_by: None,
         };
         self.facts.commit(&[delta]).await.expect("commits");
     }
