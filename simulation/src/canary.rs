@@ -14,7 +14,7 @@ pub fn is_of_nodes() -> bool {
 }
 
 /// Those that show only where there are several nodes.
-const OF_NODES: [&str; 2] = ["zombie-commits", "followed-counts-again"];
+const OF_NODES: [&str; 3] = ["zombie-commits", "followed-counts-again", "snapshot-part-unchecked"];
 
 /// Every canary, and whether this build has it.
 pub const ALL: &[(&str, bool)] = &[
@@ -29,6 +29,7 @@ pub const ALL: &[(&str, bool)] = &[
     ("transition-id-reused", cfg!(feature = "canary-transition-id-reused")),
     ("row-of-facts-counted-again", cfg!(feature = "canary-row-of-facts-counted-again")),
     ("runs-removed-early", cfg!(feature = "canary-runs-removed-early")),
+    ("snapshot-part-unchecked", cfg!(feature = "canary-snapshot-part-unchecked")),
     ("ack-before-fsync", cfg!(feature = "canary-ack-before-fsync")),
     ("torn-tail-believed", cfg!(feature = "canary-torn-tail-believed")),
     ("segment-name-unsynced", cfg!(feature = "canary-segment-name-unsynced")),
