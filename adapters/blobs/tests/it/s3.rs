@@ -116,6 +116,27 @@ async fn what_an_operator_has_to_mend_is_told_from_what_passes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bucket_behind_tls_is_believed_by_its_certificate() {
+    let root = tempfile::tempdir().unwrap();
+    let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let server = Server::start_tls(root.path(), &key).await;
+    let ca_file = root.path().join("ca.pem");
+    fs::write(&ca_file, key.cert.pem()).unwrap();
+    let trusting = S3Settings { ca_file: Some(ca_file), retries_max: 0, ..settings(&server) };
+    let store = S3Blobs::open(&trusting).await.unwrap();
+    assert_eq!(store.put(&name("a"), b"1".to_vec()).await.unwrap(), Put::Created);
+    assert_eq!(store.get(&name("a")).await.unwrap(), Some(b"1".to_vec()));
+    let others = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let other_file = root.path().join("other.pem");
+    fs::write(&other_file, others.cert.pem()).unwrap();
+    for ca_file in [None, Some(other_file)] {
+        let error = S3Blobs::open(&S3Settings { ca_file, ..trusting.clone() }).await;
+        let error = error.err().expect("nobody vouches for it").to_string();
+        assert!(error.contains("certificate"), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bucket_that_vanishes_isn_t_an_empty_one() {
     let root = tempfile::tempdir().unwrap();
     let server = Server::start(root.path()).await;
