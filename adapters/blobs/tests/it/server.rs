@@ -91,10 +91,11 @@ impl Server {
                     match tls {
                         None => shared.serve(socket).await,
                         // A client that trusts somebody else has gone.
-                        Some(tls) => match tls.accept(socket).await {
-                            Ok(socket) => shared.serve(socket).await,
-                            Err(_) => {}
-                        },
+                        Some(tls) => {
+                            if let Ok(socket) = tls.accept(socket).await {
+                                shared.serve(socket).await;
+                            }
+                        }
                     }
                 });
             }
