@@ -19,7 +19,8 @@
 //! - `group`: a group on its way; `sending`: the one thread that gives groups to the producer
 //! - `watching`: how far each partition goes, for all that wait for its end
 //! - `frames`: messages into frames; `reading`: consumers that jump
-//! - [`KafkaReportLog`]; [`KafkaDeadLetters`]: records that nobody can read
+//! - [`KafkaReportLog`]; [`KafkaDeadLetters`]: records that nobody can read; [`Letter`]:
+//!   read again, and sent back
 //! - [`KafkaCountedPlays`]: what counts, told to others
 //! - `said`: what Kafka's client complains of; `waiting`: what it answers later
 
@@ -28,6 +29,7 @@ mod dead_letters;
 mod error;
 mod frames;
 mod group;
+mod letters;
 mod reading;
 mod report_log;
 mod said;
@@ -40,5 +42,6 @@ mod watching;
 pub use counted_plays::KafkaCountedPlays;
 pub use dead_letters::KafkaDeadLetters;
 pub use error::OpenError;
+pub use letters::{Letter, Letters, RedriveError};
 pub use report_log::KafkaReportLog;
 pub use settings::{Compression, Security, Settings};

@@ -124,6 +124,14 @@ fn counts(runtime: &Runtime, deployment: &Deployment) -> BTreeMap<String, i64> {
     counts.rows.into_iter().map(|row| (row.value, row.counted)).collect()
 }
 
+/// The database counts the same, though it was told by commits alone.
+fn check_stored(runtime: &Runtime, deployment: &Deployment, counted: &BTreeMap<String, i64>) {
+    let stored = deployment.stored_counts(Dimension::Track, Days::default());
+    assert_eq!(runtime.block_on(stored).unwrap().counted, *counted);
+    let differences = runtime.block_on(deployment.check_stored_counts()).unwrap();
+    assert_eq!(differences, Vec::<String>::new());
+}
+
 fn tell(kafka: &Settings) -> Option<Arc<dyn CountedPlays>> {
     Some(Arc::new(KafkaCountedPlays::new(kafka.clone())))
 }
@@ -146,6 +154,7 @@ fn whoever_upserts_has_the_counts() {
     let (have, messages) = read(&kafka);
     assert_eq!(counted_by_track(&have), counted);
     assert!(messages >= 72, "sixty came to count, and twelve of them count no more");
+    check_stored(&runtime, &deployment, &counted);
     runtime.block_on(deployment.stop());
     drop(deployment);
 
@@ -157,6 +166,7 @@ fn whoever_upserts_has_the_counts() {
     let (have, messages_then) = read(&kafka);
     assert_eq!(counted_by_track(&have), counted);
     assert!((12..72).contains(&(messages_then - messages)), "{messages_then} messages");
+    check_stored(&runtime, &again, &counted);
     runtime.block_on(again.stop());
 }
 

@@ -91,7 +91,8 @@ pub fn start_with(
         },
     };
     change(&mut parts);
-    runtime.block_on(Deployment::start(parts, Limits::default())).unwrap()
+    let limits = Limits { deltas_every: Some(Duration::ZERO), ..Limits::default() };
+    runtime.block_on(Deployment::start(parts, limits)).unwrap()
 }
 
 /// Of a listener for each play.
