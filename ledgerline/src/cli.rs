@@ -1,6 +1,7 @@
 //! The words of the command line. They are a contract: scripts rely on them.
 
 pub mod appeals;
+pub mod archive;
 pub mod backup;
 pub mod closing;
 pub mod invite;
@@ -147,8 +148,22 @@ pub enum Command {
         format: Option<CountsFormat>,
     },
     /// Recount everything from the raw log with other code, and compare.
-    #[command(after_help = "Examples:\n  ledgerline audit\n  ledgerline audit --json")]
-    Audit,
+    #[command(after_help = "Examples:\n  ledgerline audit\n  ledgerline audit --json\n  \
+                            ledgerline audit --archive /mnt/archive")]
+    Audit {
+        /// Recount from the archive in this folder, and from the log only what it lacks; and
+        /// compare it with the logs.
+        #[arg(long)]
+        archive: Option<PathBuf>,
+    },
+    /// Write what is counted into files that are kept for ever: Parquet, for any analytic engine.
+    #[command(after_help = "Examples:\n  ledgerline archive run --to /mnt/archive\n  \
+                            ledgerline archive status --to /mnt/archive")]
+    Archive {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: archive::ArchiveAction,
+    },
     /// Explain how something came about.
     #[command(after_help = "Examples:\n  \
                             ledgerline explain play anna 0198f3a2-7c1e-7b3a-9d52-0c8e6f1a2b3c")]

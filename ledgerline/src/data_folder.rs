@@ -13,6 +13,7 @@
 //! ```
 
 use ledgerline_app::Deployment;
+use ledgerline_app::archive::RunLimits;
 use ledgerline_app::deployment::Settings;
 use ledgerline_app::money::sales_report::SalesParty;
 use ledgerline_app::ownership::Ownership;
@@ -144,6 +145,21 @@ fn log_options(partitions: u16) -> Result<Options, Failure> {
         options.segment_bytes_max = bytes;
     }
     Ok(options)
+}
+
+/// The environment's variable that says how many records a run of the archive has: for tests.
+const ARCHIVE_RECORDS_MAX: &str = "LEDGERLINE_ARCHIVE_RECORDS_MAX";
+
+/// Where runs of the archive end, with what the environment says.
+///
+/// # Errors
+/// [`Failure`] where a variable isn't a number.
+pub fn archive_limits() -> Result<RunLimits, Failure> {
+    let mut limits = RunLimits::default();
+    if let Some(records) = from_environment(ARCHIVE_RECORDS_MAX)? {
+        limits.records_max = usize::try_from(records).unwrap_or(usize::MAX);
+    }
+    Ok(limits)
 }
 
 fn from_environment(name: &str) -> Result<Option<u64>, Failure> {

@@ -3,7 +3,12 @@
 //! What is audited is what is committed at one moment: the positions, the sums and the
 //! lengths of the plays logs are read together, and everything else is read up to there.
 //! So it works beside a server that goes on counting.
+//!
+//! With an archive, records come from there as far as it goes, and it is compared with the logs.
 
+use ledgerline_app::archive::{
+    ArchiveError, ArchiveReader, Compared, ComparedLogs, compare_with_logs,
+};
 use ledgerline_app::ports::facts::PartitionTotals;
 use ledgerline_app::ports::{Disk, FactStore, LogError, PlaysLogReader, ReportLog};
 use ledgerline_app::read_sealed_index;
@@ -28,7 +33,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::archive::must_be_there;
 use crate::cluster::{self, config::Config};
+use crate::control::archive::archive_in;
 use crate::control::nodes::Applied;
 use crate::data_folder::{Identity, must_exist, read_identity};
 use crate::failure::Failure;
@@ -45,11 +52,14 @@ pub struct Audit {
     recount_matches: bool,
     conserved: bool,
     differences: Vec<String>,
+    /// Where there is one: all partitions together.
+    archive: Option<Compared>,
 }
 
-pub(super) async fn run(data: &Path, as_json: bool) -> Result<u8, Failure> {
+pub(super) async fn run(data: &Path, archive: Option<&Path>, as_json: bool) -> Result<u8, Failure> {
     must_exist(data)?;
-    let audit = match audit(data).await {
+    let archive = archive.map(must_be_there).transpose()?;
+    let audit = match audit(data, archive.as_deref()).await {
         Ok(audit) => audit,
         // What keeps the deployment from being read is the first difference.
         Err(failure) => Audit { differences: vec![failure.to_string()], ..Audit::default() },
@@ -62,11 +72,12 @@ pub(super) async fn run(data: &Path, as_json: bool) -> Result<u8, Failure> {
     Ok(u8::from(!audit.balanced()))
 }
 
-/// Judges what the log holds, then audits what is committed.
+/// Judges what the log holds, then audits what is committed: from the archive in a folder, where one is
+/// named, and from the log what it lacks.
 ///
 /// # Errors
 /// [`Failure`] where something can't be read at all.
-pub async fn audit(data: &Path) -> Result<Audit, Failure> {
+pub async fn audit(data: &Path, archive: Option<&Path>) -> Result<Audit, Failure> {
     let identity = read_identity(data)?
         .ok_or_else(|| Failure::missing(format!("there is no deployment in {}", data.display())))?;
     let disk: Arc<dyn Disk> = Arc::new(LocalDisk::new(data.to_owned()));
@@ -88,7 +99,17 @@ pub async fn audit(data: &Path) -> Result<Audit, Failure> {
         }
     };
     let mut wrong: Vec<String> = wrong.iter().map(|wrong| format!("{name}: {wrong}")).collect();
-    let parts = Parts { disk: &disk, identity: &identity, log: &log, plays_bytes: &plays_bytes };
+    let archive = match archive {
+        Some(folder) => Some(ArchiveReader::new(archive_in(folder).await?, &identity.key)),
+        None => None,
+    };
+    let parts = Parts {
+        disk: &disk,
+        identity: &identity,
+        log: &log,
+        plays_bytes: &plays_bytes,
+        archive: archive.as_ref(),
+    };
     let mut audit = tokio::task::block_in_place(|| compare_all(&parts, &totals, name))?;
     wrong.append(&mut audit.differences);
     audit.differences = wrong;
@@ -161,6 +182,7 @@ struct Parts<'a> {
     identity: &'a Identity,
     log: &'a Log,
     plays_bytes: &'a [u64],
+    archive: Option<&'a ArchiveReader>,
 }
 
 fn compare_all(
@@ -169,6 +191,7 @@ fn compare_all(
     name: &'static str,
 ) -> Result<Audit, Failure> {
     let mut audit = Audit { recount_matches: true, conserved: true, ..Audit::default() };
+    audit.archive = parts.archive.map(|_| Compared::default());
     let bar = progress::count("records recounted");
     for (totals, plays_bytes) in totals.iter().zip(parts.plays_bytes) {
         let one = OnePartition { parts, totals, plays_bytes: *plays_bytes };
@@ -189,6 +212,14 @@ fn compare_all(
             audit.differences.extend(sentences);
         }
         audit.differences.extend(one.check_index()?.into_iter().map(named));
+        if let (Some(reader), Some(sum)) = (parts.archive, &mut audit.archive) {
+            let compared = one.compare_archive(reader)?;
+            sum.records += compared.records;
+            sum.changes += compared.changes;
+            sum.archived_to.0 += compared.archived_to.0;
+            let told = compared.differences.into_iter();
+            audit.differences.extend(told.map(|it| named(format!("archive: {it}"))));
+        }
     }
     bar.finish_and_clear();
     audit.differences.truncate(DIFFERENCES_MAX);
@@ -232,31 +263,71 @@ impl OnePartition<'_> {
 
     fn for_each_record(&self, each: &mut EachRecord<'_>) -> Result<(), Failure> {
         let partition = self.partition();
-        let damaged = |error: LogError| Failure::damaged(error.to_string());
-        let start = match &self.parts.log {
-            Log::Files(reader) => reader.start(partition).map_err(damaged)?,
-            Log::Topic(log) => log.start(partition),
+        let until = self.totals.commit.position;
+        // On a topic, what nobody can read was set apart.
+        let apart = |record: &[u8]| {
+            matches!(self.parts.log, Log::Topic(_)) && LogRecord::decode(record).is_err()
         };
-        if start > Position(0) {
+        let mut each = |position, received_at, record: &[u8]| {
+            if apart(record) { Ok(()) } else { each(position, received_at, record) }
+        };
+        let mut from = Position(0);
+        if let Some(archive) = self.parts.archive {
+            let read = archive.for_each_run(partition, until, &mut |run| {
+                for (received_at, record) in run.records.iter() {
+                    if from >= until {
+                        break;
+                    }
+                    each(from, received_at, record).map_err(|why| {
+                        ArchiveError::Gap(format!("{partition}, archived position {from}: {why}"))
+                    })?;
+                    from = from.plus(1);
+                }
+                Ok(())
+            });
+            read.map_err(|error| Failure::damaged(error.to_string()))?;
+        }
+        let start = self.log_start()?;
+        if start > from && from < until {
             return Err(Failure::failed(format!(
-                "{partition}: the log begins at position {start}; what stood before was released, so it can't be recounted"
+                "{partition}: the log begins at position {start}; what stood before was released, and is \
+                 archived up to position {from} only, so it can't be recounted"
             )));
         }
+        self.log_range(from, until, &mut each)
+    }
+
+    fn log_start(&self) -> Result<Position, Failure> {
+        let partition = self.partition();
+        match &self.parts.log {
+            Log::Files(reader) => {
+                reader.start(partition).map_err(|error| Failure::damaged(error.to_string()))
+            }
+            Log::Topic(log) => Ok(log.start(partition)),
+        }
+    }
+
+    /// All records of a part of the log, also those that nobody can read.
+    fn log_range(
+        &self,
+        from: Position,
+        until: Position,
+        each: &mut EachRecord<'_>,
+    ) -> Result<(), Failure> {
+        let partition = self.partition();
+        let damaged = |error: LogError| Failure::damaged(error.to_string());
         let mut broken = None;
         let mut frame = |header: &FrameHeader, payload: &[u8]| {
-            if let Err(why) = self.for_each_of_frame(header, payload, each) {
+            if let Err(why) = self.for_each_of_frame(header, payload, (from, until), each) {
                 broken.get_or_insert(why);
             }
         };
-        let until = self.totals.commit.position;
         match &self.parts.log {
             Log::Files(reader) => {
-                reader
-                    .for_each_frame(partition, Position(0), until, &mut frame)
-                    .map_err(damaged)?;
+                reader.for_each_frame(partition, from, until, &mut frame).map_err(damaged)?;
             }
             Log::Topic(log) => {
-                let mut next = Position(0);
+                let mut next = from;
                 while next < until {
                     for read in log.read(partition, next, READ_BYTES).map_err(damaged)? {
                         frame(&read.header, read.payload());
@@ -272,6 +343,7 @@ impl OnePartition<'_> {
         &self,
         header: &FrameHeader,
         payload: &[u8],
+        (from, until): (Position, Position),
         each: &mut EachRecord<'_>,
     ) -> Result<(), String> {
         let mut position = header.first;
@@ -280,14 +352,34 @@ impl OnePartition<'_> {
                 format!("reports/{}: the record at position {position}: {why}", self.partition())
             };
             let (_, bytes) = record.map_err(|error| named(error.to_string()))?;
-            let apart =
-                matches!(self.parts.log, Log::Topic(_)) && LogRecord::decode(bytes).is_err();
-            if position < self.totals.commit.position && !apart {
+            if (from..until).contains(&position) {
                 each(position, header.received_at, bytes).map_err(named)?;
             }
             position = position.plus(1);
         }
         Ok(())
+    }
+
+    /// The archive against both logs, as far as these have what it has.
+    fn compare_archive(&self, reader: &ArchiveReader) -> Result<Compared, Failure> {
+        let unread = |failure: Failure| ArchiveError::Gap(failure.to_string());
+        let logs = ComparedLogs {
+            key: self.parts.identity.key,
+            partition: self.partition(),
+            start: self.log_start()?,
+            committed: self.totals.commit.position,
+            reports: &mut |from, until, each| {
+                let mut each = |position, received_at, record: &[u8]| {
+                    each(position, received_at, record).map_err(|error| error.to_string())
+                };
+                self.log_range(from, until, &mut each).map_err(unread)
+            },
+            plays: &mut |each| {
+                let mut each = |_, play: &PlayRecord<'_>| each(play);
+                self.for_each_play(self.plays_bytes, &mut each).map_err(unread)
+            },
+        };
+        compare_with_logs(reader, logs).map_err(|error| Failure::damaged(error.to_string()))
     }
 
     /// What the plays log and the store say.
@@ -456,26 +548,43 @@ impl Audit {
     pub fn to_json(&self) -> Value {
         let mut reports = json!(self.verdicts);
         reports["accepted"] = self.accepted.into();
-        json!({
+        let mut said = json!({
             "balanced": self.balanced(),
             "reports": reports,
             "plays": self.statuses,
             "recount_matches": self.recount_matches,
             "differences": self.differences,
-        })
+        });
+        if let Some(archive) = &self.archive {
+            said["archive"] = json!({
+                "records": archive.archived_to.0,
+                "compared_with_the_log": archive.records,
+                "changes": archive.changes,
+            });
+        }
+        said
     }
 
     /// For a person.
     #[must_use]
     pub fn to_text(&self) -> String {
         let cell = |sum: &u64| thousands(i64::try_from(*sum).unwrap_or(i64::MAX));
-        let mut rows = vec![vec!["recounted from the raw log".to_owned(), String::new()]];
+        let from = match self.archive {
+            None => "recounted from the raw log",
+            Some(_) => "recounted from the archive, and the raw log behind it",
+        };
+        let mut rows = vec![vec![from.to_owned(), String::new()]];
         for (verdict, sum) in &self.verdicts {
             rows.push(vec![format!("reports {verdict}"), cell(sum)]);
         }
         rows.push(vec!["= reports accepted".to_owned(), cell(&self.accepted)]);
         for (status, sum) in &self.statuses {
             rows.push(vec![format!("plays {status}"), cell(sum)]);
+        }
+        if let Some(archive) = &self.archive {
+            rows.push(vec!["records archived".to_owned(), cell(&archive.archived_to.0)]);
+            rows.push(vec!["… compared with the log".to_owned(), cell(&archive.records)]);
+            rows.push(vec!["changes of counted plays archived".to_owned(), cell(&archive.changes)]);
         }
         let mut text = table(&rows);
         if self.balanced() {

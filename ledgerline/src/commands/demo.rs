@@ -118,7 +118,7 @@ async fn show(data: &Path, as_json: bool, goes_on: bool) -> Result<(bool, Value)
     let shown = shown?;
     say("\nNow everything is recounted from the raw log, by code that shares nothing with the\n\
          counting, and compared: every play, every count, every sum.\n")?;
-    let audit = audit::audit(data).await?;
+    let audit = audit::audit(data, None).await?;
     say(&audit.to_text())?;
     say(
         "\nThese counts become money. A licence, two labels, an artist with a record deal and the\n\

@@ -17,7 +17,7 @@ pub(super) async fn run(data: &Path, rebuild: bool, as_json: bool) -> Result<u8,
     let mut checks = Vec::new();
     let begun = check_server(data, &mut checks).await;
     if begun {
-        match audit::audit(data).await {
+        match audit::audit(data, None).await {
             Ok(audit) if audit.balanced() => checks.push(good("the recount balances")),
             Ok(_) => checks.push(bad("the recount differs", "run ledgerline audit to see where")),
             Err(failure) => checks.push(bad(&failure.to_string(), WAY_OUT)),

@@ -2,6 +2,7 @@
 
 mod adjudicate;
 mod appeals;
+mod archive;
 mod audit;
 mod backup;
 mod catalog;
@@ -67,7 +68,8 @@ pub async fn run(words: Cli) -> Result<u8, Failure> {
             counts::run(&data, by, (from, to), format, json).await
         }
         Command::Nodes => nodes::show(&data, json).await,
-        Command::Audit => audit::run(&data, json).await,
+        Command::Audit { archive } => audit::run(&data, archive.as_deref(), json).await,
+        Command::Archive { action } => archive::run(&data, action, json).await,
         Command::Explain { what } => explain::run(&data, what, json).await,
         Command::Adjudicate { action } => adjudicate::run(&data, action, json).await,
         Command::Appeals { action } => appeals::run(&data, action, json).await,

@@ -5,6 +5,7 @@
 //! changes something is noted in the audit log, as the operator's.
 
 mod advances;
+pub mod archive;
 mod auditing;
 mod ledger;
 pub mod nodes;
@@ -60,7 +61,8 @@ pub fn router(deployment: Arc<Deployment>) -> Router {
         .route("/control/v1/ledger/head-file", post(ledger::renew_head_file))
         .route("/control/v1/royalty/progress", get(close_progress))
         .layer(DefaultBodyLimit::max(CHUNK_BYTES_MAX))
-        .merge(sheets::routes().merge(papers::routes()).merge(advances::routes()));
+        .merge(sheets::routes().merge(papers::routes()).merge(advances::routes()))
+        .merge(archive::routes());
     let operator = auditing::noting(operator, &deployment).with_state(deployment.clone());
     ledgerline_http_api::control_router(deployment).merge(operator)
 }

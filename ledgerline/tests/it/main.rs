@@ -24,6 +24,7 @@
 //! - `damage`: files that change, shrink or are gone
 //! - `backup`: backups under load, in steps, doctored; restored and audited
 //! - `nodes`: several nodes on one log and one state, and each of these gone for a while
+//! - `archive`: runs in a folder, and an audit that reads them
 //! - `privacy`: pseudonyms, exports, erasures
 //! - `sealed`: the same in a segment that was sealed, found behind the start
 
@@ -52,6 +53,7 @@ mod sessions;
 mod tenants;
 mod trial;
 
+mod archive;
 mod backup;
 mod closes;
 mod control;

@@ -112,6 +112,8 @@ impl Folder {
             "LEDGERLINE_CONFIG",
             "LEDGERLINE_TABLE_ENTRIES_MAX",
             "LEDGERLINE_SEGMENT_BYTES_MAX",
+            "LEDGERLINE_ARCHIVE",
+            "LEDGERLINE_ARCHIVE_RECORDS_MAX",
             "LEDGERLINE_SIGNING_KEY",
             "LEDGERLINE_BEHIND_PROXY",
             "RUST_LOG",
