@@ -298,12 +298,11 @@ impl OnePartition<'_> {
     }
 
     fn log_start(&self) -> Result<Position, Failure> {
-        let partition = self.partition();
         match &self.parts.log {
             Log::Files(reader) => {
-                reader.start(partition).map_err(|error| Failure::damaged(error.to_string()))
+                reader.start(self.partition()).map_err(|error| Failure::damaged(error.to_string()))
             }
-            Log::Topic(log) => Ok(log.start(partition)),
+            Log::Topic(log) => Ok(log.start(self.partition())),
         }
     }
 
@@ -583,7 +582,6 @@ impl Audit {
         }
         if let Some(archive) = &self.archive {
             rows.push(vec!["records archived".to_owned(), cell(&archive.archived_to.0)]);
-            rows.push(vec!["… compared with the log".to_owned(), cell(&archive.records)]);
             rows.push(vec!["changes of counted plays archived".to_owned(), cell(&archive.changes)]);
         }
         let mut text = table(&rows);
