@@ -186,9 +186,7 @@ pub enum ArchiveFileError {
         known: u32,
     },
     /// It isn't what was written.
-    #[error(
-        "it is damaged: {0}; restore it from a copy, or delete it while the log still has its records"
-    )]
+    #[error("it is damaged: {0}; restore it from a copy")]
     Damaged(String),
     /// What is to be written can't be.
     #[error("it can't be written: {0}")]
