@@ -70,7 +70,10 @@ impl Deployment {
         for by in DIMENSIONS {
             let stored = self.stored_counts(by, Days::default()).await?;
             for (partition, position) in &stored.up_to {
-                let worker = &self.workers[usize::from(partition.0)];
+                let Some(worker) = self.workers.get(usize::from(partition.0)) else {
+                    let why = "this node judges nothing to compare with";
+                    return Err(ReadError::Stopped(why.to_owned()));
+                };
                 worker.settled(*position).await.map_err(ReadError::Stopped)?;
             }
             let (readers, up_to) = (self.readers.clone(), stored.up_to.clone());
