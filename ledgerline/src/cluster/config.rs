@@ -51,6 +51,31 @@ pub struct Config {
     pub kafka: KafkaConfig,
     /// The address of the state, with whoever asks and the password.
     pub postgres: Secret,
+    /// Where snapshots go, for nodes that have nothing yet; nowhere where it isn't said.
+    pub objects: Option<ObjectsConfig>,
+}
+
+/// A store of blobs: a folder that all nodes see, or a bucket.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectsConfig {
+    /// The folder.
+    pub folder: Option<PathBuf>,
+    /// The bucket.
+    pub bucket: Option<String>,
+    /// Where it is spoken to; the region's own where that isn't said.
+    pub endpoint: Option<String>,
+    /// Its region.
+    pub region: Option<String>,
+    /// What stands before each name in it.
+    pub prefix: Option<String>,
+    /// A file with credentials; the environment's where it isn't said.
+    pub credentials: Option<PathBuf>,
+    /// Whether the bucket's name stands in the path.
+    #[serde(default)]
+    pub path_style: bool,
+    /// Certificates that are trusted besides the system's.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// A text that isn't shown.
@@ -72,6 +97,7 @@ struct File {
     kafka: KafkaConfig,
     #[serde(default)]
     postgres: PostgresTable,
+    objects: Option<ObjectsConfig>,
 }
 
 #[derive(Deserialize)]
@@ -188,7 +214,7 @@ impl Config {
         let text = fs::read_to_string(&file).map_err(|error| Failure::io(path, &error))?;
         let wrong = |what: String| Failure::usage(format!("{}: {what}", path.display()));
         let parsed: File = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-        let File { node, secrets, mut kafka, postgres } = parsed;
+        let File { node, secrets, mut kafka, postgres, objects } = parsed;
         let value =
             |name: &str, text: &str| resolved(text).map_err(|why| wrong(format!("{name}: {why}")));
         let name = match &node.name {
@@ -225,6 +251,9 @@ impl Config {
         if roles.is_empty() {
             return Err(wrong("node.roles: at least one of ingest, count, api, worker".to_owned()));
         }
+        if objects.as_ref().is_some_and(|it| it.folder.is_some() == it.bucket.is_some()) {
+            return Err(wrong("objects: either a folder or a bucket".to_owned()));
+        }
         let folder = file.parent().expect("a file is in a folder");
         Ok(Self {
             name,
@@ -235,6 +264,7 @@ impl Config {
             hash_key,
             kafka,
             postgres: Secret(value("postgres.url", &postgres.url)?),
+            objects,
             file,
         })
     }

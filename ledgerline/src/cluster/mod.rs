@@ -11,13 +11,15 @@
 //! ```
 //!
 //! - [`config`]: the configuration's file
-//! - `opening`: a deployment opened on it; `without`: what a program says that was built without
+//! - `opening`: a deployment opened on it; `objects`: the store of blobs; `without`: what a program says that was built without
 
 #[cfg_attr(
     not(feature = "cluster"),
     allow(dead_code, reason = "without Kafka and PostgreSQL it is read, and goes nowhere")
 )]
 pub mod config;
+#[cfg(feature = "cluster")]
+mod objects;
 #[cfg(feature = "cluster")]
 mod opening;
 #[cfg(not(feature = "cluster"))]

@@ -16,14 +16,19 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::config::{Config, KafkaConfig, Role};
+use super::objects;
 use crate::failure::Failure;
 use crate::wiring::{Wires, parts, plays_logs};
 
 /// The state of a node's deployment.
-pub struct NodeStore(Arc<PostgresStore>);
+pub struct NodeStore {
+    store: Arc<PostgresStore>,
+    /// What puts snapshots where new nodes find them.
+    uploading: Option<JoinHandle<()>>,
+}
 
 impl NodeStore {
     /// Closes it.
@@ -31,7 +36,10 @@ impl NodeStore {
     /// # Errors
     /// [`Failure`] where it can't be closed.
     pub async fn close(&self) -> Result<(), Failure> {
-        self.0.close().await.map_err(|error| Failure::from_error(&error))
+        if let Some(uploading) = &self.uploading {
+            uploading.abort();
+        }
+        self.store.close().await.map_err(|error| Failure::from_error(&error))
     }
 }
 
@@ -49,6 +57,15 @@ pub async fn open(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let ends = committed(&store).await?;
     let log = open_log(config, clock.clone(), ends).await?;
+    let snapshots = match config.objects.as_ref().filter(|_| config.judges()) {
+        None => None,
+        Some(objects) => {
+            let made = objects::snapshots(config, objects, (&store, disk, &clock)).await?;
+            let restored = made.restore_missing(&log).await;
+            restored.map_err(|error| Failure::from_error(&error))?;
+            Some(made)
+        }
+    };
     let (plays, ownership) = if config.judges() {
         let leased = Leased {
             node: config.name.clone(),
@@ -76,7 +93,11 @@ pub async fn open(
     let deployment = Deployment::start(parts(wires, &config.data, key_file)?, settings)
         .await
         .map_err(|error| Failure::damaged(error.to_string()))?;
-    Ok((deployment, NodeStore(store)))
+    let uploading = snapshots.map(|snapshots| {
+        let deployment = deployment.clone();
+        tokio::spawn(async move { snapshots.upload_forever(&deployment).await })
+    });
+    Ok((deployment, NodeStore { store, uploading }))
 }
 
 async fn open_state(config: &Config) -> Result<PostgresStore, Failure> {
@@ -187,6 +208,14 @@ pub async fn check(config: &Config) -> Result<Vec<Value>, Failure> {
                 }
             }
         }
+    }
+    if let Some(objects) = &config.objects {
+        checks.push(match objects::open(objects).await {
+            Ok(_) => good("the store of blobs answers, and replaces nothing"),
+            Err(failure) => {
+                bad(&failure.to_string(), "counting goes on without; look at the store")
+            }
+        });
     }
     Ok(checks)
 }

@@ -71,7 +71,12 @@ async fn check_server(data: &Path, checks: &mut Vec<Value>) -> bool {
     match session.get("/control/v1/ownership").await {
         // Where no server runs here, this command itself is about to own some.
         Ok(view) if view.is_null() || matches!(session, Session::Own { .. }) => {}
-        Ok(view) => checks.push(owned(&view)),
+        Ok(view) => {
+            checks.push(owned(&view));
+            let warnings = view["warnings"].as_array().into_iter().flatten();
+            let todo = "counting goes on; ledgerline config check says whether the store answers";
+            checks.extend(warnings.filter_map(Value::as_str).map(|warning| bad(warning, todo)));
+        }
         Err(failure) => checks.push(bad(&failure.to_string(), "look at the server's log")),
     }
     if let Err(failure) = session.end().await {

@@ -49,6 +49,7 @@ pub(super) async fn ownership(State(deployment): State<Arc<Deployment>>) -> Resp
         "nodes": view.nodes.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "age_ms": view.age_ms,
         "trouble": view.trouble,
+        "warnings": deployment.warnings(),
         "partitions": partitions.collect::<Vec<_>>(),
     }))
     .into_response()

@@ -4,8 +4,10 @@
 //! - `sharing`: roles, shares, and nodes that come and go
 //! - `gone`: a node that is killed, paused or cut off
 //! - `away`: a database that is away, cut off or behind
+//! - `objects`: snapshots in a store of blobs
 
 mod away;
 mod crowd;
 mod gone;
+mod objects;
 mod sharing;

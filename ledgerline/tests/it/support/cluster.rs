@@ -48,8 +48,13 @@ impl Cluster {
 
     /// The folder of a node with these roles; it doesn't run yet.
     pub fn node(&self, name: &str, roles: &str) -> Folder {
+        self.node_with(name, roles, "")
+    }
+
+    /// The same with something more in its configuration.
+    pub fn node_with(&self, name: &str, roles: &str, more: &str) -> Folder {
         let folder = Folder::of_node("cluster.toml");
-        folder.write("cluster.toml", self.config(name, roles));
+        folder.write("cluster.toml", self.config(name, roles) + more);
         folder
     }
 
