@@ -11,6 +11,7 @@ pub mod papers;
 pub mod privacy;
 pub mod rights;
 pub mod royalty;
+pub mod size;
 pub mod terms;
 
 use backup::{BackupArgs, RestoreArgs};
@@ -221,6 +222,10 @@ pub enum Command {
         #[command(subcommand)]
         action: privacy::PrivacyAction,
     },
+    /// What a deployment of some size needs and costs, with the arithmetic.
+    #[command(after_help = "Examples:\n  ledgerline size --dau 50000\n  \
+                            ledgerline size --dau 100000000 --plays 30 --reports 4 --nodes 3 --json")]
+    Size(size::SizeArgs),
     /// Which nodes there are, and who owns what.
     #[command(after_help = "Examples:\n  ledgerline nodes --config cluster.toml")]
     Nodes,

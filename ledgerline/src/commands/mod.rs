@@ -22,6 +22,7 @@ mod replay;
 mod rights;
 mod royalty;
 mod serve;
+mod size;
 
 use crate::cli::{Cli, Command, DemoAction};
 use crate::cluster;
@@ -37,6 +38,7 @@ pub async fn run(words: Cli) -> Result<u8, Failure> {
         // What there is to be set up before a node can have a folder.
         Command::Config { action } => return nodes::config(config, action, json).await,
         Command::Topics { action } => return nodes::topics(config, action, json).await,
+        Command::Size(args) => return size::run(&args, json),
         Command::Schema { action } => return nodes::schema(config, action, json).await,
         _ => {}
     }
@@ -45,7 +47,10 @@ pub async fn run(words: Cli) -> Result<u8, Failure> {
         None => words.data,
     };
     match words.command {
-        Command::Config { .. } | Command::Topics { .. } | Command::Schema { .. } => {
+        Command::Config { .. }
+        | Command::Topics { .. }
+        | Command::Schema { .. }
+        | Command::Size(_) => {
             unreachable!("they ran before")
         }
         Command::Demo(args) => match args.action {

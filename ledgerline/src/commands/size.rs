@@ -77,31 +77,60 @@ fn rows(args: &SizeArgs) -> Vec<Row> {
         row(
             "reports_per_day",
             "reports a day",
-            format!("{} listeners × {} plays × {} reports", n(args.dau), n(args.plays), n(args.reports)),
+            format!(
+                "{} listeners × {} plays × {} reports",
+                n(args.dau),
+                n(args.plays),
+                n(args.reports)
+            ),
             reports,
             "",
         ),
         row("reports_per_second", "on average", format!("÷ {} s", n(DAY_S)), mean, "a second"),
-        row("peak_reports_per_second", "at the peak", format!("× {}", n(args.peak)), peak, "a second"),
+        row(
+            "peak_reports_per_second",
+            "at the peak",
+            format!("× {}", n(args.peak)),
+            peak,
+            "a second",
+        ),
         row(
             "partitions",
             "partitions",
-            format!("peak ÷ {}, 4 to 1 024; fixed for good, so take more than today's", n(PARTITION_REPORTS_PER_SECOND)),
+            format!(
+                "peak ÷ {}, 4 to 1 024; fixed for good, so take more than today's",
+                n(PARTITION_REPORTS_PER_SECOND)
+            ),
             partitions,
             "",
         ),
         row(
             "cores_per_node",
             "cores of a node",
-            format!("peak ÷ ({} a second on {} × {} used)", n(NODE_REPORTS_PER_SECOND), n(CORES_MEASURED), USED_AT_MOST),
+            format!(
+                "peak ÷ ({} a second on {} × {} used)",
+                n(NODE_REPORTS_PER_SECOND),
+                n(CORES_MEASURED),
+                USED_AT_MOST
+            ),
             cores,
             "",
         ),
-        row("log_gb_per_day", "log a day", format!("reports × {} B", n(LOG_BYTES_PER_REPORT)), log_gb, "GB"),
+        row(
+            "log_gb_per_day",
+            "log a day",
+            format!("reports × {} B", n(LOG_BYTES_PER_REPORT)),
+            log_gb,
+            "GB",
+        ),
         row(
             "kafka_gb",
             "disks of the brokers",
-            format!("log × {} days × {} copies, uncompressed", n(args.retention_days), n(args.copies)),
+            format!(
+                "log × {} days × {} copies, uncompressed",
+                n(args.retention_days),
+                n(args.copies)
+            ),
             kafka_gb,
             "GB",
         ),
@@ -112,18 +141,35 @@ fn rows(args: &SizeArgs) -> Vec<Row> {
             derived_gb,
             "GB",
         ),
-        row("node_disk_gb", "disk of a node", format!("× {} days", n(args.kept_days)), disk_gb, "GB"),
+        row(
+            "node_disk_gb",
+            "disk of a node",
+            format!("× {} days", n(args.kept_days)),
+            disk_gb,
+            "GB",
+        ),
         row(
             "network_mb_per_second",
             "network at the peak",
-            format!("peak × {} B × ({} copies + {} nodes)", n(LOG_BYTES_PER_REPORT), n(args.copies), n(args.nodes)),
+            format!(
+                "peak × {} B × ({} copies + {} nodes)",
+                n(LOG_BYTES_PER_REPORT),
+                n(args.copies),
+                n(args.nodes)
+            ),
             network_mb,
             "MB a second",
         ),
         row(
             "compute_per_month",
             "nodes' cores a month",
-            format!("{} cores × {} nodes × {} h × {}", n(cores), n(args.nodes), n(HOURS_PER_MONTH), args.core_hour_price),
+            format!(
+                "{} cores × {} nodes × {} h × {}",
+                n(cores),
+                n(args.nodes),
+                n(HOURS_PER_MONTH),
+                args.core_hour_price
+            ),
             compute,
             "",
         ),
@@ -146,7 +192,10 @@ fn rows(args: &SizeArgs) -> Vec<Row> {
 
 fn figure(value: f64) -> String {
     // It is rounded here, for people; --json has what was computed.
-    #[allow(clippy::cast_possible_truncation, reason = "a deployment is smaller than 2^63 of anything")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "a deployment is smaller than 2^63 of anything"
+    )]
     let whole = value.round() as i64;
     if value >= 100.0 || (value - value.round()).abs() < 1e-9 {
         thousands(whole)

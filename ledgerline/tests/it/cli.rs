@@ -413,3 +413,27 @@ fn the_demonstration_ends_well() {
     assert_eq!(said["audit"]["balanced"], true, "{said}");
     assert!(!folder.data().exists());
 }
+
+#[test]
+fn sizes_are_arithmetic_that_anybody_can_do() {
+    let folder = Folder::new();
+    // A hundred million listeners, thirty plays each, four reports a play.
+    let args = ["size", "--dau", "100000000", "--peak", "2", "--nodes", "3", "--kept-days", "10"];
+    let size = folder.json(&args);
+    let near = |name: &str, expected: f64| {
+        let found = size[name].as_f64().expect("a number");
+        assert!((found - expected).abs() <= expected / 1e6, "{name}: {found}, not {expected}");
+    };
+    near("reports_per_day", 12e9);
+    near("reports_per_second", 12e9 / 86_400.0);
+    near("peak_reports_per_second", 12e9 / 43_200.0);
+    near("log_gb_per_day", 12e9 * 127.0 / 1e9);
+    near("kafka_gb", 12e9 * 127.0 / 1e9 * 7.0 * 3.0);
+    near("node_disk_gb", 12e9 * 128.0 / 1e9 * 10.0);
+    let text = folder.ok(&args);
+    for shown in ["12 000 000 000", "100 000 000 listeners × 30 plays × 4 reports", "divided among"]
+    {
+        assert!(text.contains(shown), "{shown:?} isn't shown: {text}");
+    }
+    check_codes(&folder, &[(&["size"], 2, "--dau"), (&["size", "--dau", "-1"], 2, "--dau")]);
+}

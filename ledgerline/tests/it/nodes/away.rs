@@ -14,7 +14,7 @@ fn while_the_database_is_away_reports_are_accepted_and_counted_later() {
     let Some((brokers, postgres)) = told("LEDGERLINE_TEST_KAFKA").zip(OwnPostgres::start()) else {
         return;
     };
-    let Some(cluster) = Cluster::start_on(brokers, postgres.url()) else { return };
+    let Some(cluster) = Cluster::start_on(brokers, &postgres.url()) else { return };
     let one = Node::start(&cluster, "one", ALL);
     let api = one.server.api(&one.folder, SCOPES);
     wait_until("it counts", || one.owns() == 4);
@@ -42,7 +42,7 @@ fn a_node_that_is_cut_off_from_the_database_is_replaced() {
     else {
         return;
     };
-    let Some(cluster) = Cluster::start_on(brokers, postgres) else { return };
+    let Some(cluster) = Cluster::start_on(brokers, &postgres) else { return };
     let proxy = Proxy::to(&cluster.postgres);
     let cut_off = Cluster { postgres: proxy.url(), ..cluster.clone() };
     let one = Node::start(&cut_off, "one", ALL);
@@ -75,7 +75,7 @@ fn commits_of_which_the_answer_is_lost_count_once() {
     else {
         return;
     };
-    let Some(cluster) = Cluster::start_on(brokers, postgres) else { return };
+    let Some(cluster) = Cluster::start_on(brokers, &postgres) else { return };
     let proxy = Proxy::to(&cluster.postgres);
     let through = Cluster { postgres: proxy.url(), ..cluster.clone() };
     let one = Node::start(&through, "one", ALL);

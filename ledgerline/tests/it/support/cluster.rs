@@ -29,15 +29,15 @@ pub struct Cluster {
 impl Cluster {
     /// With topics and tables in which nothing is; `None`, and said, where no services run.
     pub fn start() -> Option<Self> {
-        Self::start_on(told(KAFKA)?, told(POSTGRES)?)
+        Self::start_on(told(KAFKA)?, &told(POSTGRES)?)
     }
 
     /// The same on other brokers or another database.
-    pub fn start_on(brokers: String, postgres: String) -> Option<Self> {
+    pub fn start_on(brokers: String, postgres: &str) -> Option<Self> {
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let name = format!("nodes_{}_{number}", std::process::id());
         let made = format!("DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}");
-        run_sql(&postgres, made);
+        run_sql(postgres, made);
         let postgres = format!("{postgres}?options[search_path]={name}");
         let cluster = Self { brokers, postgres, topic: name, partitions: 4 };
         let first = cluster.node("first", ALL);

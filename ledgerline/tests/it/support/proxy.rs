@@ -55,7 +55,7 @@ impl Proxy {
                     return;
                 }
                 let shared = accepting.clone();
-                std::thread::spawn(move || shared.carry(client));
+                std::thread::spawn(move || shared.carry(&client));
             }
         });
         Self { url: format!("{head}@{here}/{path}"), shared }
@@ -97,15 +97,15 @@ impl Shared {
         self.state.lock().expect("no thread panics").over
     }
 
-    fn carry(self: Arc<Self>, client: TcpStream) {
+    fn carry(&self, client: &TcpStream) {
         let Ok(server) = TcpStream::connect(self.to) else { return };
-        let streams = [&client, &server];
+        let streams = [client, &server];
         if streams.iter().any(|it| it.set_read_timeout(Some(LOOK_EVERY)).is_err()) {
             return;
         }
         std::thread::scope(|scope| {
-            scope.spawn(|| self.pump(&client, &server, true));
-            scope.spawn(|| self.pump(&server, &client, false));
+            scope.spawn(|| self.pump(client, &server, true));
+            scope.spawn(|| self.pump(&server, client, false));
         });
     }
 
