@@ -6,11 +6,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A folder with a made-up population that was received by its own times, and where its archive is to be.
-fn replayed(reports: &str) -> (Folder, String) {
+/// A folder with the first reports of a made-up population, received by their own times, and where its
+/// archive is to be.
+fn replayed(reports: usize) -> (Folder, String) {
     let folder = Folder::new();
     let made = folder.write("made.ndjson", "");
-    folder.ok(&["demo", "generate", "--reports", reports, "--days", "3", "--out", &made]);
+    folder.ok(&["demo", "generate", "--reports", "20000", "--days", "3", "--out", &made]);
+    let lines = std::fs::read_to_string(&made).expect("it was written");
+    let some: String = lines.split_inclusive('\n').take(reports).collect();
+    folder.write("made.ndjson", some);
     folder.ok(&["replay", &made, "--clock", "event"]);
     let to = folder.path("archive").to_str().expect("a plain name").to_owned();
     (folder, to)
@@ -42,7 +46,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn an_audit_recounts_from_the_archive() {
-    let (folder, to) = replayed("20000");
+    let (folder, to) = replayed(20_000);
     let said = run(&folder, &to, "500");
     assert!(sum(&said, "runs") >= 36, "{said}");
     assert_eq!(sum(&said, "records"), sum(&said, "archived_to"), "all of it was written now");
@@ -74,7 +78,7 @@ fn an_audit_recounts_from_the_archive() {
 
 #[test]
 fn what_is_wrong_with_an_archive_is_told() {
-    let (folder, to) = replayed("20000");
+    let (folder, to) = replayed(20_000);
     let nowhere = folder.path("nowhere");
     let nowhere = nowhere.to_str().expect("a plain name");
     for args in [["audit", "--archive", nowhere], ["archive status", "--to", nowhere]] {
@@ -115,7 +119,7 @@ fn what_is_wrong_with_an_archive_is_told() {
     assert_eq!(folder.json(&["audit", "--archive", &to])["balanced"], true);
 
     // Another deployment must not go on with it.
-    let other = replayed("500").0;
+    let other = replayed(500).0;
     let ran = other.run(&["archive", "run", "--to", &to]);
     assert_eq!(ran.code, 1, "{}", ran.all());
     assert!(ran.err.contains("of another deployment"), "{}", ran.err);
@@ -129,7 +133,7 @@ fn duckdb_counts_what_we_count() {
         crate::support::skip("no LEDGERLINE_TEST_DUCKDB names a Python with DuckDB");
         return;
     };
-    let (folder, to) = replayed("300");
+    let (folder, to) = replayed(300);
     // Each record is a run, so none waits for others.
     let said = run(&folder, &to, "1");
     assert_eq!(sum(&said, "archived_to"), sum(&said, "committed"));
