@@ -23,6 +23,9 @@ use super::objects;
 use crate::failure::Failure;
 use crate::wiring::{Wires, parts, plays_logs};
 
+/// So long counted plays may take until the database has them by recording, territory, tier and day.
+const DELTAS_EVERY: Duration = Duration::from_secs(5);
+
 /// The state of a node's deployment.
 pub struct NodeStore {
     store: Arc<PostgresStore>,
@@ -90,6 +93,8 @@ pub async fn open(
         clock,
         ownership,
     };
+    // What counts is in the database too, for whoever asks by SQL.
+    let settings = Settings { deltas_every: Some(DELTAS_EVERY), ..settings };
     let deployment = Deployment::start(parts(wires, &config.data, key_file)?, settings)
         .await
         .map_err(|error| Failure::damaged(error.to_string()))?;
