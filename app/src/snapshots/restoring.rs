@@ -91,9 +91,16 @@ impl Snapshots {
             let read = move |parts: &SnapshotParts| read_snapshot_files(&*parts.disk, partition);
             let has = self.apart(partition, read).await?.map(|files| files.position);
             let need = Need { partition, has, committed, start: starts(partition) };
+            let mut taken = None;
             if need.may_be_answered(self.settings.worth_records) {
-                restored.extend(self.restore(&need, &mut tries_left).await?);
+                taken = self.restore(&need, &mut tries_left).await?;
             }
+            if taken.is_none() && has.is_none() {
+                // What was being taken when the power went is in no order: a log that lacks its beginning
+                // would count as damaged, and is needed by nobody.
+                self.apart(partition, move |parts| clear(&*parts.disk, partition)).await?;
+            }
+            restored.extend(taken);
         }
         Ok(restored)
     }
