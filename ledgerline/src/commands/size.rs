@@ -11,7 +11,7 @@ use crate::output::{print, print_json, table, thousands};
 
 /// Reports that one node of two cores judges and commits in a second, with its log on Kafka and its state in
 /// PostgreSQL on the same two cores: the least of what was measured.
-const NODE_REPORTS_PER_SECOND: f64 = 100_000.0;
+const NODE_REPORTS_PER_SECOND: f64 = 200_000.0;
 /// Bytes of a report in the log, before Kafka compresses it.
 const LOG_BYTES_PER_REPORT: f64 = 127.0;
 /// Bytes that a node derives of a report: plays log, index, books and sieves.
