@@ -3,13 +3,14 @@
 
 import './dialog.css';
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { Button } from './button';
 
 export function Dialog({ title, open, onClose, children }: { title: string; open: boolean; onClose: () => void; children: ComponentChildren }): JSX.Element | null {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // Before anything else can happen: between its end and that of an ordinary effect nothing has the focus.
+  useLayoutEffect(() => {
     const dialog = element.current;
     if (!open || dialog === null) return undefined;
     const before = document.activeElement;
