@@ -2,7 +2,7 @@
 // and the close itself, which can't be taken back.
 
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { get, post, type Shape } from '../../api/client';
 import { usePolled } from '../../api/answer';
 import { useDoing } from '../../api/doing';
@@ -190,7 +190,8 @@ function CloseDialog({ of, open, onDone }: { of: Close; open: boolean; onDone: (
   const [looked, setLooked] = useState(false);
   const closing = useDoing();
   const { period } = of;
-  useEffect(() => setLooked(false), [open]);
+  // Before the dialog is seen: what somebody ticks at once must stand.
+  useLayoutEffect(() => setLooked(false), [open]);
   const paid = of.summary?.money ?? [];
   const wrong = of.preview?.gaps.filter((gap) => gap.wrong).length ?? 0;
   const close = async (): Promise<void> => {

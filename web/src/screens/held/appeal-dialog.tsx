@@ -1,7 +1,7 @@
 // Opens an appeal: against a play, or against the unpaid plays of a recording on a statement.
 
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { post } from '../../api/client';
 import { type Refusal, refusalOf } from '../../api/problem';
 import { month } from '../../figures/format';
@@ -24,7 +24,8 @@ export function AppealDialog({ against, onClose }: { against: Against | null; on
   const [grounds, setGrounds] = useState('');
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
-  useEffect(() => {
+  // Before the dialog is seen: what somebody types at once must stand.
+  useLayoutEffect(() => {
     if (against === null) return;
     setAppellant(against.kind === 'line' ? against.payee : (session.peek()?.parties?.[0] ?? ''));
     setGrounds('');

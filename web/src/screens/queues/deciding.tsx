@@ -2,7 +2,7 @@
 // refusal stops, stays as it was, and what was decided before it is decided.
 
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import type { Shape } from '../../api/client';
 import { useDoing } from '../../api/doing';
 import { count } from '../../figures/format';
@@ -43,7 +43,8 @@ export function Deciding<Word extends string>({ title, of, options, decide, onCl
   const [done, setDone] = useState(0);
   const deciding = useDoing();
   const plays = of ?? [];
-  useEffect(() => {
+  // Before the dialog is seen: what somebody types at once must stand.
+  useLayoutEffect(() => {
     setWord(first);
     setNote('');
     setDone(0);
