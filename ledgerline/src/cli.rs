@@ -230,7 +230,8 @@ pub enum Command {
     #[command(after_help = "Examples:\n  ledgerline nodes --config cluster.toml")]
     Nodes,
     /// The configuration of a node.
-    #[command(after_help = "Examples:\n  ledgerline config check --config cluster.toml")]
+    #[command(after_help = "Examples:\n  ledgerline config check --config cluster.toml\n  \
+                            ledgerline config adopt --config cluster.toml")]
     Config {
         /// What to do with it.
         #[command(subcommand)]

@@ -5,6 +5,8 @@
 pub(crate) enum Area {
     /// Partitions and their totals, where rivals are told apart by a comparison of epoch and position.
     Facts,
+    /// What programs must have alike.
+    Accords,
     /// Rolled up sums of what counts.
     Sums,
     /// Credentials, invitations and sessions.

@@ -105,6 +105,15 @@ impl LeaseStore for Store {
     }
 }
 
+/// Which nodes are there.
+pub(crate) async fn nodes_there(
+    connection: &mut Connection,
+    off_ms: i64,
+) -> Result<Vec<String>, Fault> {
+    let now_ms = now(&mut *connection, off_ms).await?;
+    Ok(sqlx::query_scalar(NODES).bind(now_ms).fetch_all(connection).await?)
+}
+
 /// The time of the store's clock.
 async fn now(connection: &mut Connection, off_ms: i64) -> Result<i64, Fault> {
     let now: i64 = sqlx::query_scalar(NOW_MS).fetch_one(connection).await?;

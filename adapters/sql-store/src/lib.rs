@@ -15,6 +15,7 @@
 //! - [`sqlite`], `postgres`: opening, writers and readers, and `dialect`, all that is one database's own
 //! - `facts`: partitions, their positions and totals
 //! - `leases`: which node owns which partition
+//! - `accords`: what all programs that share a state must have alike
 //! - `credentials`: API keys; `sign_in`: invitations and sessions
 //! - `appeals`: appeals and what was decided on them
 //! - `catalogue`: tracks, their artists, bot devices

@@ -19,7 +19,7 @@ pub const DEVICE_FACT: u8 = 4;
 pub const ADJUDICATED: u8 = 5;
 /// The first byte of a [`FraudRuling`].
 pub const FRAUD_RULING: u8 = 6;
-const VERSION: u8 = 1;
+pub(crate) const VERSION: u8 = 1;
 
 /// Time has passed: expiry and fraud rules look at what is behind the clock now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -31,7 +31,7 @@ use crate::wire::{Head, Reader, instant, instant_if, typed};
 
 /// The first byte of every record of this kind.
 pub const KIND: u8 = 1;
-const VERSION: u8 = 2;
+pub(crate) const VERSION: u8 = 2;
 
 words! {
     /// Who sent a report, hence what may be believed of it.

@@ -7,6 +7,10 @@ use clap::Subcommand;
 pub enum ConfigAction {
     /// Read the file, and look whether everything that it names is there and sound.
     Check,
+    /// Have all nodes be like this configuration and program in what they must have alike and what can be
+    /// changed: the topics of dead letters and of counted plays, and the versions of rules and records. No
+    /// node may be there.
+    Adopt,
 }
 
 /// What `topics` does.

@@ -11,8 +11,11 @@
 //! ```
 //!
 //! - [`config`]: the configuration's file
+//! - `accord`: what all nodes must have alike
 //! - `opening`: a deployment opened on it; `objects`: the store of blobs; `without`: what a program says that was built without
 
+#[cfg(feature = "cluster")]
+mod accord;
 #[cfg_attr(
     not(feature = "cluster"),
     allow(dead_code, reason = "without Kafka and PostgreSQL it is read, and goes nowhere")
@@ -36,7 +39,9 @@ use crate::data_folder::{Identity, read_identity, write_identity};
 use crate::failure::Failure;
 use config::Config;
 
-pub use opening::{NodeStore, auditing, check, create_topics, describe_topics, open, upgrade};
+pub use opening::{
+    NodeStore, adopt, auditing, check, check_accord, create_topics, describe_topics, open, upgrade,
+};
 
 const NODE_FILE: &str = "node.json";
 

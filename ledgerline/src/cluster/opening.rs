@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use super::accord;
 use super::config::{Config, KafkaConfig, Role};
 use super::objects;
 use crate::failure::Failure;
@@ -57,6 +58,7 @@ pub async fn open(
     settings: Settings,
 ) -> Result<(Arc<Deployment>, NodeStore), Failure> {
     let store = Arc::new(open_state(config).await?);
+    accord::require(&store, config).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let ends = committed(&store).await?;
     let log = open_log(config, clock.clone(), ends).await?;
@@ -111,6 +113,12 @@ async fn open_state(config: &Config) -> Result<PostgresStore, Failure> {
         .map_err(|error| Failure::from_error(&error))
 }
 
+async fn open_to_read(config: &Config) -> Result<PostgresStore, Failure> {
+    PostgresStore::open_read_only(&config.postgres.0, PostgresOptions::default())
+        .await
+        .map_err(|error| Failure::from_error(&error))
+}
+
 async fn committed(store: &PostgresStore) -> Result<Vec<Position>, Failure> {
     let commits = store.committed().await.map_err(|error| Failure::from_error(&error))?;
     Ok(commits.iter().map(|commit| commit.position).collect())
@@ -133,8 +141,8 @@ pub async fn auditing(
     config: &Config,
 ) -> Result<(Vec<PartitionTotals>, Vec<String>, Arc<dyn ReportLog>), Failure> {
     let failed = |error| Failure::from_error(&error);
-    let options = PostgresOptions::default();
-    let store = PostgresStore::open_read_only(&config.postgres.0, options).await.map_err(failed)?;
+    let store = open_to_read(config).await?;
+    accord::compare(&store, config).await?;
     let totals = store.totals().await.map_err(failed)?;
     let wrong = store.verify().await.map_err(failed)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
@@ -195,6 +203,7 @@ pub async fn check(config: &Config) -> Result<Vec<Value>, Failure> {
     match open_state(config).await {
         Ok(store) => {
             checks.push(good("PostgreSQL answers, is durable, and has the tables of this program"));
+            checks.push(like_the_others(&store, config).await);
             if let Err(error) = store.close().await {
                 checks.push(bad(&error.to_string(), "look at the database"));
             }
@@ -223,6 +232,35 @@ pub async fn check(config: &Config) -> Result<Vec<Value>, Failure> {
         });
     }
     Ok(checks)
+}
+
+/// Whether the node on this configuration is like those that it shares a state with.
+///
+/// # Errors
+/// [`Failure`] where the state can't be read.
+pub async fn check_accord(config: &Config) -> Result<Value, Failure> {
+    let store = open_to_read(config).await?;
+    let check = like_the_others(&store, config).await;
+    store.close().await.map_err(|error| Failure::from_error(&error))?;
+    Ok(check)
+}
+
+async fn like_the_others(store: &PostgresStore, config: &Config) -> Value {
+    match accord::compare(store, config).await {
+        Ok(()) => good("key, partitions, topics and rules are those of the other nodes"),
+        Err(failure) => bad(&failure.to_string(), "no node starts so; counting is safe"),
+    }
+}
+
+/// Has all nodes be like this configuration and program, in what can be changed; says what that changed.
+///
+/// # Errors
+/// [`Failure`] where something differs that is fixed for good, or a node is there.
+pub async fn adopt(config: &Config) -> Result<Vec<String>, Failure> {
+    let store = open_state(config).await?;
+    let adopted = accord::adopt(&store, config).await;
+    store.close().await.map_err(|error| Failure::from_error(&error))?;
+    adopted
 }
 
 const UPGRADE: &str = "if it is about the tables: ledgerline schema upgrade --config FILE";

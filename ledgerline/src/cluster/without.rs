@@ -87,3 +87,19 @@ pub async fn describe_topics(_config: &Config) -> Result<Vec<Value>, Failure> {
 pub async fn upgrade(_config: &Config) -> Result<(i64, i64), Failure> {
     Err(without())
 }
+
+/// Refuses.
+///
+/// # Errors
+/// Always.
+pub async fn check_accord(_config: &Config) -> Result<Value, Failure> {
+    Err(without())
+}
+
+/// Refuses.
+///
+/// # Errors
+/// Always.
+pub async fn adopt(_config: &Config) -> Result<Vec<String>, Failure> {
+    Err(without())
+}

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 use super::audit;
+use crate::cluster;
 use crate::data_folder::{DataFolder, Held, must_exist};
 use crate::failure::Failure;
 use crate::output::{print, print_json};
@@ -15,6 +16,12 @@ pub(super) async fn run(data: &Path, rebuild: bool, as_json: bool) -> Result<u8,
         remove_derived(data).await?;
     }
     let mut checks = Vec::new();
+    if let Some(config) = cluster::of(data)? {
+        checks.push(match cluster::check_accord(&config).await {
+            Ok(check) => check,
+            Err(failure) => bad(&failure.to_string(), "run ledgerline config check"),
+        });
+    }
     let begun = check_server(data, &mut checks).await;
     if begun {
         match audit::audit(data, None).await {

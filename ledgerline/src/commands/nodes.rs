@@ -57,15 +57,32 @@ fn read(file: Option<&Path>) -> Result<Config, Failure> {
 
 pub(super) async fn config(
     file: Option<&Path>,
-    ConfigAction::Check: ConfigAction,
+    action: ConfigAction,
     as_json: bool,
 ) -> Result<u8, Failure> {
     let config = read(file)?;
+    match action {
+        ConfigAction::Check => check(&config, as_json).await,
+        ConfigAction::Adopt => {
+            let changes = cluster::adopt(&config).await?;
+            if as_json {
+                print_json(&json!({ "changes": changes }))?;
+            } else if changes.is_empty() {
+                print("Nothing differs; nothing was changed.")?;
+            } else {
+                print(&changes.join("\n"))?;
+            }
+            Ok(0)
+        }
+    }
+}
+
+async fn check(config: &Config, as_json: bool) -> Result<u8, Failure> {
     let mut checks = vec![json!({
         "good": true,
         "what": format!("{} is sound; the node is {}", config.file.display(), config.name),
     })];
-    checks.extend(cluster::check(&config).await?);
+    checks.extend(cluster::check(config).await?);
     let well = checks.iter().all(|check| check["good"] == true);
     super::doctor::show(&checks, as_json)?;
     Ok(u8::from(!well))

@@ -15,6 +15,8 @@ mod pool;
 mod schema;
 
 // The statements, which SQLite shares.
+#[path = "../accords.rs"]
+mod accords;
 #[path = "../appeals.rs"]
 mod appeals;
 #[path = "../audit.rs"]

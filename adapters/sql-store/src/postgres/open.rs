@@ -210,6 +210,7 @@ fn turn(area: Area) -> Option<u8> {
         Area::Listeners => Some(8),
         Area::Ledger => Some(9),
         Area::Sums => Some(10),
+        Area::Accords => Some(11),
     }
 }
 

@@ -5,6 +5,8 @@ mod dialect;
 mod open;
 
 // The statements, which PostgreSQL shares.
+#[path = "../accords.rs"]
+mod accords;
 #[path = "../appeals.rs"]
 mod appeals;
 #[path = "../audit.rs"]

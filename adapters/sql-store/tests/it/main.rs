@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]
 
+mod accords;
 mod beside;
 mod damage;
 mod durability;

@@ -1,11 +1,13 @@
 //! Several nodes on one log and one state: whatever goes, every play that was acknowledged counts, once.
 //!
 //! - `crowd`: nodes that run, clients that send to them, and what must come of it
+//! - `agreed`: nodes that differ in what they must have alike
 //! - `sharing`: roles, shares, and nodes that come and go
 //! - `gone`: a node that is killed, paused or cut off
 //! - `away`: a database that is away, cut off or behind
 //! - `objects`: snapshots in a store of blobs
 
+mod agreed;
 mod away;
 mod crowd;
 mod gone;

@@ -58,7 +58,8 @@ impl Cluster {
         folder
     }
 
-    fn config(&self, name: &str, roles: &str) -> String {
+    /// The configuration of a node with these roles.
+    pub fn config(&self, name: &str, roles: &str) -> String {
         let Self { brokers, postgres, topic, partitions } = self;
         format!(
             "[node]\nname = \"{name}\"\ndata = \"data\"\nroles = [{roles}]\n\

@@ -5,6 +5,7 @@ use ledgerline_app::ports::{CatalogueStore, CatalogueTrack, CommitError, FactSto
 use std::sync::Arc;
 
 use super::server::{Server, open};
+use crate::accords::values;
 use crate::facts_of_one_hour::{after, check, counted};
 use crate::patience::given_up_after;
 
@@ -111,4 +112,28 @@ async fn a_commit_that_was_given_up_happened_or_not_and_nothing_in_between() {
     check(&store.totals().await.unwrap());
     assert_eq!(store.verify().await.unwrap(), Vec::<String>::new());
     store.close().await.unwrap();
+}
+
+/// Nodes that start at the same moment with different keys: one is agreed on, and all see which.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_nodes_that_start_at_once_all_see_what_one_said() {
+    let Some(server) = Server::shared("agree_at_once") else { return };
+    let url = server.ready().await;
+    let mut starting = Vec::new();
+    for number in 0..8 {
+        let url = url.clone();
+        starting.push(tokio::spawn(async move {
+            let store = open(&url).await;
+            let agreed = store.agree(&values(&format!("key={number}"))).await.unwrap();
+            store.close().await.unwrap();
+            agreed
+        }));
+    }
+    let mut seen = Vec::new();
+    for start in starting {
+        seen.push(start.await.unwrap());
+    }
+    seen.dedup();
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    assert_eq!(seen[0].len(), 1, "{seen:?}");
 }

@@ -1,0 +1,96 @@
+//! Nodes find out where they differ before one of them counts anything.
+
+use super::crowd::{Node, wait_until};
+use crate::support::cluster::{ALL, Cluster, run_sql};
+use crate::support::{Folder, Server};
+
+const INGEST: &str = "\"ingest\"";
+const KEY: &str = "000102030405060708090a0b0c0d0e0f";
+const OTHER_KEY: &str = "100102030405060708090a0b0c0d0e0f";
+
+/// A node with these roles and something of its configuration changed: `from` into `to`.
+fn differing(cluster: &Cluster, roles: &str, (from, to): (&str, &str)) -> Folder {
+    let config = cluster.config("differing", roles);
+    assert!(config.contains(from), "{from} is in {config}");
+    let folder = Folder::of_node("cluster.toml");
+    folder.write("cluster.toml", config.replace(from, to));
+    folder
+}
+
+#[test]
+fn a_node_that_differs_does_not_start() {
+    let Some(cluster) = Cluster::start() else { return };
+    let one = Node::start(&cluster, "one", ALL);
+    wait_until("it counts", || one.owns() == 4);
+    let topic = format!("topic = \"{}\"", cluster.topic);
+    let another = format!("{topic}\ncounted_plays_topic = \"told\"");
+    let elsewhere = format!("{topic}\ndead_letters_topic = \"elsewhere\"");
+    let fixed = "it is fixed for good, since a listener would be counted twice";
+    for (roles, change, names, todo) in [
+        (ALL, (KEY, OTHER_KEY), "the fingerprint of secrets.hash_key is ", fixed),
+        (INGEST, (KEY, OTHER_KEY), "the fingerprint of secrets.hash_key is ", fixed),
+        (
+            ALL,
+            ("partitions = 4", "partitions = 2"),
+            "kafka.partitions is 2 here and 4 for the other nodes",
+            fixed,
+        ),
+        (INGEST, (topic.as_str(), "topic = \"other\""), "kafka.topic is other here and", fixed),
+        (
+            ALL,
+            (&topic, &another),
+            "kafka.counted_plays_topic is told here and none for the other nodes",
+            "config adopt",
+        ),
+        (ALL, (&topic, &elsewhere), "kafka.dead_letters_topic is elsewhere here", "config adopt"),
+    ] {
+        let folder = differing(&cluster, roles, change);
+        let Err(said) = Server::spawn(&folder).listening() else { panic!("{change:?}: it starts") };
+        assert!(said.contains(names) && said.contains(todo), "{change:?}: {said}");
+        for command in
+            [&["counts", "--by", "user"][..], &["audit"], &["doctor"], &["config", "check"]]
+        {
+            let ran = folder.run(command);
+            assert_eq!(ran.code, 1, "{change:?}, {command:?}: {}", ran.all());
+            assert!(ran.all().contains(names), "{change:?}, {command:?}: {}", ran.all());
+        }
+    }
+    // A node that takes reports in tells nobody what counts.
+    let ingest = differing(&cluster, INGEST, (&topic, &another));
+    Node::start_in(ingest).end();
+    let check = one.folder.run(&["config", "check"]);
+    assert!(check.out.contains("ok  key, partitions, topics and rules"), "{}", check.all());
+    one.end();
+}
+
+#[test]
+fn what_can_be_changed_is_changed_while_no_node_is_there() {
+    let Some(cluster) = Cluster::start() else { return };
+    let one = Node::start(&cluster, "one", ALL);
+    wait_until("it counts", || one.owns() == 4);
+    let topic = format!("topic = \"{}\"", cluster.topic);
+    let told = format!("{topic}\ncounted_plays_topic = \"{}-told\"", cluster.topic);
+    let folder = differing(&cluster, ALL, (&topic, &told));
+    let adopt = ["config", "adopt"];
+    let refused = folder.run(&adopt);
+    assert_eq!(refused.code, 1, "{}", refused.all());
+    assert!(refused.err.contains("stop all nodes first"), "{}", refused.all());
+    one.end();
+    let changes = folder.json(&adopt);
+    let change = changes["changes"][0].as_str().expect("a change").to_owned();
+    assert!(change.starts_with("kafka.counted_plays_topic was none, and is "), "{changes}");
+    assert_eq!(folder.json(&adopt)["changes"], serde_json::json!([]));
+    folder.ok(&["topics", "create"]);
+    folder.ok(&["counts", "--by", "user"]);
+    // What is fixed for good isn't changed by this either.
+    let key = differing(&cluster, ALL, (KEY, OTHER_KEY)).run(&adopt);
+    assert_eq!(key.code, 1, "{}", key.all());
+    assert!(key.err.contains("secrets.hash_key"), "{}", key.all());
+    // Nor does a program count by other rules than those that were counted by.
+    let newer = "UPDATE accords SET value = '2' WHERE name = 'rules'";
+    run_sql(&cluster.postgres, newer.to_owned());
+    let refused = folder.run(&["counts", "--by", "user"]);
+    assert_eq!(refused.code, 1, "{}", refused.all());
+    let says = "the version of the rules is 1 here and 2 for the other nodes: use the program";
+    assert!(refused.err.contains(says), "{}", refused.all());
+}
