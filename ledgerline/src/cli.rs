@@ -4,6 +4,7 @@ pub mod appeals;
 pub mod archive;
 pub mod backup;
 pub mod closing;
+pub mod dlq;
 pub mod invite;
 pub mod ledger;
 pub mod nodes;
@@ -244,6 +245,15 @@ pub enum Command {
         /// What to do with them.
         #[command(subcommand)]
         action: nodes::TopicsAction,
+    },
+    /// Records on the topic of the reports that nobody could read.
+    #[command(after_help = "Examples:\n  ledgerline dlq list --config cluster.toml\n  \
+                            ledgerline dlq show p003/17 --config cluster.toml\n  \
+                            ledgerline dlq redrive --all --config cluster.toml")]
+    Dlq {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: dlq::DlqAction,
     },
     /// The tables that nodes share.
     #[command(after_help = "Examples:\n  ledgerline schema upgrade --config cluster.toml")]

@@ -138,9 +138,9 @@ impl Running {
                 file: format!("{}/manifest", snapshot::folder(partition)),
                 offset: 0,
                 detail: format!(
-                    "it is of position {}, but only {} is committed: state.db is older than the \
-                     index. Restore the right state.db, or remove the folder {} to have it built \
-                     again",
+                    "it is of position {}, but only {} is committed: the state (state.db, \
+                     or the nodes' database) is older than the index. Restore the right one, or remove \
+                     the folder {} to have it built again",
                     snapshot.position,
                     commit.position,
                     snapshot::folder(partition),

@@ -12,6 +12,7 @@
 //!
 //! - [`config`]: the configuration's file
 //! - `accord`: what all nodes must have alike
+//! - `letters`: records that nobody could read
 //! - `opening`: a deployment opened on it; `objects`: the store of blobs; `without`: what a program says that was built without
 
 #[cfg(feature = "cluster")]
@@ -21,6 +22,8 @@ mod accord;
     allow(dead_code, reason = "without Kafka and PostgreSQL it is read, and goes nowhere")
 )]
 pub mod config;
+#[cfg(feature = "cluster")]
+mod letters;
 #[cfg(feature = "cluster")]
 mod objects;
 #[cfg(feature = "cluster")]
@@ -39,9 +42,13 @@ use crate::data_folder::{Identity, read_identity, write_identity};
 use crate::failure::Failure;
 use config::Config;
 
+#[cfg(feature = "cluster")]
+pub use letters::{list_letters, redrive_letters, show_letter};
 pub use opening::{
     NodeStore, adopt, auditing, check, check_accord, create_topics, describe_topics, open, upgrade,
 };
+#[cfg(not(feature = "cluster"))]
+pub use opening::{list_letters, redrive_letters, show_letter};
 
 const NODE_FILE: &str = "node.json";
 

@@ -275,7 +275,7 @@ fn bad(what: &str, todo: &str) -> Value {
     json!({ "good": false, "what": what, "todo": todo })
 }
 
-fn kafka_settings(config: &KafkaConfig) -> KafkaSettings {
+pub(super) fn kafka_settings(config: &KafkaConfig) -> KafkaSettings {
     let ca_file = config.ca_file.clone();
     let security = match (config.tls, &config.user, &config.password) {
         (false, ..) => Security::Plain,

@@ -103,3 +103,31 @@ pub async fn check_accord(_config: &Config) -> Result<Value, Failure> {
 pub async fn adopt(_config: &Config) -> Result<Vec<String>, Failure> {
     Err(without())
 }
+
+/// Refuses.
+///
+/// # Errors
+/// Always.
+pub async fn list_letters(
+    _config: &Config,
+    _partition: Option<u16>,
+    _limit: usize,
+) -> Result<(Vec<Value>, bool), Failure> {
+    Err(without())
+}
+
+/// Refuses.
+///
+/// # Errors
+/// Always.
+pub async fn show_letter(_config: &Config, _place: &str) -> Result<Value, Failure> {
+    Err(without())
+}
+
+/// Refuses.
+///
+/// # Errors
+/// Always.
+pub async fn redrive_letters(_config: &Config, _places: &[String]) -> Result<Vec<Value>, Failure> {
+    Err(without())
+}

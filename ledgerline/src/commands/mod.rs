@@ -8,6 +8,7 @@ mod backup;
 mod catalog;
 mod counts;
 mod demo;
+mod dlq;
 mod doctor;
 mod explain;
 mod explain_terms;
@@ -38,6 +39,7 @@ pub async fn run(words: Cli) -> Result<u8, Failure> {
         // What there is to be set up before a node can have a folder.
         Command::Config { action } => return nodes::config(config, action, json).await,
         Command::Topics { action } => return nodes::topics(config, action, json).await,
+        Command::Dlq { action } => return dlq::run(config, action, json).await,
         Command::Size(args) => return size::run(&args, json),
         Command::Schema { action } => return nodes::schema(config, action, json).await,
         _ => {}
@@ -50,6 +52,7 @@ pub async fn run(words: Cli) -> Result<u8, Failure> {
         Command::Config { .. }
         | Command::Topics { .. }
         | Command::Schema { .. }
+        | Command::Dlq { .. }
         | Command::Size(_) => {
             unreachable!("they ran before")
         }

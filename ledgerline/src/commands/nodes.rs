@@ -48,7 +48,7 @@ pub(super) async fn show(data: &Path, as_json: bool) -> Result<u8, Failure> {
 }
 
 /// Reads the configuration that was named, or must have been.
-fn read(file: Option<&Path>) -> Result<Config, Failure> {
+pub(super) fn read(file: Option<&Path>) -> Result<Config, Failure> {
     let file = file.ok_or_else(|| {
         Failure::usage("which configuration? --config FILE or $LEDGERLINE_CONFIG names it")
     })?;

@@ -5,11 +5,15 @@
 //! - `sharing`: roles, shares, and nodes that come and go
 //! - `gone`: a node that is killed, paused or cut off
 //! - `away`: a database that is away, cut off or behind
+//! - `letters`: records that nobody can read
+//! - `set_back`: a database that is restored to an earlier point
 //! - `objects`: snapshots in a store of blobs
 
 mod agreed;
 mod away;
 mod crowd;
 mod gone;
+mod letters;
 mod objects;
+mod set_back;
 mod sharing;

@@ -42,6 +42,25 @@ impl OwnPostgres {
         assert!(killed.is_ok_and(|status| status.success()), "it is killed");
     }
 
+    /// Its data as a power cut would leave it now; it goes on then.
+    pub fn copy(&self) -> tempfile::TempDir {
+        self.kill();
+        let copy = tempfile::tempdir().expect("there is a temporary folder");
+        copy_all(self.folder.path(), copy.path());
+        self.start_again();
+        copy
+    }
+
+    /// Puts such a copy in the place of its data.
+    pub fn set_back(&self, copy: &tempfile::TempDir) {
+        self.kill();
+        for entry in std::fs::read_dir(self.folder.path()).expect("it is there").flatten() {
+            std::fs::remove_dir_all(entry.path()).expect("it can be removed");
+        }
+        copy_all(copy.path(), self.folder.path());
+        self.start_again();
+    }
+
     /// Starts it on the data that it has.
     pub fn start_again(&self) {
         let said = self.say("start");
@@ -71,4 +90,10 @@ impl Drop for OwnPostgres {
         // A test that fails already says why.
         let _ = stop.env_remove("CARGO_MANIFEST_DIR").stdout(Stdio::null()).status();
     }
+}
+
+/// Copies everything in a folder with its owners, of whom the server is one.
+fn copy_all(from: &std::path::Path, to: &std::path::Path) {
+    let copied = Command::new("cp").arg("-a").arg(from.join(".")).arg(to).status();
+    assert!(copied.is_ok_and(|status| status.success()), "it is copied");
 }
