@@ -413,7 +413,12 @@ pub fn read_identity(folder: &Path) -> Result<Option<Identity>, Failure> {
         serde_json::from_slice(&text).map_err(|error| damaged(&error.to_string()))?;
     let right = identity_text(file.partitions, &file.hash_key);
     if file.format != FORMAT {
-        return Err(damaged(&format!("format {} is not known to this version", file.format)));
+        return Err(Failure::failed(format!(
+            "{}: it has format {}, and this program knows format {FORMAT}: use the program that wrote it, or \
+             a newer one",
+            path.display(),
+            file.format
+        )));
     }
     if right.as_bytes() != text {
         return Err(damaged("its checksum differs"));

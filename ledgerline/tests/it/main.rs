@@ -22,6 +22,7 @@
 //! - `crash`: commands that are killed, and run again
 //! - `faults`: servers that are killed, disks that are full, slow or fail, and too much at once
 //! - `damage`: files that change, shrink or are gone
+//! - `formats`: folders of versions before, and of versions to come
 //! - `backup`: backups under load, in steps, doctored; restored and audited
 //! - `nodes`: several nodes on one log and one state, and each of these gone for a while
 //! - `archive`: runs in a folder, and an audit that reads them
@@ -61,6 +62,7 @@ mod crash;
 mod damage;
 mod demonstration;
 mod faults;
+mod formats;
 #[cfg(feature = "cluster")]
 mod nodes;
 mod privacy;
