@@ -32,6 +32,12 @@ fn while_the_database_is_away_reports_are_accepted_and_counted_later() {
     postgres.start_again();
     wait_until_counted(&[&one]);
     work.check(&one, &api);
+    let letters = one.folder.json(&["dlq", "list"]);
+    assert_eq!(
+        letters["letters"],
+        serde_json::json!([]),
+        "an outage is no reason to set anything apart"
+    );
     one.end();
 }
 

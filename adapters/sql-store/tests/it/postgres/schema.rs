@@ -149,6 +149,40 @@ async fn opening_changes_no_tables_and_upgrading_does() {
     assert!(error.detail.contains("names no schema"), "{error}");
 }
 
+/// Tables of the version before, with rows, are brought to this program's form, and the rows are there.
+#[tokio::test]
+async fn tables_of_the_version_before_are_upgraded_without_loss() {
+    let Some(server) = Server::shared("version_before") else { return };
+    let url = server.schema().await;
+    let mut migrator = sqlx::migrate!("migrations/postgres");
+    let all = migrator.migrations.to_vec();
+    let (newest, before) = all.split_last().unwrap();
+    let has = before.last().unwrap().version;
+    migrator.migrations = before.to_vec().into();
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    migrator.run(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let rows = "INSERT INTO partition_commits (partition, epoch, position, plays_bytes) \
+                VALUES (0, 3, 0, 0), (1, 4, 0, 0); \
+                INSERT INTO counted_positions VALUES (1, 0); \
+                INSERT INTO audit_log VALUES (1, 1, 'w', NULL, 'm', 'p', NULL, 200)";
+    tamper(&url, rows).await.unwrap();
+    let error = PostgresStore::open(&url, options()).await.unwrap_err();
+    assert!(error.detail.contains(&format!("have version {has}")), "{error}");
+
+    assert_eq!(PostgresStore::upgrade(&url, options()).await.unwrap(), (has, newest.version));
+    let store = PostgresStore::open(&url, options()).await.unwrap();
+    let epochs: Vec<u64> = store.committed().await.unwrap().iter().map(|it| it.epoch).collect();
+    assert_eq!(epochs, [3, 4]);
+    store.close().await.unwrap();
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    let deeds: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM audit_log")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(deeds, 1);
+}
+
 /// Each table, and each thing that isn't an insert; balances follow, and so are free.
 #[tokio::test]
 async fn the_tables_only_grow() {
