@@ -230,6 +230,20 @@ pub enum Command {
     /// Which nodes there are, and who owns what.
     #[command(after_help = "Examples:\n  ledgerline nodes --config cluster.toml")]
     Nodes,
+    /// Take the deployment of one machine over to several nodes, or back to one. All of it goes over: reports, counts,
+    /// contracts, ledger, keys. Stop the server, or all nodes, before.
+    #[command(
+        after_help = "Examples:\n  ledgerline move --from ./ledgerline-data --to cluster.toml\n  \
+                            ledgerline move --from cluster.toml --to ./ledgerline-data"
+    )]
+    Move {
+        /// The data folder, or the configuration of a node, that is left.
+        #[arg(long)]
+        from: PathBuf,
+        /// The configuration of a node whose topics and tables are empty, or a folder that is new.
+        #[arg(long)]
+        to: PathBuf,
+    },
     /// The configuration of a node.
     #[command(after_help = "Examples:\n  ledgerline config check --config cluster.toml\n  \
                             ledgerline config adopt --config cluster.toml")]

@@ -10,6 +10,7 @@
 //! plays/p000/       the plays log, derived from it
 //! index/p000/       snapshots and sealed runs, derived from it
 //! keys/             the key that signs the ledger's head, and the newest signed head
+//! moved.json        where its deployment has gone, since it was moved
 //! ```
 
 use ledgerline_app::Deployment;
@@ -44,6 +45,9 @@ use crate::wiring::{Wires, parts, plays_logs};
 pub const PARTITIONS: u16 = 4;
 
 const FORMAT: u32 = 1;
+
+/// The note that the folder's deployment is elsewhere now.
+pub const MOVED: &str = "moved.json";
 
 /// The environment's variable that says how many index entries each partition keeps in
 /// memory before they are sealed: for machines with little memory, and for tests.
@@ -256,6 +260,24 @@ impl DataFolder {
         self
     }
 
+    /// What never changes of its deployment.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its files.
+    #[must_use]
+    pub fn disk(&self) -> Arc<LocalDisk> {
+        self.disk.clone()
+    }
+
     /// Opens the stores and starts the deployment.
     ///
     /// # Errors
@@ -264,6 +286,7 @@ impl DataFolder {
         if let Some(config) = cluster::of(&self.path)? {
             return self.open_node(&config, settings).await;
         }
+        must_be_here(&self.path)?;
         // Read before the store is opened: to close a file that SQLite has open in this
         // process would take its locks away.
         closed_state::check(&self.path)?;
@@ -389,6 +412,20 @@ pub fn must_exist(folder: &Path) -> Result<(), Failure> {
         "there is no deployment in {}; serve, import or replay makes one, and --data names another \
          folder",
         folder.display()
+    )))
+}
+
+/// Refuses where the folder's deployment was moved elsewhere: what were counted here too would be counted twice.
+fn must_be_here(folder: &Path) -> Result<(), Failure> {
+    let note = folder.join(MOVED);
+    if !note.exists() {
+        return Ok(());
+    }
+    Err(Failure::failed(format!(
+        "the deployment in {} was moved: {} says where it is now, and --config names that. Only if it was never \
+         started there, remove that file to go on here",
+        folder.display(),
+        note.display()
     )))
 }
 

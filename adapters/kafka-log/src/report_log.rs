@@ -11,7 +11,7 @@ use crate::watching::{Known, Watcher, all_marks};
 use ledgerline_app::ports::{
     AppendError, Appended, Clock, DeadLetters, Frame, LogError, ReportLog,
 };
-use ledgerline_ids::{PartitionId, Position};
+use ledgerline_ids::{PartitionId, Position, UnixMs};
 use ledgerline_records::frame::RecordGroup;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -94,12 +94,29 @@ impl KafkaReportLog {
         })
     }
 
+    /// Appends records that were received before, elsewhere: `received_at` must not go back within a
+    /// partition, and no other process may append meanwhile. Otherwise as [`ReportLog::append`].
+    pub fn append_received(
+        &self,
+        partition: PartitionId,
+        group: RecordGroup,
+        received_at: UnixMs,
+    ) -> oneshot::Receiver<Answer> {
+        let (answer, receiver) = oneshot::channel();
+        if let Err((error, answer)) = self.queue(partition, group, answer, Some(received_at)) {
+            // The receiver is in our hands still.
+            let _ = answer.send(Err(error));
+        }
+        receiver
+    }
+
     /// Queues what there is room for.
     fn queue(
         &self,
         partition: PartitionId,
         group: RecordGroup,
         answer: oneshot::Sender<Answer>,
+        received_at: Option<UnixMs>,
     ) -> Result<(), (AppendError, oneshot::Sender<Answer>)> {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(jobs) = jobs.as_ref() else { return Err((AppendError::Closing, answer)) };
@@ -110,7 +127,7 @@ impl KafkaReportLog {
         match self.budget.take(bytes, u64::from(group.count())) {
             None => Err((AppendError::Busy, answer)),
             Some(share) => jobs
-                .send(Job { partition, group, answer, share })
+                .send(Job { partition, group, answer, share, received_at })
                 .map_err(|mpsc::SendError(job)| (AppendError::Closing, job.answer)),
         }
     }
@@ -127,7 +144,7 @@ impl ReportLog for KafkaReportLog {
             let first = self.known.ends.now(partition);
             // The receiver is in our hands still.
             let _ = answer.send(Ok(Appended { first, received_at: self.clock.now() }));
-        } else if let Err((error, answer)) = self.queue(partition, group, answer) {
+        } else if let Err((error, answer)) = self.queue(partition, group, answer, None) {
             let _ = answer.send(Err(error));
         }
         receiver

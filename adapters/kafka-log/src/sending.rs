@@ -32,6 +32,8 @@ pub(crate) struct Job {
     pub(crate) group: RecordGroup,
     pub(crate) answer: oneshot::Sender<Answer>,
     pub(crate) share: Share,
+    /// When it was received, where that isn't now.
+    pub(crate) received_at: Option<UnixMs>,
 }
 
 /// Takes messages that come back to their groups.
@@ -115,9 +117,9 @@ impl Sender {
     }
 
     fn send(&mut self, job: Job) {
-        let Job { partition, group, answer, share } = job;
+        let Job { partition, group, answer, share, received_at } = job;
         let stamped = &mut self.stamped[usize::from(partition.0)];
-        *stamped = self.clock.now().max(*stamped);
+        *stamped = received_at.unwrap_or_else(|| self.clock.now()).max(*stamped);
         let at = *stamped;
         let count = group.count();
         let sent = Sent::new(partition, at, count, Arc::clone(&self.ends), answer, share);

@@ -41,5 +41,5 @@ mod postgres;
 mod sqlite;
 
 #[cfg(feature = "postgres")]
-pub use postgres::{PostgresOptions, PostgresStore};
+pub use postgres::{MovedState, PostgresOptions, PostgresStore};
 pub use sqlite::SqlStore;

@@ -7,7 +7,7 @@
 //! A cut is a position in the report log: a record belongs to it where its cause stands before
 //! that position. The lengths of plays logs are shortcuts only, since a log that was derived again
 //! may have other addresses; a shortcut is believed where the record in front of it still is the one
-//! that was met there, and otherwise the log is read from its beginning.
+//! that was met there and a frame begins behind it, and otherwise the log is read from its beginning.
 
 use ledgerline_counting::identity::identity_hash;
 use ledgerline_ids::{HashKey, PartitionId, Period, Position, UnixMs};
@@ -237,7 +237,9 @@ impl<'w> Walk<'w> {
         let shortcut = from.filter(|from| from.plays_bytes <= length);
         let mark = piece.marks.get(&until.partition).copied();
         match shortcut.zip(mark) {
-            Some((from, mark)) if walk.is_there(mark) => {
+            Some((from, mark))
+                if walk.is_there(mark) && walk.begins_frame(from.plays_bytes, length) =>
+            {
                 walk.piece(from.plays_bytes, length, progress)?;
             }
             _ => walk.piece(0, length, progress)?,
@@ -253,6 +255,12 @@ impl<'w> Walk<'w> {
         let address = PlayAddress(mark.address);
         let read = read(self.readers, self.partition, address, &mut bytes);
         read.is_ok_and(|play| play.cause.0 == mark.cause)
+    }
+
+    /// Whether the log can be read from there on: in one that was derived again, a frame may go on beyond the
+    /// record of a mark that stands where it stood.
+    fn begins_frame(&self, at: u64, length: u64) -> bool {
+        at == length || self.readers.of(self.partition).scan(at, at + 1, &mut |_, _| {}).is_ok()
     }
 
     /// Notes every close whose cut lies at `position` or before it.

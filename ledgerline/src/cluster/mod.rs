@@ -13,6 +13,7 @@
 //! - [`config`]: the configuration's file
 //! - `accord`: what all nodes must have alike
 //! - `letters`: records that nobody could read
+//! - `moving`: a deployment of its own becomes one of nodes, and back
 //! - `opening`: a deployment opened on it; `objects`: the store of blobs; `without`: what a program says that was built without
 
 #[cfg(feature = "cluster")]
@@ -24,6 +25,8 @@ mod accord;
 pub mod config;
 #[cfg(feature = "cluster")]
 mod letters;
+#[cfg(feature = "cluster")]
+mod moving;
 #[cfg(feature = "cluster")]
 mod objects;
 #[cfg(feature = "cluster")]
@@ -44,11 +47,14 @@ use config::Config;
 
 #[cfg(feature = "cluster")]
 pub use letters::{list_letters, redrive_letters, show_letter};
+#[cfg(feature = "cluster")]
+pub use moving::{hand_back, take_over};
 pub use opening::{
-    NodeStore, adopt, auditing, check, check_accord, create_topics, describe_topics, open, upgrade,
+    NodeStore, adopt, auditing, check, check_accord, create_topics, describe_topics, ledger, open,
+    upgrade,
 };
 #[cfg(not(feature = "cluster"))]
-pub use opening::{list_letters, redrive_letters, show_letter};
+pub use opening::{hand_back, list_letters, redrive_letters, show_letter, take_over};
 
 const NODE_FILE: &str = "node.json";
 

@@ -4,7 +4,7 @@ use ledgerline_app::Deployment;
 use ledgerline_app::deployment::Settings;
 use ledgerline_app::ownership::{LeaseSettings, Leased, Ownership};
 use ledgerline_app::ports::facts::PartitionTotals;
-use ledgerline_app::ports::{Clock, CountedPlays, FactStore, ReportLog};
+use ledgerline_app::ports::{Clock, CountedPlays, FactStore, LedgerStore, ReportLog};
 use ledgerline_ids::Position;
 use ledgerline_kafka_log::topics::{self, Plan, Topic};
 use ledgerline_kafka_log::{
@@ -107,7 +107,7 @@ pub async fn open(
     Ok((deployment, NodeStore { store, uploading }))
 }
 
-async fn open_state(config: &Config) -> Result<PostgresStore, Failure> {
+pub(super) async fn open_state(config: &Config) -> Result<PostgresStore, Failure> {
     PostgresStore::open(&config.postgres.0, PostgresOptions::default())
         .await
         .map_err(|error| Failure::from_error(&error))
@@ -124,7 +124,7 @@ async fn committed(store: &PostgresStore) -> Result<Vec<Position>, Failure> {
     Ok(commits.iter().map(|commit| commit.position).collect())
 }
 
-async fn open_log(
+pub(super) async fn open_log(
     config: &Config,
     clock: Arc<dyn Clock>,
     ends: Vec<Position>,
@@ -150,6 +150,14 @@ pub async fn auditing(
     let log = open_log(config, clock, ends).await?;
     store.close().await.map_err(failed)?;
     Ok((totals, wrong, Arc::new(log)))
+}
+
+/// The ledger, to be read where it lies.
+///
+/// # Errors
+/// [`Failure`] where the database isn't there.
+pub async fn ledger(config: &Config) -> Result<Arc<dyn LedgerStore>, Failure> {
+    Ok(Arc::new(open_to_read(config).await?))
 }
 
 /// Makes the topics that are missing; says which.

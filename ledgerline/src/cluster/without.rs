@@ -2,8 +2,8 @@
 
 use ledgerline_app::Deployment;
 use ledgerline_app::deployment::Settings;
-use ledgerline_app::ports::ReportLog;
 use ledgerline_app::ports::facts::PartitionTotals;
+use ledgerline_app::ports::{LedgerStore, ReportLog};
 use ledgerline_local_disk::LocalDisk;
 use serde_json::Value;
 use std::convert::Infallible;
@@ -129,5 +129,29 @@ pub async fn show_letter(_config: &Config, _place: &str) -> Result<Value, Failur
 /// # Errors
 /// Always.
 pub async fn redrive_letters(_config: &Config, _places: &[String]) -> Result<Vec<Value>, Failure> {
+    Err(without())
+}
+
+/// Refuses.
+///
+/// # Errors
+/// Always.
+pub async fn take_over(_from: &Path, _config: &Config) -> Result<Value, Failure> {
+    Err(without())
+}
+
+/// Refuses.
+///
+/// # Errors
+/// Always.
+pub async fn hand_back(_config: &Config, _to: &Path) -> Result<Value, Failure> {
+    Err(without())
+}
+
+/// Refuses.
+///
+/// # Errors
+/// Always.
+pub async fn ledger(_config: &Config) -> Result<Arc<dyn LedgerStore>, Failure> {
     Err(without())
 }

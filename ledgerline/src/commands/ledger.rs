@@ -2,7 +2,7 @@
 
 use ledgerline_app::money::ledger::{Verification, Witnesses, verify};
 use ledgerline_app::ports::{
-    EntryQuery, HeadKeeper as _, HeadSigner as _, LedgerStore as _, Random as _,
+    EntryQuery, HeadKeeper as _, HeadSigner as _, LedgerStore, Random as _,
 };
 use ledgerline_http_api::dto::LedgerVerification;
 use ledgerline_ids::HashKey;
@@ -14,11 +14,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::encoded;
 use crate::cli::ledger::{
     BalancesArgs, EntriesArgs, KeyAction, LedgerAction, LedgerArgs, VerifyArgs,
 };
+use crate::cluster;
 use crate::data_folder::{head_file, must_exist, signing_key};
 use crate::failure::Failure;
 use crate::output::{print, print_json, table, thousands};
@@ -306,8 +308,7 @@ async fn verify_all(
         }
         None => None,
     };
-    // The files themselves are read: a verification that asked the server would verify nothing.
-    let store = SqlStore::open_read_only(&data.join("state.db")).await?;
+    let store = open_to_verify(data).await?;
     let head_file = head_file(data).kept()?;
     let public_key = match args.public_key {
         Some(key) => Some(key),
@@ -330,7 +331,7 @@ async fn verify_all(
     SystemRandom.fill(&mut seed);
     let bar = progress::count("rows verified");
     let told = &mut |rows| bar.inc(rows);
-    let verified = verify(&store, &witnesses, HashKey::new(seed), told).await;
+    let verified = verify(&*store, &witnesses, HashKey::new(seed), told).await;
     bar.finish_and_clear();
     let verified = verified?;
     drop(store);
@@ -343,6 +344,14 @@ async fn verify_all(
         outcome.renewed = true;
     }
     said(&outcome, as_json)
+}
+
+/// The ledger where it lies: a verification that asked the server would verify nothing.
+async fn open_to_verify(data: &Path) -> Result<Arc<dyn LedgerStore>, Failure> {
+    match cluster::of(data)? {
+        Some(config) => cluster::ledger(&config).await,
+        None => Ok(Arc::new(SqlStore::open_read_only(&data.join("state.db")).await?)),
+    }
 }
 
 /// What a verification has to say.

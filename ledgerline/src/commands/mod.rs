@@ -17,6 +17,7 @@ mod import;
 mod invite;
 mod keys;
 mod ledger;
+mod moving;
 mod nodes;
 mod privacy;
 mod replay;
@@ -41,6 +42,7 @@ pub async fn run(words: Cli) -> Result<u8, Failure> {
         Command::Topics { action } => return nodes::topics(config, action, json).await,
         Command::Dlq { action } => return dlq::run(config, action, json).await,
         Command::Size(args) => return size::run(&args, json),
+        Command::Move { from, to } => return moving::run(&from, &to, json).await,
         Command::Schema { action } => return nodes::schema(config, action, json).await,
         _ => {}
     }
@@ -51,6 +53,7 @@ pub async fn run(words: Cli) -> Result<u8, Failure> {
     match words.command {
         Command::Config { .. }
         | Command::Topics { .. }
+        | Command::Move { .. }
         | Command::Schema { .. }
         | Command::Dlq { .. }
         | Command::Size(_) => {

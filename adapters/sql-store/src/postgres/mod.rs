@@ -4,11 +4,13 @@
 //! - `options`: how long anything is waited for
 //! - `schema`: which form the tables have, and bringing them to ours
 //! - `pool`, `connection`: connections that nothing waits for without a limit
+//! - `moving`: taking over the state of one machine, and giving it back
 //! - `dialect`: all that is PostgreSQL's own in the statements; `damage`: what it finds wrong itself
 
 mod connection;
 mod damage;
 mod dialect;
+mod moving;
 mod open;
 mod options;
 mod pool;
@@ -57,6 +59,7 @@ mod untold;
 mod verify;
 
 use crate::area::Area;
+pub use moving::MovedState;
 pub use open::PostgresStore;
 use open::PostgresStore as Store;
 pub use options::PostgresOptions;

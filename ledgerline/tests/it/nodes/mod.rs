@@ -7,6 +7,7 @@
 //! - `away`: a database that is away, cut off or behind
 //! - `letters`: records that nobody can read
 //! - `set_back`: a database that is restored to an earlier point
+//! - `moving`: from one machine to nodes, and back
 //! - `objects`: snapshots in a store of blobs
 
 mod agreed;
@@ -14,6 +15,7 @@ mod away;
 mod crowd;
 mod gone;
 mod letters;
+mod moving;
 mod objects;
 mod set_back;
 mod sharing;
