@@ -121,6 +121,13 @@ impl Deployment {
         metrics.sort_by_key(|metric| metric.name);
         metrics.extend(self.ownership_metrics());
         metrics.extend(self.snapshot_metrics());
+        metrics.push(Metric {
+            name: "ledgerline_conservation_broken",
+            help: "1 where reports aren't the sum of their verdicts, or a status has less than no plays.",
+            kind: MetricKind::Gauge,
+            labels: Vec::new(),
+            value: u64::from(!self.sums_hold()),
+        });
         let intake = self.intake.metrics();
         for (name, help, number) in [
             (

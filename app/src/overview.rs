@@ -77,6 +77,11 @@ impl Live {
 }
 
 impl Deployment {
+    /// Whether the sums of all that is committed, as this node knows them, obey the conservation law.
+    pub(crate) fn sums_hold(&self) -> bool {
+        holds(&self.live.totals.lock().expect("no holder panics"))
+    }
+
     /// The deployment at a glance.
     #[must_use]
     pub fn overview(&self) -> Overview {

@@ -1,10 +1,12 @@
 //! The arguments of `cargo xtask`, and its help.
 
 mod help;
+mod nodes;
 mod royalty;
 mod services;
 
 pub use help::help;
+pub use nodes::BenchNodes;
 pub use royalty::BenchRoyalty;
 pub use services::{Deed, Services};
 use std::path::PathBuf;
@@ -24,6 +26,8 @@ pub enum Invocation {
     Bench(Bench),
     /// Measure how counts become money.
     BenchRoyalty(BenchRoyalty),
+    /// Measure what several nodes are made of.
+    BenchNodes(BenchNodes),
     /// Run the product on a simulated machine, seed by seed.
     Simulate(Simulate),
     /// Look for inputs that break a reader.
@@ -182,6 +186,9 @@ pub fn parse(arguments: &[String], in_ci: bool) -> Result<Invocation, String> {
         Topic::Bench if rest.first().is_some_and(|what| what == "royalty") => {
             royalty::parse(&rest[1..]).map(Invocation::BenchRoyalty)
         }
+        Topic::Bench if rest.first().is_some_and(|what| what == "nodes") => {
+            nodes::parse(&rest[1..]).map(Invocation::BenchNodes)
+        }
         Topic::Bench => parse_bench(rest).map(Invocation::Bench),
         Topic::Simulate => parse_simulate(rest).map(Invocation::Simulate),
         Topic::Fuzz => parse_fuzz(rest).map(Invocation::Fuzz),
@@ -300,7 +307,7 @@ fn parse_bench(arguments: &[String]) -> Result<Bench, String> {
     }
     match what {
         Some(_) => Ok(bench),
-        None => Err("bench what? there are `counting` and `royalty`".to_owned()),
+        None => Err("bench what? there are `counting`, `royalty` and `nodes`".to_owned()),
     }
 }
 

@@ -64,6 +64,9 @@ fn main() -> ExitCode {
         Ok(Invocation::BenchRoyalty(options)) => {
             in_workspace(|workspace| bench::royalty::run(workspace, &options))
         }
+        Ok(Invocation::BenchNodes(options)) => {
+            in_workspace(|workspace| bench::nodes::run(workspace, &options))
+        }
         Ok(Invocation::Simulate(options)) => {
             in_workspace(|workspace| simulate::run(workspace, &options))
         }

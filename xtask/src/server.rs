@@ -38,8 +38,31 @@ impl Server {
     /// # Errors
     /// As [`Server::start`].
     pub fn start_within(
-        mut program: Command,
+        program: Command,
         data: &Path,
+        log: &Path,
+        limit: Duration,
+    ) -> Result<Server, String> {
+        Server::start_on(program, "--data", data, log, limit)
+    }
+
+    /// The same as one of several nodes, with this configuration.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub fn start_node(
+        program: Command,
+        config: &Path,
+        log: &Path,
+        limit: Duration,
+    ) -> Result<Server, String> {
+        Server::start_on(program, "--config", config, log, limit)
+    }
+
+    fn start_on(
+        mut program: Command,
+        option: &str,
+        place: &Path,
         log: &Path,
         limit: Duration,
     ) -> Result<Server, String> {
@@ -48,8 +71,8 @@ impl Server {
         let mut written = File::create(log).map_err(cannot)?;
         let stderr = written.try_clone().map_err(cannot)?;
         let mut child = program
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
+            .args(["serve", "--listen", "127.0.0.1:0", option])
+            .arg(place)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(stderr)

@@ -41,9 +41,21 @@ impl Input {
     /// # Errors
     /// A sentence: it can't.
     pub fn generate(place: &Place, name: &str, reports: u64) -> Result<Input, String> {
+        Input::generate_by(place, name, reports, generator(place, reports, 1))
+    }
+
+    /// The same with a generator that was told more.
+    ///
+    /// # Errors
+    /// As [`Input::generate`].
+    pub fn generate_by(
+        place: &Place,
+        name: &str,
+        reports: u64,
+        mut command: Command,
+    ) -> Result<Input, String> {
         let file = place.path(&format!("{name}.ndjson"));
         let truth = place.path(&format!("{name}.truth.json"));
-        let mut command = generator(place, reports, 1);
         command.arg("--out").arg(&file).arg("--truth").arg(&truth);
         // It says on stderr where the truth is, which nobody here needs to know.
         running::run(command.stderr(Stdio::null()))?;

@@ -3,7 +3,8 @@
 //! Every way gets the same reports, made up before any clock starts, and what each counts is
 //! compared with the truth that was made up with them: a fast wrong answer is a failure.
 //!
-//! [`royalty`] measures what comes after: a month's plays become money.
+//! [`royalty`] measures what comes after: a month's plays become money. [`nodes`] measures the same
+//! counting on a log and a state that several processes share.
 //!
 //! Reading order: [`place`] and [`input`] (what is run on what), [`proc`] and [`running`] (what the
 //! kernel says of a process), [`replay`], [`serving`] (our ways), [`peers`], [`syncs`], [`sizes`], [`bars`],
@@ -15,6 +16,7 @@ mod date;
 mod docs;
 mod figures;
 mod input;
+pub mod nodes;
 pub mod peers;
 mod place;
 mod plot;

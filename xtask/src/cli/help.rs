@@ -160,8 +160,20 @@ Examples:
 million recordings, a hundred thousand payees and a thousand contracts, and allocates their pools beside
 DuckDB; and brings such a service as files, closes its months and explains lines of them.
 
+`cargo xtask bench nodes` measures what several nodes are made of, on a Kafka and a PostgreSQL that it starts
+with all of it on this machine: [--reports N] [--only streams,intake,restore] [--rate N] [--seconds N]
+[--brokers 1|3] [--json FILE] [--install].
+  streams   N reports (5M) on one topic, a million recordings, a hundred thousand listeners, 30 % sent
+            twice: one counting node from its beginning to its end, then a Kafka Streams application
+            (exactly once, RocksDB) on the same topic; both must come to the truth
+  intake    reports in bodies of 100 at a rate (20 000 a second for 60 seconds) to one node that only takes
+            them in: how long until the 202
+  restore   a node with an empty disk, from snapshots of different age: seconds, and a plot under target/
+  cargo xtask bench nodes --only streams --reports 1M
+
 Needs: Rust, a C compiler and make; Linux for all but rates. For the peers Python 3.11 with venv, a JDK
-from 17 on, and PostgreSQL. For syncs strace. Data is written under target/ and removed afterwards:
+from 17 on, and PostgreSQL; for nodes a JDK, PostgreSQL, Maven, a C++ compiler and Perl. For syncs strace.
+Data is written under target/ and removed afterwards:
 about 500 bytes for each report of the greatest size.
 ";
 

@@ -10,7 +10,7 @@
 //! each service, and [`command`] (what people type).
 
 mod command;
-mod kafka;
+pub mod kafka;
 mod ports;
 pub mod postgres;
 mod process;
@@ -73,18 +73,25 @@ pub struct Place {
     pub downloads: PathBuf,
     /// How many servers there are of it, where it can be several; fixed when the folder was made.
     pub nodes: u16,
+    /// Whether its speed is part of what is measured: then it may take what it likes.
+    pub measured: bool,
     /// Whether it goes on once xtask has ended; otherwise an interruption ends both.
     pub outlives: bool,
 }
 
 impl Place {
-    fn of(workspace: &Workspace, at: &Path, service: &dyn Service) -> Place {
+    /// The folder of a service in `at`.
+    pub fn of(workspace: &Workspace, at: &Path, service: &dyn Service) -> Place {
         let folder = at.join(service.name());
-        Place { folder, downloads: workspace.services(), nodes: 1, outlives: false }
+        let downloads = workspace.services();
+        Place { folder, downloads, nodes: 1, measured: false, outlives: false }
     }
 
     /// Removes what an earlier run left.
-    fn clear(&self) -> Result<(), String> {
+    ///
+    /// # Errors
+    /// It can't be removed.
+    pub fn clear(&self) -> Result<(), String> {
         match fs::remove_dir_all(&self.folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 Err(format!("cannot remove {}: {error}", self.folder.display()))

@@ -94,6 +94,20 @@ impl Service for Postgres {
     }
 }
 
+/// What a query on the server at `url` answers, without heads: fields with `|` between them, rows on lines.
+///
+/// # Errors
+/// A sentence: what `psql` says.
+pub fn ask(url: &str, query: &str) -> Result<String, String> {
+    let mut psql = Programs::find()?.command("psql");
+    let asked = psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", query, url]);
+    let output = asked.output().map_err(|error| format!("cannot run psql: {error}"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    }
+    Err(format!("psql: {}", String::from_utf8_lossy(&output.stderr).trim()))
+}
+
 /// PostgreSQL's programs, and who runs them.
 pub struct Programs {
     folder: PathBuf,

@@ -26,7 +26,10 @@ impl From<String> for Absent {
 }
 
 /// The figures of a peer that says its seconds and its plays as JSON, once its counts are right.
-fn way_of(name: &str, input: &Input, ran: &Ran, counts: &str) -> Result<Way, String> {
+///
+/// # Errors
+/// It says nothing, or its counts are wrong.
+pub fn way_of(name: &str, input: &Input, ran: &Ran, counts: &str) -> Result<Way, String> {
     let last = ran.output.lines().last().unwrap_or_default();
     let said = Json::parse(last).map_err(|reason| format!("{name}: {reason} in `{last}`"))?;
     let counts = Counts::of_csv(said.count("plays")?, counts)?;

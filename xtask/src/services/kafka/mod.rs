@@ -8,18 +8,22 @@ mod asking;
 mod jars;
 mod settings;
 
+pub use jars::ensure_streams;
+
 use super::process::{Recorded, until};
 use super::{Environment, Place, Service};
 use crate::needs::Need;
 use crate::programs::succeed;
 use settings::Broker;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// What a broker's Java may take; a broker of a test holds little.
 const HEAP: &str = "-Xmx512m";
+/// And one whose speed is part of what is measured.
+const HEAP_MEASURED: &str = "-Xmx1g";
 /// How long brokers may take until all answer.
 const START_MAX: Duration = Duration::from_secs(90);
 /// Who tests are, on the listener that asks. It opens nothing but brokers of tests.
@@ -48,8 +52,9 @@ impl Service for Kafka {
             let recorded = recorded(&place.folder, broker);
             if recorded.pid().is_none() {
                 let log = broker.folder(&place.folder).join("server.log");
-                let mut command = java(&jars);
-                command.args([HEAP, "kafka.Kafka", &recorded.word]);
+                let mut command = if place.measured { java_at_best(&jars) } else { java(&jars) };
+                let heap = if place.measured { HEAP_MEASURED } else { HEAP };
+                command.args([heap, "kafka.Kafka", &recorded.word]);
                 recorded.start(&mut command, &log, place.outlives)?;
             }
         }
@@ -161,10 +166,15 @@ fn make_certificate(folder: &Path) -> Result<(), String> {
 /// Java with Kafka in it.
 fn java(jars: &Path) -> Command {
     let mut command = Command::new("java");
-    let mut all = PathBuf::from(jars);
-    all.push("*");
     // Two processors are shared by all that runs in a test.
-    command.args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp"]).arg(all);
+    command.args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp"]).arg(jars.join("*"));
+    command
+}
+
+/// The same with the compiler that takes longer and makes faster code.
+fn java_at_best(jars: &Path) -> Command {
+    let mut command = Command::new("java");
+    command.args(["-XX:+UseG1GC", "-cp"]).arg(jars.join("*"));
     command
 }
 
