@@ -260,24 +260,6 @@ impl DataFolder {
         self
     }
 
-    /// What never changes of its deployment.
-    #[must_use]
-    pub fn identity(&self) -> &Identity {
-        &self.identity
-    }
-
-    /// Where it is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Its files.
-    #[must_use]
-    pub fn disk(&self) -> Arc<LocalDisk> {
-        self.disk.clone()
-    }
-
     /// Opens the stores and starts the deployment.
     ///
     /// # Errors
@@ -369,6 +351,28 @@ impl DataFolder {
             .map_err(|error| Failure::damaged(error.to_string()))?;
         log.close();
         Ok(())
+    }
+}
+
+/// What a move wants to know of a folder.
+#[cfg(feature = "cluster")]
+impl DataFolder {
+    /// What never changes of its deployment.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its files.
+    #[must_use]
+    pub fn disk(&self) -> Arc<LocalDisk> {
+        self.disk.clone()
     }
 }
 
