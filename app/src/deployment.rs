@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use crate::access::Access;
 use crate::catalogue::Catalogue;
 use crate::intake::{Intake, Overactive};
-use crate::judging::{Progress, Sieves, Worker, WorkerParts, WorkerSettings, start};
+use crate::judging::{Beginning, Progress, Sieves, Worker, WorkerParts, WorkerSettings, start};
 use crate::money::{Money, MoneyParts};
 use crate::overview;
 use crate::ownership::{Ownership, Owning};
@@ -22,7 +22,7 @@ use crate::ports::{
     Disk, FactStore, ListenerStore, LogError, PlaysLog, Random, ReportLog, SignInStore, StoreError,
 };
 use crate::privacy::pseudonyms::Pseudonyms;
-use crate::reading::Readers;
+use crate::reading::{Readers, not_here};
 use crate::snapshots::SnapshotsSeen;
 
 /// What can be set without changing a count.
@@ -68,7 +68,8 @@ pub struct Parts {
     pub key: HashKey,
     /// Its report log.
     pub log: Arc<dyn ReportLog>,
-    /// Its plays logs, in the order of the partitions.
+    /// Its plays logs, in the order of the partitions; none where nothing is judged, or where the node
+    /// follows some partitions only and opens them itself.
     pub plays: Vec<Box<dyn PlaysLog>>,
     /// Its committed facts.
     pub facts: Arc<dyn FactStore>,
@@ -156,6 +157,8 @@ pub struct Deployment {
     pub(crate) audit: Arc<dyn AuditStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) drive: Arc<dyn Drive>,
+    /// Its data folder.
+    pub(crate) disk: Arc<dyn Disk>,
     pub(crate) readers: Readers,
     pub(crate) workers: Vec<Worker>,
     pub(crate) pseudonyms: Arc<Pseudonyms>,
@@ -219,7 +222,11 @@ impl Deployment {
         let partitions = commits.iter().map(|commit| commit.partition);
         let sieves: Vec<_> =
             partitions.map(|partition| Sieves::new(&parts.disk, partition)).collect();
-        let plays = parts.plays.iter().map(|plays| plays.reader()).collect();
+        let follows_some = owning.as_ref().and_then(Owning::follows_some).cloned();
+        let plays = match &follows_some {
+            Some(_) => sieves.iter().map(|_| not_here()).collect(),
+            None => parts.plays.iter().map(|plays| plays.reader()).collect(),
+        };
         let readers = Readers::new(plays, sieves.clone());
         let worker_settings = WorkerSettings {
             batch_bytes: settings.batch_bytes,
@@ -230,12 +237,16 @@ impl Deployment {
             patience: owning.as_ref().map_or(Duration::ZERO, Owning::patience),
         };
         let shared = owning.is_some();
+        let beginnings: Vec<Beginning> = match follows_some {
+            Some(open) => sieves.iter().map(|_| Beginning::Nothing(open.clone())).collect(),
+            None if shared => parts.plays.into_iter().map(Beginning::Follower).collect(),
+            None => parts.plays.into_iter().map(Beginning::Owner).collect(),
+        };
         let mut starting = Vec::new();
-        for ((commit, plays), sieves) in commits.into_iter().zip(parts.plays).zip(sieves) {
+        for ((commit, beginning), sieves) in commits.into_iter().zip(beginnings).zip(sieves) {
             let worker_parts = WorkerParts {
                 key: parts.key,
                 log: parts.log.clone(),
-                plays,
                 facts: parts.facts.clone(),
                 counted_plays: parts.counted_plays.clone(),
                 disk: parts.disk.clone(),
@@ -247,7 +258,7 @@ impl Deployment {
             };
             let runtime = Handle::current();
             starting.push(apart(&*parts.drive, move || {
-                start(commit, worker_parts, worker_settings, runtime, shared)
+                start(commit, worker_parts, worker_settings, runtime, beginning)
             }));
         }
         let mut workers = Vec::new();
@@ -275,6 +286,7 @@ impl Deployment {
             audit: parts.audit,
             access: Access::new(parts.credentials, parts.sign_ins, parts.clock.clone()),
             money: Money::new(parts.money, parts.clock.clone(), parts.disk.clone()),
+            disk: parts.disk,
             clock: parts.clock,
             drive: parts.drive,
             readers,
@@ -289,7 +301,7 @@ impl Deployment {
         }))
     }
 
-    /// Whether plays are judged here; where not, nothing can be read here either.
+    /// Whether plays are judged here.
     #[must_use]
     pub fn judges(&self) -> bool {
         !self.workers.is_empty()
@@ -369,9 +381,18 @@ impl Deployment {
         if is_first && self.settings.deltas_every.is_some() {
             self.roll_up_some().await;
         }
-        if is_first && let Err(error) = self.apply_appeals().await {
+        if self.applies_appeals(is_first)
+            && let Err(error) = self.apply_appeals().await
+        {
             tracing::warn!(%error, "a decided appeal waits for its rulings");
         }
+    }
+
+    /// Whether this node rules on what appeals decided, for which it must find any play: the first
+    /// partition's owner, or whoever follows everything where that one doesn't. Ruling twice is ruling once.
+    fn applies_appeals(&self, is_first: bool) -> bool {
+        let owner_can = || self.owning.as_ref().is_none_or(Owning::first_owner_follows_all);
+        self.follows_all() && (is_first || !owner_can())
     }
 
     async fn tell_what_is_left(&self) {
@@ -393,7 +414,8 @@ impl Deployment {
             let progress = worker.progress.borrow().clone();
             let end = *self.log.end(worker.partition).borrow();
             let idle = now.since(progress.ticked_at) >= millis(IDLE_TICK);
-            let counting = progress.failed.is_none() && progress.stalled.is_none();
+            let counting =
+                progress.failed.is_none() && progress.stalled.is_none() && progress.follows;
             let counting = counting && (whose == Whose::All || progress.owns.is_some());
             let full = self.log.refusal(worker.partition) == Some(AppendError::Full);
             let due = counting && (progress.unticked || progress.committed < end || idle) || full;
@@ -430,7 +452,10 @@ impl Deployment {
             owning.ask();
         }
         for (worker, target) in self.workers.iter().zip(targets) {
-            worker.settled(target).await.map_err(ReadError::Stopped)?;
+            // What isn't followed here is others' to settle.
+            if self.is_to_follow(worker.partition) {
+                worker.settled(target).await.map_err(ReadError::Stopped)?;
+            }
         }
         Ok(())
     }
@@ -453,7 +478,7 @@ impl Deployment {
     fn waits_at_worst(&self) -> bool {
         self.workers.iter().all(|worker| {
             let progress = worker.progress.borrow();
-            progress.ready && progress.failed.is_none()
+            progress.ready && progress.failed.is_none() && progress.follows
         })
     }
 
@@ -473,7 +498,7 @@ impl Deployment {
         for worker in &self.workers {
             let mut progress = worker.progress.clone();
             let reached = progress
-                .wait_for(|progress| progress.ready || progress.failed.is_some())
+                .wait_for(|it| it.ready || it.failed.is_some() || !it.follows)
                 .await
                 .map_err(|_| ReadError::Stopped("the counting worker has ended".to_owned()))?;
             if let Some(why) = &reached.failed {
@@ -489,8 +514,9 @@ impl Deployment {
         let mut problems = Vec::new();
         let mut ready = true;
         for (partition, progress) in self.progress() {
-            ready &= progress.ready;
-            if !progress.ready && progress.failed.is_none() {
+            let rests = !progress.follows && !self.is_to_follow(partition);
+            ready &= progress.ready || rests;
+            if !progress.ready && progress.failed.is_none() && !rests {
                 problems.push(format!("{partition} is still catching up"));
             }
             if let Some(why) = progress.failed {
@@ -516,6 +542,11 @@ impl Deployment {
             problems.push(format!("the leases can't be renewed: {trouble}"));
         }
         Health { ready: ready && problems.is_empty(), problems }
+    }
+
+    pub(crate) fn is_to_follow(&self, partition: PartitionId) -> bool {
+        let orders = &self.workers[usize::from(partition.0)].orders;
+        orders.as_ref().is_none_or(|orders| orders.borrow().follow)
     }
 
     /// Accepts nothing more, judges and commits what was accepted, takes snapshots, and

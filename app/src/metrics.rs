@@ -54,9 +54,9 @@ impl Deployment {
                 ),
                 (
                     "ledgerline_counting_lag_records",
-                    "Durable records that are not judged and committed yet.",
+                    "Durable records that are not judged and committed yet, of partitions that are followed here.",
                     MetricKind::Gauge,
-                    end.0.saturating_sub(progress.committed.0),
+                    if progress.follows { end.0.saturating_sub(progress.committed.0) } else { 0 },
                 ),
                 (
                     "ledgerline_plays_log_bytes",

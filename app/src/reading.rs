@@ -89,3 +89,35 @@ impl Readers {
         Ok(standing)
     }
 }
+
+/// What nodes read that follow some partitions only: nothing.
+struct NotHere;
+
+/// A plays log of which nothing can be read.
+pub(crate) fn not_here() -> Arc<dyn PlaysLogReader> {
+    Arc::new(NotHere)
+}
+
+impl NotHere {
+    fn refused() -> LogError {
+        LogError::Io {
+            file: "plays".to_owned(),
+            detail: "this node follows some partitions only; ask one with the role api".to_owned(),
+        }
+    }
+}
+
+impl PlaysLogReader for NotHere {
+    fn read(&self, _address: PlayAddress, _out: &mut Vec<u8>) -> Result<(), LogError> {
+        Err(Self::refused())
+    }
+
+    fn scan(
+        &self,
+        _from: u64,
+        _until: u64,
+        _each: &mut dyn FnMut(PlayAddress, &[u8]),
+    ) -> Result<(), LogError> {
+        Err(Self::refused())
+    }
+}

@@ -5,14 +5,14 @@ use ledgerline_app::money::MoneyParts;
 use ledgerline_app::ownership::Ownership;
 use ledgerline_app::ports::{
     AppealStore, AuditStore, CatalogueStore, Clock, ContractStore, CountedPlays, CredentialStore,
-    Disk, FactStore, LedgerStore, ListenerStore, PlaysLog, ProposalStore, ReportLog, RevenueStore,
-    RightsStore, SignInStore,
+    Disk, FactStore, LedgerStore, ListenerStore, LogError, OpenPlaysLog, PlaysLog, ProposalStore,
+    ReportLog, RevenueStore, RightsStore, SignInStore,
 };
 use ledgerline_app::threads::Threads;
 use ledgerline_contract_files::TomlContracts;
 use ledgerline_ids::{HashKey, PartitionId};
 use ledgerline_local_disk::{LocalDisk, SystemRandom};
-use ledgerline_segment_log::{PlaysOptions, SegmentPlaysLog};
+use ledgerline_segment_log::{OpenError, PlaysOptions, SegmentPlaysLog};
 use ledgerline_statement_pdf::PdfStatements;
 use std::path::Path;
 use std::sync::Arc;
@@ -82,13 +82,43 @@ pub fn plays_logs(
     partitions: u16,
 ) -> Result<Vec<Box<dyn PlaysLog>>, Failure> {
     let open = |partition| {
-        let disk: Arc<dyn Disk> = disk.clone();
-        let options = PlaysOptions::default();
-        let log = SegmentPlaysLog::open(disk, partition, partitions, options)
-            .map_err(|error| Failure::damaged(error.to_string()))?;
-        Ok(Box::new(log) as Box<dyn PlaysLog>)
+        let log = open_plays_log(disk, partition, partitions);
+        log.map_err(|error| Failure::damaged(error.to_string()))
     };
     (0..partitions).map(PartitionId).map(open).collect()
+}
+
+fn open_plays_log(
+    disk: &Arc<LocalDisk>,
+    partition: PartitionId,
+    partitions: u16,
+) -> Result<Box<dyn PlaysLog>, OpenError> {
+    let disk: Arc<dyn Disk> = disk.clone();
+    let log = SegmentPlaysLog::open(disk, partition, partitions, PlaysOptions::default())?;
+    Ok(Box::new(log))
+}
+
+/// Opens the plays logs in the data folder, each when it is needed.
+pub struct PlaysLogs {
+    /// The data folder's files.
+    pub disk: Arc<LocalDisk>,
+    /// How many partitions the deployment has.
+    pub partitions: u16,
+}
+
+impl OpenPlaysLog for PlaysLogs {
+    fn open(&self, partition: PartitionId) -> Result<Box<dyn PlaysLog>, LogError> {
+        open_plays_log(&self.disk, partition, self.partitions).map_err(|error| match error {
+            OpenError::Io { .. } => {
+                LogError::Io { file: format!("plays/{partition}"), detail: error.to_string() }
+            }
+            _ => LogError::Damaged {
+                file: format!("plays/{partition}"),
+                offset: 0,
+                detail: error.to_string(),
+            },
+        })
+    }
 }
 
 /// The parts of a deployment whose data folder is `folder`; the head of its ledger is signed with the key in

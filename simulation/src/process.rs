@@ -4,7 +4,7 @@ use ledgerline_app::Deployment;
 use ledgerline_app::deployment::{Parts, StartError};
 use ledgerline_app::intake::IntakeError;
 use ledgerline_app::money::MoneyParts;
-use ledgerline_app::ownership::Ownership;
+use ledgerline_app::ownership::{Follows, Leased, Ownership};
 use ledgerline_app::ports::memory_contracts::{MemoryContracts, NoContractReader};
 use ledgerline_app::ports::memory_counted_plays::MemoryCountedPlays;
 use ledgerline_app::ports::memory_disk::MemoryDisk;
@@ -13,9 +13,9 @@ use ledgerline_app::ports::memory_listeners::MemoryListeners;
 use ledgerline_app::ports::memory_rights::{MemoryRevenue, MemoryRights};
 use ledgerline_app::ports::memory_sign_in::MemorySignIns;
 use ledgerline_app::ports::paper::NoPrinter;
-use ledgerline_app::ports::{Disk, FactStore, LogError, PlaysLog, Random, ReportLog};
+use ledgerline_app::ports::{Disk, FactStore, LogError, OpenPlaysLog, PlaysLog, Random, ReportLog};
 use ledgerline_ids::{HashKey, PartitionId, Position};
-use ledgerline_segment_log::{OpenError, SegmentPlaysLog, SegmentReportLog};
+use ledgerline_segment_log::{OpenError, PlaysOptions, SegmentPlaysLog, SegmentReportLog};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -196,10 +196,11 @@ pub fn parts(
 ) -> Result<Parts, NoStart> {
     let disk: Arc<dyn Disk> = Arc::new(machine.disk.clone());
     let mut plays: Vec<Box<dyn PlaysLog>> = Vec::new();
-    for partition in (0..taste.partitions).map(PartitionId) {
-        let options = taste.plays.clone();
-        let log = SegmentPlaysLog::open(disk.clone(), partition, taste.partitions, options)
-            .map_err(|error| not_opened(&error))?;
+    let opens = PlaysLogs::new(machine, taste);
+    let follows_some =
+        matches!(&ownership, Ownership::Leased(Leased { follows: Follows::Some(_), .. }));
+    for partition in (0..taste.partitions).map(PartitionId).filter(|_| !follows_some) {
+        let log = opens.open_one(partition).map_err(|error| not_opened(&error))?;
         plays.push(Box::new(log));
     }
     Ok(Parts {
@@ -231,6 +232,39 @@ pub fn parts(
             printer: Arc::new(NoPrinter),
         },
     })
+}
+
+/// Opens a machine's plays logs.
+pub struct PlaysLogs {
+    disk: Arc<dyn Disk>,
+    partitions: u16,
+    options: PlaysOptions,
+}
+
+impl PlaysLogs {
+    /// Those of a machine.
+    #[must_use]
+    pub fn new(machine: &Machine, taste: &Taste) -> Self {
+        let disk: Arc<dyn Disk> = Arc::new(machine.disk.clone());
+        Self { disk, partitions: taste.partitions, options: taste.plays.clone() }
+    }
+
+    fn open_one(&self, partition: PartitionId) -> Result<SegmentPlaysLog, OpenError> {
+        SegmentPlaysLog::open(self.disk.clone(), partition, self.partitions, self.options.clone())
+    }
+}
+
+impl OpenPlaysLog for PlaysLogs {
+    fn open(&self, partition: PartitionId) -> Result<Box<dyn PlaysLog>, LogError> {
+        let file = format!("plays/{partition}");
+        match self.open_one(partition) {
+            Ok(log) => Ok(Box::new(log)),
+            Err(error @ OpenError::Io { .. }) => {
+                Err(LogError::Io { file, detail: error.to_string() })
+            }
+            Err(error) => Err(LogError::Damaged { file, offset: 0, detail: error.to_string() }),
+        }
+    }
 }
 
 /// Nothing in the simulation draws listeners.

@@ -268,10 +268,13 @@ impl LeaseStore for SimulatedStore {
         &self,
         node: &NodeId,
         held: &[Held],
+        warm: &BTreeSet<PartitionId>,
         lasts_ms: u64,
     ) -> Result<Standing, StoreError> {
         let now_ms = self.lock().now_ms();
-        self.write("renewing leases", |content| Ok(content.kept.beat(now_ms, node, held, lasts_ms)))
+        self.write("renewing leases", |content| {
+            Ok(content.kept.beat(now_ms, node, (held, warm), lasts_ms))
+        })
     }
 
     async fn acquire(

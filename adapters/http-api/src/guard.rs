@@ -206,10 +206,12 @@ pub(crate) async fn outermost(request: Request, next: Next) -> Response {
 
 /// 404 for whatever isn't in the table.
 pub(crate) async fn no_such_path(State(service): State<Arc<Service>>) -> Response {
-    let detail = match (service.deployment.judges(), service.options.takes_reports) {
-        (false, _) => {
+    let deployment = &service.deployment;
+    let detail = match (deployment.follows_all(), service.options.takes_reports) {
+        (false, true) if !deployment.judges() => {
             "this node takes reports in and answers nothing else; ask one with the role api"
         }
+        (false, _) => "this node counts and has nothing to read; ask one with the role api",
         (true, false) => "this node has no endpoint with this path; it takes no reports in either",
         (true, true) => return other(&service, nothing_here()),
     };

@@ -103,12 +103,12 @@ fn of_table(
         verifying: Semaphore::new(1),
     });
     let mut router = Router::new();
-    let judges = service.deployment.judges();
+    let answers = service.deployment.follows_all();
     for (endpoint, row) in ENDPOINTS.iter().enumerate() {
         let served = match row.part() {
             Part::Everywhere => true,
             Part::Reports => options.takes_reports,
-            Part::Answers => judges,
+            Part::Answers => answers,
         };
         if !served {
             continue;

@@ -39,6 +39,11 @@ impl Reader {
         Self { settings, partition, cursors: Vec::new() }
     }
 
+    /// Closes its consumers; whoever reads again opens them.
+    pub(crate) fn set_aside(&mut self) {
+        self.cursors.clear();
+    }
+
     /// Frames from `from` on, which is before the partition's end.
     pub(crate) fn read(
         &mut self,

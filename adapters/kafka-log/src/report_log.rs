@@ -179,6 +179,12 @@ impl ReportLog for KafkaReportLog {
         reader.read(&self.known, from, bytes_max)
     }
 
+    /// Its consumers are closed: nothing of it is polled any more.
+    fn set_aside(&self, partition: PartitionId) {
+        let reader = &self.readers[usize::from(partition.0)];
+        reader.lock().unwrap_or_else(PoisonError::into_inner).set_aside();
+    }
+
     fn damage(&self, partition: PartitionId) -> Option<LogError> {
         self.known.damage(partition)
     }

@@ -5,10 +5,13 @@
 //! own row: a commit that hangs holds up who wants that partition, and nobody else.
 
 use async_trait::async_trait;
-use ledgerline_app::ports::leases::{Held, Lease, LeaseStore, NodeId, Standing};
+use ledgerline_app::ports::leases::{
+    Held, Lease, LeaseStore, NodeId, Standing, partitions_of_text, partitions_text,
+};
 use ledgerline_app::ports::{PartitionCommit, StoreError};
 use ledgerline_ids::PartitionId;
 use sqlx::AssertSqlSafe;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::dialect::{Connection, NOW_MS};
 use super::facts::{CommitRow, make, partition_commit};
@@ -20,7 +23,8 @@ use crate::fault::{Fault, to_column};
 const FORGOTTEN_AFTER_MS: i64 = 24 * 3_600_000;
 
 /// A row holds when the clock is less than it lasts from where it began, in either direction.
-const NODES: &str = "SELECT node FROM nodes WHERE ABS($1 - since_ms) < lasts_ms ORDER BY node";
+const NODES: &str =
+    "SELECT node, warm FROM nodes WHERE ABS($1 - since_ms) < lasts_ms ORDER BY node";
 const LEASES: &str = "SELECT c.partition, c.epoch, c.position, c.plays_bytes, \
      CASE WHEN l.epoch = c.epoch AND ABS($1 - l.since_ms) < l.lasts_ms THEN l.node END \
      FROM partition_commits c LEFT JOIN partition_leases l ON l.partition = c.partition \
@@ -48,12 +52,13 @@ impl LeaseStore for Store {
         &self,
         node: &NodeId,
         held: &[Held],
+        warm: &BTreeSet<PartitionId>,
         lasts_ms: u64,
     ) -> Result<Standing, StoreError> {
         let beaten = async {
             let off_ms = self.clock_off_ms();
             let mut write = self.begin_write(Area::Facts).await?;
-            let beaten = beat(write.connection(), node, held, (off_ms, lasts_ms)).await;
+            let beaten = beat(write.connection(), node, (held, warm), (off_ms, lasts_ms)).await;
             write.finish(beaten).await
         };
         beaten.await.map_err(|fault| self.error("renewing leases", &fault))
@@ -134,18 +139,20 @@ async fn prepare(connection: &mut Connection, partitions: u16, off_ms: i64) -> R
 async fn beat(
     connection: &mut Connection,
     node: &NodeId,
-    held: &[Held],
+    (held, warm): (&[Held], &BTreeSet<PartitionId>),
     (off_ms, lasts_ms): (i64, u64),
 ) -> Result<Standing, Fault> {
     let now_ms = now(connection, off_ms).await?;
     let lasts_ms = to_column("a duration", lasts_ms)?;
     sqlx::query(
-        "INSERT INTO nodes (node, since_ms, lasts_ms) VALUES ($1, $2, $3) \
-         ON CONFLICT (node) DO UPDATE SET since_ms = excluded.since_ms, lasts_ms = excluded.lasts_ms",
+        "INSERT INTO nodes (node, since_ms, lasts_ms, warm) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (node) DO UPDATE SET since_ms = excluded.since_ms, \
+         lasts_ms = excluded.lasts_ms, warm = excluded.warm",
     )
     .bind(node.as_str())
     .bind(now_ms)
     .bind(lasts_ms)
+    .bind(partitions_text(warm))
     .execute(&mut *connection)
     .await?;
     for batch in batches(held) {
@@ -244,22 +251,32 @@ async fn leave(connection: &mut Connection, node: &NodeId) -> Result<(), Fault> 
 }
 
 async fn standing(connection: &mut Connection, now_ms: i64) -> Result<Standing, Fault> {
-    let nodes: Vec<String> =
-        sqlx::query_scalar(NODES).bind(now_ms).fetch_all(&mut *connection).await?;
+    let rows: Vec<(String, String)> =
+        sqlx::query_as(NODES).bind(now_ms).fetch_all(&mut *connection).await?;
+    let (mut nodes, mut warm) = (Vec::new(), BTreeMap::new());
+    for (name, kept) in rows {
+        let (node, kept) = (named(&name)?, warmth(&name, &kept)?);
+        if !kept.is_empty() {
+            warm.insert(node.clone(), kept);
+        }
+        nodes.push(node);
+    }
     let rows: Vec<LeaseRow> =
         sqlx::query_as(LEASES).bind(now_ms).fetch_all(&mut *connection).await?;
     let leases = rows.into_iter().map(|(partition, epoch, position, plays_bytes, owner)| {
         let owner = owner.map(|name| named(&name)).transpose()?;
         Ok(Lease { commit: partition_commit((partition, epoch, position, plays_bytes))?, owner })
     });
-    Ok(Standing {
-        nodes: nodes.iter().map(|name| named(name)).collect::<Result<_, Fault>>()?,
-        leases: leases.collect::<Result<_, Fault>>()?,
-    })
+    Ok(Standing { nodes, leases: leases.collect::<Result<_, Fault>>()?, warm })
 }
 
 fn named(name: &str) -> Result<NodeId, Fault> {
     NodeId::new(name).map_err(|error| Fault::Said(error.to_string()))
+}
+
+fn warmth(node: &str, text: &str) -> Result<BTreeSet<PartitionId>, Fault> {
+    let wrong = || Fault::Said(format!("\"{text}\" of {node} are no partitions"));
+    partitions_of_text(text).ok_or_else(wrong)
 }
 
 /// What is no name of a node, or no time.
@@ -267,7 +284,7 @@ pub(crate) async fn damage(connection: &mut Connection) -> Result<Vec<String>, F
     let rows: Vec<(Option<String>, i64)> = sqlx::query_as(
         "SELECT node, lasts_ms FROM partition_leases UNION ALL SELECT node, lasts_ms FROM nodes",
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
     let mut findings = Vec::new();
     for (name, lasts_ms) in rows {
@@ -276,5 +293,9 @@ pub(crate) async fn damage(connection: &mut Connection) -> Result<Vec<String>, F
             findings.push(format!("something of {name:?} lasts {lasts_ms} ms"));
         }
     }
+    let kept: Vec<(String, String)> =
+        sqlx::query_as("SELECT node, warm FROM nodes").fetch_all(connection).await?;
+    let wrong = kept.iter().filter_map(|(node, kept)| warmth(node, kept).err());
+    findings.extend(wrong.map(|it| it.to_string()));
     Ok(findings)
 }

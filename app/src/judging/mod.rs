@@ -11,6 +11,7 @@ mod orders;
 mod running;
 mod runs;
 mod sealing;
+mod seat;
 mod sieve;
 mod snapshot;
 mod worker;
@@ -21,7 +22,7 @@ pub(crate) use sieve::{Sieve, Sieves, files as sieve_files, play_key};
 pub(crate) use snapshot::{RunFile, Snapshot, write as write_snapshot};
 pub use snapshot::{SnapshotFiles, read_snapshot_files};
 pub(crate) use snapshot::{files_of, folder as index_folder};
-pub(crate) use worker::{Progress, Worker, WorkerParts, WorkerSettings, start};
+pub(crate) use worker::{Beginning, Progress, Worker, WorkerParts, WorkerSettings, start};
 
 use crate::ports::{Disk, LogError};
 use ledgerline_counting::PartitionState;

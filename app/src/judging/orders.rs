@@ -12,6 +12,11 @@ pub(crate) struct Orders {
     pub role: Role,
     /// Up to where the partition is committed, as far as its node knows.
     pub committed: Position,
+    /// Whether it follows at all. Where it doesn't, it keeps nothing of its partition.
+    pub follow: bool,
+    /// A worker that kept nothing may begin: its files are those of a snapshot, or of the beginning, and
+    /// this much at least is committed.
+    pub begin: Option<Position>,
     /// Why its node doesn't know that any more, where it doesn't.
     pub trouble: Option<String>,
 }
@@ -39,6 +44,12 @@ pub(crate) enum Role {
 
 impl Default for Orders {
     fn default() -> Self {
-        Self { role: Role::Follow, committed: Position(0), trouble: None }
+        Self {
+            role: Role::Follow,
+            committed: Position(0),
+            follow: true,
+            begin: None,
+            trouble: None,
+        }
     }
 }

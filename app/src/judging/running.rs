@@ -25,7 +25,7 @@ use super::worker::{Message, Progress, Telling, WorkerMetrics, WorkerParts, Work
 use crate::intake::Overactive;
 use crate::overview::Live;
 use crate::ports::{
-    Clock, CommitError, Disk, FactStore, LogError, Loop, PartitionCommit, PartitionDelta,
+    Clock, CommitError, Disk, FactStore, LogError, Loop, PartitionCommit, PartitionDelta, PlaysLog,
     ReportLog, Step,
 };
 use committing::Outcome;
@@ -121,7 +121,7 @@ enum WorkerError {
 impl Running {
     pub(super) fn build(
         commit: PartitionCommit,
-        parts: WorkerParts,
+        (parts, plays): (WorkerParts, Box<dyn PlaysLog>),
         settings: WorkerSettings,
         runtime: Handle,
         telling: Telling,
@@ -147,7 +147,6 @@ impl Running {
                 ),
             });
         }
-        let plays = parts.plays;
         if plays.length() < snapshot.plays_bytes {
             return Err(LogError::Damaged {
                 file: format!("plays/{partition}"),
@@ -215,6 +214,12 @@ impl Running {
         };
         running.measure_sealed();
         Ok(running)
+    }
+
+    /// Lets everything go but what it is told and asked by.
+    pub(super) fn into_telling(self) -> Telling {
+        let Self { announce, metrics, inbox, roles, .. } = self;
+        Telling { announce, metrics, inbox, roles }
     }
 
     /// Says that counting has stopped, and why.

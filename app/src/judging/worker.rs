@@ -10,12 +10,14 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::orders::Orders;
 use super::running::{Roles, Running};
+use super::seat::Seat;
 use super::sieve::Sieves;
 use crate::intake::Overactive;
 use crate::overview::Live;
 use crate::ports::drive::{Drive, Driven, apart};
 use crate::ports::{
-    Clock, CountedPlays, Disk, FactStore, LogError, PartitionCommit, PlaysLog, ReportLog,
+    Clock, CountedPlays, Disk, FactStore, LogError, Loop, OpenPlaysLog, PartitionCommit, PlaysLog,
+    ReportLog,
 };
 
 /// How a worker paces itself.
@@ -52,6 +54,9 @@ pub(crate) struct Progress {
     pub owns: Option<u64>,
     /// The greatest epoch that it had and has no more; 0 where there is none.
     pub given_up: u64,
+    /// Whether it follows its partition. Where it doesn't, it keeps nothing of it, and the other numbers are
+    /// of when it did last.
+    pub follows: bool,
     /// Why it waits before it tries again, where it does.
     pub stalled: Option<String>,
     /// Why it stopped, where it did.
@@ -108,11 +113,11 @@ pub(crate) struct Worker {
     driven: std::sync::Mutex<Option<Box<dyn Driven>>>,
 }
 
-/// What a worker works with.
+/// What a worker works with, each time that it begins.
+#[derive(Clone)]
 pub(crate) struct WorkerParts {
     pub key: HashKey,
     pub log: Arc<dyn ReportLog>,
-    pub plays: Box<dyn PlaysLog>,
     pub facts: Arc<dyn FactStore>,
     pub counted_plays: Option<Arc<dyn CountedPlays>>,
     pub disk: Arc<dyn Disk>,
@@ -124,8 +129,17 @@ pub(crate) struct WorkerParts {
     pub drive: Arc<dyn Drive>,
 }
 
-/// Starts a partition's worker on what `commit` says is committed: as its owner, or where it
-/// `takes_orders` as a follower until they say something else.
+/// What a worker begins with.
+pub(crate) enum Beginning {
+    /// The owner, of all that the log holds.
+    Owner(Box<dyn PlaysLog>),
+    /// A follower, until its orders say something else.
+    Follower(Box<dyn PlaysLog>),
+    /// Nothing, until its orders say so: its plays log is opened then.
+    Nothing(Arc<dyn OpenPlaysLog>),
+}
+
+/// Starts a partition's worker on what `commit` says is committed.
 ///
 /// # Errors
 /// [`LogError`] where the snapshot, the runs or the plays log are damaged.
@@ -134,12 +148,15 @@ pub(crate) fn start(
     parts: WorkerParts,
     settings: WorkerSettings,
     runtime: Handle,
-    takes_orders: bool,
+    beginning: Beginning,
 ) -> Result<Worker, LogError> {
     let drive = parts.drive.clone();
     let partition = commit.partition;
     let committed = commit.position;
-    let orders = takes_orders.then(|| watch::channel(Orders { committed, ..Orders::default() }).0);
+    let takes_orders = !matches!(beginning, Beginning::Owner(_));
+    let follow = !matches!(beginning, Beginning::Nothing(_));
+    let orders =
+        takes_orders.then(|| watch::channel(Orders { committed, follow, ..Orders::default() }).0);
     let (messages, inbox) = mpsc::channel(64);
     let (announce, progress) = watch::channel(Progress {
         committed,
@@ -150,15 +167,23 @@ pub(crate) fn start(
         ticked_at: UnixMs::EPOCH,
         owns: (!takes_orders).then_some(commit.epoch),
         given_up: 0,
+        follows: follow,
         stalled: None,
         failed: None,
     });
     let metrics = Arc::new(WorkerMetrics::default());
     let roles = orders.as_ref().map(|orders| Roles::new(orders.subscribe()));
     let telling = Telling { announce, metrics: metrics.clone(), inbox, roles };
-    let running = Running::build(commit, parts, settings, runtime, telling)?;
+    let work: Box<dyn Loop> = match beginning {
+        Beginning::Owner(plays) | Beginning::Follower(plays) => {
+            Box::new(Running::build(commit, (parts, plays), settings, runtime, telling)?)
+        }
+        Beginning::Nothing(open) => {
+            Box::new(Seat::new(partition, (parts, open), settings, runtime, telling))
+        }
+    };
     let driven = drive
-        .start(&format!("count-{partition}"), Box::new(running))
+        .start(&format!("count-{partition}"), work)
         .map_err(|error| LogError::Io { file: partition.to_string(), detail: error.to_string() })?;
     let driven = std::sync::Mutex::new(Some(driven));
     Ok(Worker { partition, progress, metrics, orders, messages, driven })
@@ -223,7 +248,7 @@ impl Worker {
     /// Whether it is a follower with everything that is committed, as far as it knows.
     pub(crate) fn only_waits_for_its_owner(&self) -> bool {
         let progress = self.progress.borrow();
-        progress.owns.is_none() && progress.ready && progress.failed.is_none()
+        progress.owns.is_none() && progress.ready && progress.failed.is_none() && progress.follows
     }
 
     /// Has the worker judge and commit what the log holds, take a snapshot, and end.

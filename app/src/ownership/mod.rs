@@ -1,33 +1,37 @@
 //! Who owns the partitions: this process all of them, or several nodes by leases.
 //!
 //! Every node has a worker for every partition. That of the partition's owner judges and commits; the
-//! others follow. A node says once in a while that it is there and renews its leases, both in one
+//! others follow, or keep nothing where their node follows some partitions only. A node says once in a while that it is there and renews its leases, both in one
 //! transaction, and learns from the answer who else is there and how far everything is committed. What
 //! to get and what to give up follows from that alone (`balance`).
 //!
-//! - `balance`: who should own what
+//! - `balance`: who should own what, and `standbys`: who else keeps it warm
+//! - `following`: how a partition comes to a node that follows some only, and goes
 //! - `view`: what operators see
 
 mod balance;
+mod following;
 mod holding;
+mod standbys;
 mod view;
 
 use ledgerline_ids::PartitionId;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::Deployment;
-use crate::judging::Worker;
+use crate::judging::{Role, Worker};
 use crate::ports::leases::{Held, LeaseStore, NodeId, Standing};
-use crate::ports::{Clock, Random};
+use crate::ports::{Clock, OpenPlaysLog, Random};
 use balance::{Situation, decide};
+use following::Unready;
 use holding::{Hand, Holding};
 use view::Seen;
 
-pub use view::{OwnershipView, PartitionOwnership};
+pub use view::{OwnershipView, Part, PartitionOwnership};
 
 /// Who owns the partitions of a deployment.
 pub enum Ownership {
@@ -49,6 +53,18 @@ pub struct Leased {
     pub settings: LeaseSettings,
     /// Whether it takes its share of the partitions; one that doesn't follows all of them.
     pub takes_part: bool,
+    /// How many nodes besides the owner are to keep each partition warm: the same on all nodes.
+    pub standbys: usize,
+    /// What it follows.
+    pub follows: Follows,
+}
+
+/// What a node follows.
+pub enum Follows {
+    /// All partitions, so whatever reads can be answered.
+    All,
+    /// What it owns and what it stands by for. Nothing can be read on such a node.
+    Some(Arc<dyn OpenPlaysLog>),
 }
 
 /// How long things last between nodes. None of it changes a count.
@@ -97,11 +113,16 @@ pub(crate) struct Owning {
     leases: Arc<dyn LeaseStore>,
     settings: LeaseSettings,
     takes_part: bool,
+    standbys: usize,
+    /// How plays logs are opened, where it follows some partitions only.
+    follows_some: Option<Arc<dyn OpenPlaysLog>>,
     hand: tokio::sync::Mutex<Hand>,
     seen: std::sync::Mutex<Seen>,
     /// Somebody reads and would rather not wait for the next beat.
     asked: Notify,
     leaving: AtomicBool,
+    /// What couldn't be got ready to be followed, why, and when it is tried again.
+    unready: std::sync::Mutex<BTreeMap<PartitionId, Unready>>,
 }
 
 impl Owning {
@@ -113,16 +134,27 @@ impl Owning {
             leases: leased.leases,
             settings: leased.settings,
             takes_part: leased.takes_part,
+            standbys: leased.standbys,
+            follows_some: match leased.follows {
+                Follows::All => None,
+                Follows::Some(open) => Some(open),
+            },
             hand: tokio::sync::Mutex::default(),
             seen: std::sync::Mutex::default(),
             asked: Notify::new(),
             leaving: AtomicBool::new(false),
+            unready: std::sync::Mutex::default(),
         }
     }
 
     /// So long a follower waits for what the owner doesn't commit.
     pub(crate) fn patience(&self) -> Duration {
         self.settings.patience
+    }
+
+    /// How plays logs are opened, where it follows some partitions only.
+    pub(crate) fn follows_some(&self) -> Option<&Arc<dyn OpenPlaysLog>> {
+        self.follows_some.as_ref()
     }
 
     /// Why leases weren't renewed last time, where they weren't.
@@ -141,7 +173,8 @@ impl Owning {
         hand.is_there |= self.takes_part && are_caught_up(workers);
         // Whoever must catch up first would have others give up what it can't take over yet.
         let beaten = if hand.is_there {
-            self.leases.beat(&self.node, &hand.held(), self.settings.lasts_ms()).await
+            let (held, warm) = (hand.held(), warm(workers));
+            self.leases.beat(&self.node, &held, &warm, self.settings.lasts_ms()).await
         } else {
             self.leases.standing().await
         };
@@ -202,11 +235,13 @@ impl Owning {
         }
         hand.note_free(standing, now);
         let failed = |worker: &&Worker| worker.progress.borrow().failed.is_some();
-        let unable: BTreeSet<PartitionId> =
+        let mut unable: BTreeSet<PartitionId> =
             workers.iter().filter(failed).map(|worker| worker.partition).collect();
+        unable.extend(self.hopeless());
         let decision = decide(&Situation {
             node: &self.node,
             standing,
+            standbys: self.standbys,
             draining: &hand.draining(),
             unable: &unable,
             forsaken: &hand.forsaken(now, self.settings.lasts),
@@ -217,6 +252,7 @@ impl Owning {
                 holding.draining_since = Some(now);
             }
         }
+        hand.follow = decision.follow;
         for partition in decision.acquire {
             let began = clock.elapsed();
             let lasts_ms = self.settings.lasts_ms();
@@ -242,8 +278,16 @@ impl Owning {
             let place = usize::from(worker.partition.0);
             let lease = seen.standing.as_ref().and_then(|standing| standing.leases.get(place));
             let role = hand.role(worker.partition);
+            let follow = self.follows_some.is_none()
+                || role != Role::Follow
+                || hand.follow.contains(&worker.partition);
             orders.send_modify(|orders| {
                 orders.role = role;
+                if follow != orders.follow {
+                    orders.follow = follow;
+                    // What was got ready was for another time.
+                    orders.begin = None;
+                }
                 let committed = lease.map_or(orders.committed, |lease| lease.commit.position);
                 orders.committed = orders.committed.max(committed);
                 orders.trouble.clone_from(&seen.trouble);
@@ -294,8 +338,17 @@ impl Owning {
 fn are_caught_up(workers: &[Worker]) -> bool {
     workers.iter().all(|worker| {
         let progress = worker.progress.borrow();
-        progress.ready || progress.failed.is_some()
+        progress.ready || progress.failed.is_some() || !progress.follows
     })
+}
+
+/// What could be owned at once.
+fn warm(workers: &[Worker]) -> BTreeSet<PartitionId> {
+    let is_warm = |worker: &&Worker| {
+        let progress = worker.progress.borrow();
+        progress.follows && progress.ready && progress.failed.is_none()
+    };
+    workers.iter().filter(is_warm).map(|worker| worker.partition).collect()
 }
 
 impl Deployment {
@@ -366,7 +419,8 @@ impl Deployment {
     fn follows_behind(&self) -> bool {
         self.workers.iter().any(|worker| {
             let progress = worker.progress.borrow();
-            let counts = progress.failed.is_none() && progress.stalled.is_none();
+            let counts =
+                progress.follows && progress.failed.is_none() && progress.stalled.is_none();
             counts
                 && progress.owns.is_none()
                 && progress.committed < *self.log.end(worker.partition).borrow()

@@ -3,7 +3,9 @@
 use ledgerline_ids::{PartitionId, Position};
 use std::time::Duration;
 
+use super::Owning;
 use crate::Deployment;
+use crate::judging::Progress;
 use crate::metrics::{Metric, MetricKind};
 use crate::ports::leases::{NodeId, Standing};
 
@@ -28,8 +30,36 @@ pub struct OwnershipView {
     pub age_ms: Option<u64>,
     /// Why it isn't known better, where the store hasn't answered since.
     pub trouble: Option<String>,
+    /// How many nodes besides the owner are to keep each partition warm.
+    pub standbys: usize,
     /// In the order of the partitions.
     pub partitions: Vec<PartitionOwnership>,
+}
+
+/// What a node is to a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// It has the lease.
+    Owns,
+    /// It judges what the owner commits, and could go on at once.
+    StandsBy,
+    /// It is to stand by, or to own it, and isn't as far yet.
+    CatchesUp,
+    /// It keeps nothing of it.
+    None,
+}
+
+impl Part {
+    /// As operators read it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Owns => "owns",
+            Self::StandsBy => "stands_by",
+            Self::CatchesUp => "catches_up",
+            Self::None => "not_followed",
+        }
+    }
 }
 
 /// Who owns a partition, and how far it is.
@@ -41,6 +71,10 @@ pub struct PartitionOwnership {
     pub owner: Option<NodeId>,
     /// Whether this node counts it now: it has the lease, and has judged what was committed before.
     pub owned_here: bool,
+    /// What this node is to it.
+    pub part: Part,
+    /// How many nodes besides the owner keep it warm.
+    pub warm: usize,
     /// The epoch of whoever got it last.
     pub epoch: u64,
     /// Up to where it is committed, as far as this node knows.
@@ -53,7 +87,46 @@ pub struct PartitionOwnership {
     pub failed: Option<String>,
 }
 
+impl Owning {
+    /// Whether whoever owns the first partition follows all of them, as far as is known; where nobody has
+    /// it, somebody soon will.
+    pub(crate) fn first_owner_follows_all(&self) -> bool {
+        let seen = self.seen.lock().expect("no holder panics");
+        let Some(standing) = &seen.standing else { return true };
+        let Some(first) = standing.leases.first() else { return true };
+        let Some(owner) = &first.owner else { return true };
+        standing.warm.get(owner).is_some_and(|warm| warm.len() == standing.leases.len())
+    }
+}
+
+fn part(progress: &Progress, is_to_follow: bool) -> Part {
+    if progress.owns.is_some() {
+        return Part::Owns;
+    }
+    match (progress.follows, progress.ready) {
+        (true, true) => Part::StandsBy,
+        (false, _) if !is_to_follow => Part::None,
+        _ => Part::CatchesUp,
+    }
+}
+
 impl Deployment {
+    /// What of the standbys is missing, a sentence for each partition.
+    pub(crate) fn standby_warnings(&self) -> Vec<String> {
+        let Some(view) = self.ownership() else { return Vec::new() };
+        let wanted = view.standbys.min(view.nodes.len().saturating_sub(1));
+        let lacks = view.partitions.iter().filter(|of| of.warm < wanted);
+        lacks
+            .map(|of| {
+                let (partition, warm) = (of.partition, of.warm);
+                format!(
+                    "{warm} nodes stand by for {partition}, and {wanted} should: if its owner dies \
+                     now, it is counted on only once another has built it"
+                )
+            })
+            .collect()
+    }
+
     /// Who owns what, as this node knows it; `None` where this process owns everything.
     #[must_use]
     pub fn ownership(&self) -> Option<OwnershipView> {
@@ -65,15 +138,22 @@ impl Deployment {
             let place = usize::from(worker.partition.0);
             let lease = seen.standing.as_ref().and_then(|standing| standing.leases.get(place));
             let known = worker.orders.as_ref().map(|orders| orders.borrow().committed);
+            let owner = lease.and_then(|lease| lease.owner.as_ref());
+            let others = |standing: &Standing| {
+                let warm = standing.warm.iter().filter(|(node, _)| Some(*node) != owner);
+                warm.filter(|(_, of)| of.contains(&worker.partition)).count()
+            };
             PartitionOwnership {
                 partition: worker.partition,
+                part: part(&progress, self.is_to_follow(worker.partition)),
+                warm: seen.standing.as_ref().map_or(0, others),
                 owner: lease.and_then(|lease| lease.owner.clone()),
                 owned_here: progress.owns.is_some(),
                 epoch: progress.owns.or(lease.map(|lease| lease.commit.epoch)).unwrap_or(0),
                 committed: known.unwrap_or_default().max(progress.committed),
                 read_to: progress.committed,
                 log_end: *self.log.end(worker.partition).borrow(),
-                failed: progress.failed.clone(),
+                failed: progress.failed.clone().or_else(|| owning.why_unready(worker.partition)),
             }
         });
         Some(OwnershipView {
@@ -81,6 +161,7 @@ impl Deployment {
             nodes: seen.standing.as_ref().map_or_else(Vec::new, |it| it.nodes.clone()),
             age_ms: age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
             trouble: seen.trouble.clone(),
+            standbys: owning.standbys,
             partitions: partitions.collect(),
         })
     }
@@ -113,9 +194,22 @@ impl Deployment {
                     u64::from(of.owned_here),
                 ),
                 (
+                    "ledgerline_partition_followed",
+                    "1 where this node owns the partition, stands by for it or is about to.",
+                    u64::from(of.part != Part::None),
+                ),
+                (
+                    "ledgerline_partition_standbys",
+                    "Nodes besides the owner that keep the partition warm.",
+                    of.warm as u64,
+                ),
+                (
                     "ledgerline_follower_lag_records",
-                    "Committed records that this node hasn't judged yet.",
-                    of.committed.0.saturating_sub(of.read_to.0),
+                    "Committed records that this node is to judge and hasn't yet.",
+                    match of.part {
+                        Part::None => 0,
+                        _ => of.committed.0.saturating_sub(of.read_to.0),
+                    },
                 ),
             ];
             for (name, help, value) in rows {

@@ -8,6 +8,7 @@
 
 use async_trait::async_trait;
 use ledgerline_ids::PartitionId;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::StoreError;
@@ -52,6 +53,12 @@ impl NodeId {
         Self(format!("{name}/{number:08x}").into())
     }
 
+    /// What operators call it: the same after it was started again.
+    #[must_use]
+    pub fn named(&self) -> &str {
+        self.0.rsplit_once('/').map_or(&*self.0, |(name, _)| name)
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -91,6 +98,45 @@ pub struct Standing {
     pub nodes: Vec<NodeId>,
     /// Every partition, in order.
     pub leases: Vec<Lease>,
+    /// What each of the nodes keeps warm, as it said last: it has judged what was committed, and can own it
+    /// at once. Those that keep nothing warm aren't in it.
+    pub warm: BTreeMap<NodeId, BTreeSet<PartitionId>>,
+}
+
+impl Standing {
+    /// Whether a node keeps a partition warm.
+    #[must_use]
+    pub fn is_warm(&self, node: &NodeId, partition: PartitionId) -> bool {
+        self.warm.get(node).is_some_and(|warm| warm.contains(&partition))
+    }
+}
+
+/// Partitions as a store keeps them: numbers and ranges of them, rising, `0-3,7`.
+#[must_use]
+pub fn partitions_text(partitions: &BTreeSet<PartitionId>) -> String {
+    let mut ranges: Vec<(u16, u16)> = Vec::new();
+    for PartitionId(number) in partitions {
+        match ranges.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(*number) => *last = *number,
+            _ => ranges.push((*number, *number)),
+        }
+    }
+    let text = ranges.iter().map(|(first, last)| {
+        if first == last { first.to_string() } else { format!("{first}-{last}") }
+    });
+    text.collect::<Vec<_>>().join(",")
+}
+
+/// What such a text means; `None` where it is none.
+#[must_use]
+pub fn partitions_of_text(text: &str) -> Option<BTreeSet<PartitionId>> {
+    let mut partitions = BTreeSet::new();
+    for range in text.split(',').filter(|_| !text.is_empty()) {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let (first, last): (u16, u16) = (first.parse().ok()?, last.parse().ok()?);
+        partitions.extend((first..=last).map(PartitionId));
+    }
+    (partitions_text(&partitions) == text).then_some(partitions)
 }
 
 /// Where nodes agree on who owns which partition. One transaction per call.
@@ -107,9 +153,9 @@ pub trait LeaseStore: Send + Sync + 'static {
     /// [`StoreError`], also where it holds more partitions than that.
     async fn prepare(&self, partitions: u16) -> Result<(), StoreError>;
 
-    /// Says that `node` is there, for `lasts_ms` from now on, and renews for as long each of its leases
-    /// `held` that nobody else got since, whether it is over or not. What wasn't renewed has another
-    /// owner or another epoch in the answer.
+    /// Says that `node` is there and keeps `warm` warm, for `lasts_ms` from now on, and renews for as long
+    /// each of its leases `held` that nobody else got since, whether it is over or not. What wasn't renewed
+    /// has another owner or another epoch in the answer.
     ///
     /// # Errors
     /// [`StoreError`]; then it may have happened or not.
@@ -117,6 +163,7 @@ pub trait LeaseStore: Send + Sync + 'static {
         &self,
         node: &NodeId,
         held: &[Held],
+        warm: &BTreeSet<PartitionId>,
         lasts_ms: u64,
     ) -> Result<Standing, StoreError>;
 
@@ -150,4 +197,27 @@ pub trait LeaseStore: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`].
     async fn standing(&self) -> Result<Standing, StoreError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partitions_as_text() {
+        for (numbers, text) in [
+            (&[][..], ""),
+            (&[0], "0"),
+            (&[0, 1, 2, 3, 7], "0-3,7"),
+            (&[5, 7, 8, 65_535], "5,7-8,65535"),
+            (&[65_534, 65_535], "65534-65535"),
+        ] {
+            let partitions: BTreeSet<_> = numbers.iter().copied().map(PartitionId).collect();
+            assert_eq!(partitions_text(&partitions), text);
+            assert_eq!(partitions_of_text(text), Some(partitions));
+        }
+        for wrong in ["x", "3-1", "1,0", "0,1", "1-1", " 1", "65536", "1,", "-"] {
+            assert_eq!(partitions_of_text(wrong), None, "{wrong}");
+        }
+    }
 }

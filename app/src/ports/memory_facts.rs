@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use ledgerline_counting::tally::{Days, Dimension};
 use ledgerline_ids::{PartitionId, Position};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::counted_deltas::{CountedKey, StoredCounts};
@@ -17,7 +17,7 @@ use super::{Clock, StoreError};
 pub struct KeptFacts {
     partitions: Vec<PartitionTotals>,
     leases: BTreeMap<PartitionId, KeptLease>,
-    nodes: BTreeMap<NodeId, Lasting>,
+    nodes: BTreeMap<NodeId, (Lasting, BTreeSet<PartitionId>)>,
     counted: KeptCounted,
 }
 
@@ -171,9 +171,15 @@ impl KeptFacts {
     }
 
     /// As [`LeaseStore::beat`].
-    pub fn beat(&mut self, now_ms: u64, node: &NodeId, held: &[Held], lasts_ms: u64) -> Standing {
+    pub fn beat(
+        &mut self,
+        now_ms: u64,
+        node: &NodeId,
+        (held, warm): (&[Held], &BTreeSet<PartitionId>),
+        lasts_ms: u64,
+    ) -> Standing {
         let lasting = Lasting { since_ms: now_ms, lasts_ms };
-        self.nodes.insert(node.clone(), lasting);
+        self.nodes.insert(node.clone(), (lasting, warm.clone()));
         for held in held {
             if self.has(node, *held)
                 && let Some(lease) = self.leases.get_mut(&held.partition)
@@ -217,14 +223,18 @@ impl KeptFacts {
     /// As [`LeaseStore::standing`].
     #[must_use]
     pub fn standing(&self, now_ms: u64) -> Standing {
-        let there = self.nodes.iter().filter(|(_, lasting)| !lasting.is_over(now_ms));
+        let there = || self.nodes.iter().filter(|(_, (lasting, _))| !lasting.is_over(now_ms));
+        let warm = |(node, (_, warm)): (&NodeId, &(_, BTreeSet<PartitionId>))| {
+            (!warm.is_empty()).then(|| (node.clone(), warm.clone()))
+        };
         let lease = |totals: &PartitionTotals| {
             let owner = self.owner(now_ms, totals.commit.partition).cloned();
             Lease { commit: totals.commit, owner }
         };
         Standing {
-            nodes: there.map(|(node, _)| node.clone()).collect(),
+            nodes: there().map(|(node, _)| node.clone()).collect(),
             leases: self.partitions.iter().map(lease).collect(),
+            warm: there().filter_map(warm).collect(),
         }
     }
 
@@ -353,9 +363,10 @@ impl LeaseStore for MemoryFacts {
         &self,
         node: &NodeId,
         held: &[Held],
+        warm: &BTreeSet<PartitionId>,
         lasts_ms: u64,
     ) -> Result<Standing, StoreError> {
-        Ok(self.kept().beat(self.now_ms(), node, held, lasts_ms))
+        Ok(self.kept().beat(self.now_ms(), node, (held, warm), lasts_ms))
     }
 
     async fn acquire(

@@ -82,7 +82,7 @@ pub use music::{CatalogueStore, CatalogueTrack, Fact, ImportedTracks, Untold};
 pub use paper::{
     LineReader, PaperNames, PrintError, RecordingName, StatementPaper, StatementPrinter,
 };
-pub use plays_log::{PlaysFile, PlaysFiles, PlaysLog, PlaysLogReader};
+pub use plays_log::{OpenPlaysLog, PlaysFile, PlaysFiles, PlaysLog, PlaysLogReader};
 pub use proposals::ProposalStore;
 pub use report_log::{AppendError, Appended, Frame, LogError, ReportLog};
 pub use revenue::{ImportedRows, PeriodUsage, RevenueStore, Stored};

@@ -46,6 +46,15 @@ pub trait PlaysLog: Send + 'static {
     fn reader(&self) -> Arc<dyn PlaysLogReader>;
 }
 
+/// Opens a node's plays logs, each time that one is needed.
+pub trait OpenPlaysLog: Send + Sync + 'static {
+    /// Opens that of a partition, as it stands on the disk.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    fn open(&self, partition: PartitionId) -> Result<Box<dyn PlaysLog>, LogError>;
+}
+
 /// The reading end; it sees what was flushed.
 pub trait PlaysLogReader: Send + Sync + 'static {
     /// Copies the record at `address` into `out`, which is emptied first.

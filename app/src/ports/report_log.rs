@@ -152,6 +152,9 @@ pub trait ReportLog: Send + Sync + 'static {
     /// needn't keep it in memory.
     fn judged(&self, _partition: PartitionId, _before: Position) {}
 
+    /// Nobody here reads a partition on: what is kept ready for that may go.
+    fn set_aside(&self, _partition: PartitionId) {}
+
     /// What was found to be wrong with the log since it was opened, without anybody reading
     /// there. Then nothing can be read any more; those who wait for the end are woken.
     fn damage(&self, _partition: PartitionId) -> Option<LogError> {

@@ -88,21 +88,78 @@ impl Snapshots {
         for partition in (0..self.parts.partitions).map(PartitionId) {
             let commit = commits.iter().find(|commit| commit.partition == partition);
             let committed = commit.map_or(Position(0), |commit| commit.position);
-            let read = move |parts: &SnapshotParts| read_snapshot_files(&*parts.disk, partition);
-            let has = self.apart(partition, read).await?.map(|files| files.position);
-            let need = Need { partition, has, committed, start: starts(partition) };
-            let mut taken = None;
-            if need.may_be_answered(self.settings.worth_records) {
-                taken = self.restore(&need, &mut tries_left).await?;
-            }
-            if taken.is_none() && has.is_none() {
-                // What was being taken when the power went is in no order: a log that lacks its beginning
-                // would count as damaged, and is needed by nobody.
-                self.apart(partition, move |parts| clear(&*parts.disk, partition)).await?;
-            }
-            restored.extend(taken);
+            let start = starts(partition);
+            restored.extend(self.restore_one(partition, committed, start, &mut tries_left).await?);
         }
         Ok(restored)
+    }
+
+    async fn restore_one(
+        &self,
+        partition: PartitionId,
+        committed: Position,
+        start: Position,
+        tries_left: &mut u32,
+    ) -> Result<Option<Restored>, SnapshotError> {
+        let has = self.has(partition).await?;
+        let need = Need { partition, has, committed, start };
+        let mut taken = None;
+        if need.may_be_answered(self.settings.worth_records) {
+            taken = self.restore(&need, tries_left).await?;
+        }
+        if taken.is_none() && has.is_none() {
+            // What was being taken when the power went is in no order: a log that lacks its beginning
+            // would count as damaged, and is needed by nobody.
+            self.apart(partition, move |parts| clear(&*parts.disk, partition)).await?;
+        }
+        Ok(taken)
+    }
+
+    /// Where this node's own snapshot of a partition is.
+    async fn has(&self, partition: PartitionId) -> Result<Option<Position>, SnapshotError> {
+        let read = move |parts: &SnapshotParts| read_snapshot_files(&*parts.disk, partition);
+        Ok(self.apart(partition, read).await?.map(|files| files.position))
+    }
+
+    /// The same for one partition, whose plays log isn't open. Says up to where it was committed when that
+    /// was asked: no file is ahead of it.
+    ///
+    /// # Errors
+    /// As [`Snapshots::restore_missing`].
+    pub(crate) async fn get_ready(
+        &self,
+        partition: PartitionId,
+        log: &dyn ReportLog,
+    ) -> Result<Position, SnapshotError> {
+        let commits = self.parts.facts.committed().await?;
+        let commit = commits.iter().find(|commit| commit.partition == partition);
+        let committed = commit.map_or(Position(0), |commit| commit.position);
+        // Names of files that were read are about to be used again, for other bytes.
+        self.known(partition).lock().await.digests.clear();
+        // Whoever waits for it tries again.
+        self.restore_one(partition, committed, log.start(partition), &mut 0).await?;
+        Ok(committed)
+    }
+
+    /// Removes what this node has of a partition that it follows no more, and whose plays log isn't open:
+    /// where the log is whole, or the store has a snapshot that leads to what the log holds.
+    ///
+    /// # Errors
+    /// [`SnapshotError`]; then it may be tried again.
+    pub(crate) async fn let_go(
+        &self,
+        partition: PartitionId,
+        start: Position,
+    ) -> Result<(), SnapshotError> {
+        let Some(has) = self.has(partition).await? else { return Ok(()) };
+        // What it lacks of the newest one's is judged again, so an older one is kept for nothing.
+        let newest = self.places(partition).await?.last().map(|place| place.position);
+        if newest.is_none_or(|newest| newest < start || newest < has) {
+            return Ok(());
+        }
+        self.apart(partition, move |parts| clear(&*parts.disk, partition)).await?;
+        tracing::info!(%partition, "what was here of it is removed: the store of blobs has it");
+        Ok(())
     }
 
     async fn restore(

@@ -127,12 +127,14 @@ impl Deployment {
     /// What operators should look after, one sentence each; counting goes on meanwhile.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        let Some(seen) = self.snapshots() else { return Vec::new() };
+        let mut warnings = self.standby_warnings();
+        let Some(seen) = self.snapshots() else { return warnings };
         let of = |worker: &crate::judging::Worker| {
             let committed = worker.progress.borrow().committed;
             seen.warning(worker.partition, committed, self.clock.now())
         };
-        self.workers.iter().filter_map(of).collect()
+        warnings.extend(self.workers.iter().filter_map(of));
+        warnings
     }
 
     /// Numbers of the snapshots; none where none are put.

@@ -45,6 +45,8 @@ pub struct Config {
     pub listen: Option<SocketAddr>,
     /// What it does.
     pub roles: BTreeSet<Role>,
+    /// How many nodes besides the owner are to keep each partition warm: the same on every node.
+    pub standbys: usize,
     /// The key of the hashes, the same on every node.
     pub hash_key: HashKey,
     /// The log.
@@ -107,7 +109,13 @@ struct NodeTable {
     data: PathBuf,
     listen: Option<SocketAddr>,
     roles: Option<Vec<Role>>,
+    standbys: Option<usize>,
 }
+
+/// Where it isn't said, one node besides the owner keeps a partition warm.
+const STANDBYS: usize = 1;
+/// More than these no deployment has nodes.
+const STANDBYS_MAX: usize = 1024;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -254,6 +262,10 @@ impl Config {
         if objects.as_ref().is_some_and(|it| it.folder.is_some() == it.bucket.is_some()) {
             return Err(wrong("objects: either a folder or a bucket".to_owned()));
         }
+        let standbys = node.standbys.unwrap_or(STANDBYS);
+        if standbys > STANDBYS_MAX {
+            return Err(wrong(format!("node.standbys: from 0 to {STANDBYS_MAX}")));
+        }
         let folder = file.parent().expect("a file is in a folder");
         Ok(Self {
             name,
@@ -261,6 +273,7 @@ impl Config {
             data: folder.join(node.data),
             listen: node.listen,
             roles,
+            standbys,
             hash_key,
             kafka,
             postgres: Secret(value("postgres.url", &postgres.url)?),
@@ -279,6 +292,14 @@ impl Config {
     #[must_use]
     pub fn judges(&self) -> bool {
         self.roles.iter().any(|role| *role != Role::Ingest)
+    }
+}
+
+impl Config {
+    /// Whether the node follows some partitions only: one that counts and answers nothing.
+    #[must_use]
+    pub fn follows_some(&self) -> bool {
+        self.has(Role::Count) && !self.has(Role::Api) && !self.has(Role::Worker)
     }
 }
 
@@ -333,6 +354,10 @@ url = "postgres://who:secret-word@there/music"
         assert_eq!(config.name.as_str(), "count-1");
         assert!(config.data.is_absolute() && config.data.ends_with("scratch"));
         assert!(config.has(Role::Count) && !config.has(Role::Api) && config.judges());
+        assert!(config.follows_some() && config.standbys == 1);
+        let answers = WHOLE.replace("\"count\"]", "\"count\", \"api\"]\nstandbys = 0");
+        let answers = read(&answers).unwrap();
+        assert!(!answers.follows_some() && answers.standbys == 0);
         assert_eq!(config.kafka.dead_letters(), "playback-reports-dlq");
         assert!(!format!("{config:?}").contains("secret-word"));
     }
@@ -341,6 +366,7 @@ url = "postgres://who:secret-word@there/music"
     fn what_is_wrong_is_named() {
         let cases = [
             ("partitions = 24", "partitions = 0", "kafka.partitions: from 1 to 1024"),
+            ("listen =", "standbys = 2000\nlisten =", "node.standbys: from 0 to 1024"),
             ("partitions = 24", "partitoins = 24", "unknown field `partitoins`"),
             ("\"ingest\", \"count\"", "\"ingest\", \"cuont\"", "unknown variant `cuont`"),
             ("\"ingest\", \"count\"", "", "node.roles: at least one"),

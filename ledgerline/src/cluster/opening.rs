@@ -2,7 +2,7 @@
 
 use ledgerline_app::Deployment;
 use ledgerline_app::deployment::Settings;
-use ledgerline_app::ownership::{LeaseSettings, Leased, Ownership};
+use ledgerline_app::ownership::{Follows, LeaseSettings, Leased, Ownership};
 use ledgerline_app::ports::facts::PartitionTotals;
 use ledgerline_app::ports::{Clock, CountedPlays, FactStore, LedgerStore, ReportLog};
 use ledgerline_ids::Position;
@@ -22,7 +22,7 @@ use super::accord;
 use super::config::{Config, KafkaConfig, Role};
 use super::objects;
 use crate::failure::Failure;
-use crate::wiring::{Wires, parts, plays_logs};
+use crate::wiring::{PlaysLogs, Wires, parts, plays_logs};
 
 /// So long counted plays may take until the database has them by recording, territory, tier and day.
 const DELTAS_EVERY: Duration = Duration::from_secs(5);
@@ -30,8 +30,8 @@ const DELTAS_EVERY: Duration = Duration::from_secs(5);
 /// The state of a node's deployment.
 pub struct NodeStore {
     store: Arc<PostgresStore>,
-    /// What puts snapshots where new nodes find them.
-    uploading: Option<JoinHandle<()>>,
+    /// What gets partitions ready to be followed, and puts snapshots where new nodes find them.
+    besides: Vec<JoinHandle<()>>,
 }
 
 impl NodeStore {
@@ -40,9 +40,7 @@ impl NodeStore {
     /// # Errors
     /// [`Failure`] where it can't be closed.
     pub async fn close(&self) -> Result<(), Failure> {
-        if let Some(uploading) = &self.uploading {
-            uploading.abort();
-        }
+        self.besides.iter().for_each(JoinHandle::abort);
         self.store.close().await.map_err(|error| Failure::from_error(&error))
     }
 }
@@ -66,9 +64,11 @@ pub async fn open(
         None => None,
         Some(objects) => {
             let made = objects::snapshots(config, objects, (&store, disk, &clock)).await?;
-            let restored = made.restore_missing(&log).await;
-            restored.map_err(|error| Failure::from_error(&error))?;
-            Some(made)
+            if !config.follows_some() {
+                let restored = made.restore_missing(&log).await;
+                restored.map_err(|error| Failure::from_error(&error))?;
+            }
+            Some(Arc::new(made))
         }
     };
     let (plays, ownership) = if config.judges() {
@@ -77,8 +77,14 @@ pub async fn open(
             leases: store.clone(),
             settings: LeaseSettings::default(),
             takes_part: config.has(Role::Count),
+            standbys: config.standbys,
+            follows: follows(config, disk),
         };
-        (plays_logs(disk, config.kafka.partitions)?, Ownership::Leased(leased))
+        let plays = match leased.follows {
+            Follows::All => plays_logs(disk, config.kafka.partitions)?,
+            Follows::Some(_) => Vec::new(),
+        };
+        (plays, Ownership::Leased(leased))
     } else {
         (Vec::new(), Ownership::Elsewhere)
     };
@@ -100,11 +106,25 @@ pub async fn open(
     let deployment = Deployment::start(parts(wires, &config.data, key_file)?, settings)
         .await
         .map_err(|error| Failure::damaged(error.to_string()))?;
+    let following = tokio::spawn({
+        let (deployment, snapshots) = (deployment.clone(), snapshots.clone());
+        async move { deployment.follow_forever(snapshots.as_deref()).await }
+    });
     let uploading = snapshots.map(|snapshots| {
         let deployment = deployment.clone();
         tokio::spawn(async move { snapshots.upload_forever(&deployment).await })
     });
-    Ok((deployment, NodeStore { store, uploading }))
+    let besides = uploading.into_iter().chain([following]).collect();
+    Ok((deployment, NodeStore { store, besides }))
+}
+
+/// What a node follows: one that only counts, some partitions.
+fn follows(config: &Config, disk: &Arc<LocalDisk>) -> Follows {
+    if !config.follows_some() {
+        return Follows::All;
+    }
+    let partitions = config.kafka.partitions;
+    Follows::Some(Arc::new(PlaysLogs { disk: disk.clone(), partitions }))
 }
 
 pub(super) async fn open_state(config: &Config) -> Result<PostgresStore, Failure> {

@@ -25,22 +25,36 @@ pub(super) async fn show(data: &Path, as_json: bool) -> Result<u8, Failure> {
         return Ok(0);
     }
     let text = |value: &Value| value.as_str().map_or("nobody".to_owned(), str::to_owned);
-    let head = ["partition", "owner", "epoch", "committed", "judged here", "log"];
+    let head =
+        ["partition", "owner", "standbys", "epoch", "committed", "here", "judged here", "log"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     for of in view["partitions"].as_array().into_iter().flatten() {
         let number = |name: &str| thousands(of[name].as_i64().unwrap_or_default());
         rows.push(vec![
             text(&of["partition"]),
             text(&of["owner"]),
+            number("standbys"),
             number("epoch"),
             number("committed"),
-            number("read_to"),
+            of["here"].as_str().unwrap_or_default().replace('_', " "),
+            if of["here"] == "not_followed" { "–".to_owned() } else { number("read_to") },
             number("log_end"),
         ]);
     }
     print(&table(&rows))?;
     let nodes: Vec<String> = view["nodes"].as_array().into_iter().flatten().map(text).collect();
     print(&format!("nodes that are there: {}", nodes.join(", ")))?;
+    let here = |part: &str| {
+        let partitions = view["partitions"].as_array().into_iter().flatten();
+        partitions.filter(|of| of["here"] == part).count()
+    };
+    print(&format!(
+        "this node owns {}, stands by for {}, catches up with {} and doesn't follow {}",
+        here("owns"),
+        here("stands_by"),
+        here("catches_up"),
+        here("not_followed"),
+    ))?;
     if let Some(trouble) = view["trouble"].as_str() {
         print(&format!("this may be old: {trouble}"))?;
     }

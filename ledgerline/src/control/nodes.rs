@@ -37,6 +37,8 @@ pub(super) async fn ownership(State(deployment): State<Arc<Deployment>>) -> Resp
             "partition": of.partition.to_string(),
             "owner": of.owner.as_ref().map(ToString::to_string),
             "owned_here": of.owned_here,
+            "here": of.part.as_str(),
+            "standbys": of.warm,
             "epoch": of.epoch,
             "committed": of.committed.0,
             "read_to": of.read_to.0,
@@ -49,6 +51,7 @@ pub(super) async fn ownership(State(deployment): State<Arc<Deployment>>) -> Resp
         "nodes": view.nodes.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "age_ms": view.age_ms,
         "trouble": view.trouble,
+        "standbys_wanted": view.standbys,
         "warnings": deployment.warnings(),
         "partitions": partitions.collect::<Vec<_>>(),
     }))

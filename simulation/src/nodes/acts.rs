@@ -247,7 +247,7 @@ impl Nodes {
             node.machine.disk.power_off_at(1 + self.random.below(3 * self.taste.crash_in));
         }
         let name = node.name;
-        let settings = self.shared.settings;
+        let settings = (self.shared.settings, self.shared.standbys);
         match node.start(&self.broker, &self.blobs, &self.taste, settings, &mut self.random) {
             Ok(taken) => {
                 self.note(format_args!("{name} is up, with {taken} snapshots of others"));
@@ -325,7 +325,7 @@ impl Nodes {
     pub(super) fn observe(&mut self, number: usize) {
         let (observed, complaints) = (self.observed.clone(), self.complaints.clone());
         let name = self.nodes[number].name;
-        if !self.nodes[number].is_ready() {
+        if !self.nodes[number].is_ready() || self.nodes[number].counts_only {
             return;
         }
         self.errand(number, move |deployment| async move {

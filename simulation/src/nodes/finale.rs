@@ -2,11 +2,12 @@
 //! node says the same.
 
 use ledgerline_app::counts::{By, Counts, CountsQuery};
-use ledgerline_app::ownership::OwnershipView;
+use ledgerline_app::ownership::{OwnershipView, Part};
 use ledgerline_ids::PartitionId;
 use std::sync::Arc;
 
 use super::Nodes;
+use super::node::Node;
 use crate::check::{Beheld, Claims, check, check_told};
 use crate::clock::DAY_MS;
 use crate::process::Task;
@@ -93,12 +94,13 @@ impl Nodes {
         }
     }
 
-    fn told_of(&self, node: &super::node::Node) -> String {
+    fn told_of(&self, node: &Node) -> String {
         let view = node.process.as_ref().and_then(|process| process.deployment.ownership());
         format!("{}: {view:?}", node.name)
     }
 
-    /// Whether all partitions are owned, evenly, by nodes that are up, and judged by everybody.
+    /// Whether all partitions are owned, evenly, by nodes that are up, and judged by everybody who follows
+    /// them: enough nodes, and of those that only count no more than they should.
     fn agrees(&self, up: usize) -> Result<(), Wrong> {
         let standing = self.store.peek_leases();
         if standing.nodes.len() != up {
@@ -122,8 +124,24 @@ impl Nodes {
         for node in &self.nodes {
             let Some(process) = &node.process else { continue };
             let view: OwnershipView = process.deployment.ownership().expect("it is one of several");
+            let (wanted, all) =
+                (self.shared.standbys.min(up - 1), usize::from(self.taste.partitions));
+            let followed = view.partitions.iter().filter(|of| of.part != Part::None).count();
+            let most = all.div_ceil(up) + (all * wanted).div_ceil(up);
+            if node.counts_only && followed > most {
+                return Err(format!("{} follows {followed} partitions, not {most}", node.name));
+            }
             for of in view.partitions {
                 let (partition, owner) = (of.partition, of.owner.as_ref());
+                if of.warm < wanted {
+                    return Err(format!(
+                        "{} nodes stand by for {partition}, not {wanted}",
+                        of.warm
+                    ));
+                }
+                if of.part == Part::None && node.counts_only {
+                    continue;
+                }
                 if of.read_to != self.broker.end(partition) {
                     return Err(format!("{} has judged {partition} to {}", node.name, of.read_to));
                 }
@@ -142,7 +160,7 @@ impl Nodes {
     fn check_all(&mut self, when: &str) -> Result<Claims, Wrong> {
         let mut first: Option<Claims> = None;
         for number in 0..self.nodes.len() {
-            if self.nodes[number].process.is_none() {
+            if self.nodes[number].process.is_none() || self.nodes[number].counts_only {
                 continue;
             }
             let name = self.nodes[number].name;
@@ -217,6 +235,11 @@ impl Nodes {
 
     /// Nothing of what was claimed has changed.
     fn same(&mut self, before: &Claims, when: &str) -> Result<(), Wrong> {
+        let can_be_asked = |node: &Node| node.process.is_some() && !node.counts_only;
+        if !self.nodes.iter().any(can_be_asked) {
+            // It will be asked once it is there again.
+            return Ok(());
+        }
         let after = self.check_all(when)?;
         if *before == after {
             return Ok(());

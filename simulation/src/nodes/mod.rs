@@ -70,6 +70,10 @@ enum Act {
 #[derive(Debug, Clone, Copy)]
 struct Shared {
     nodes: usize,
+    /// How many of them, the last ones, only count.
+    count_only: usize,
+    /// How many nodes besides the owner are to keep each partition warm.
+    standbys: usize,
     settings: LeaseSettings,
     /// So many of a hundred troubles are of each kind.
     kills: u64,
@@ -137,10 +141,14 @@ impl Nodes {
         let store = SimulatedStore::new(MemoryDisk::new(), Random::new(seed, 3));
         store.set_clock(store_clock.clone());
         let broker = Broker::new(&taste, clock.clone());
-        let names = NAMES.iter().take(shared.nodes);
+        let follow_all = shared.nodes - shared.count_only;
+        let names = NAMES.iter().take(shared.nodes).enumerate();
         let told = Arc::new(MemoryCountedPlays::default());
         told.refuse_every(PUBLISHING_FAILS_EVERY);
-        let new = |name: &&'static str| Node::new(name, &store, clock.clone(), told.clone());
+        let new = |(number, name): (usize, &&'static str)| {
+            let kind = (*name, number >= follow_all);
+            Node::new(kind, &store, clock.clone(), told.clone())
+        };
         let nodes = names.map(new).collect();
         let plan = plan(seed, &taste);
         Self {
@@ -288,8 +296,12 @@ impl Shared {
             drains_for: random.of(&[Duration::ZERO, lasts / 2, lasts * 2]),
             patience: lasts / 2,
         };
+        let nodes = random.of(&[2, 3, 3, 4]);
         Self {
-            nodes: random.of(&[2, 3, 3, 4]),
+            nodes,
+            // One of them can be asked.
+            count_only: random.of(&[0, 1, nodes - 1, nodes - 1]),
+            standbys: random.of(&[0, 1, 1, 2]),
             settings,
             kills: random.of(&[0, 20, 50]),
             pauses: random.of(&[0, 20, 50]),

@@ -1,7 +1,7 @@
 //! One of several machines: a disk, a road to the log and one to the store, and a process now and then.
 
 use ledgerline_app::Deployment;
-use ledgerline_app::ownership::{LeaseSettings, Leased, Ownership};
+use ledgerline_app::ownership::{Follows, LeaseSettings, Leased, Ownership};
 use ledgerline_app::ports::leases::NodeId;
 use ledgerline_app::ports::memory_blobs::MemoryBlobs;
 use ledgerline_app::ports::memory_counted_plays::MemoryCountedPlays;
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 
 use super::broker::{Broker, NodeLog, Road};
 use crate::clock::SimulatedClock;
-use crate::process::{Machine, NoStart, Request, Task, hash_key, not_started, parts};
+use crate::process::{Machine, NoStart, PlaysLogs, Request, Task, hash_key, not_started, parts};
 use crate::random::Random;
 use crate::stepper::Stepper;
 use crate::store::SimulatedStore;
@@ -27,6 +27,8 @@ const START_ROUNDS_MAX: u32 = 100_000;
 pub struct Node {
     /// What operators call it.
     pub name: &'static str,
+    /// Whether it only counts, and follows what it owns and stands by for.
+    pub counts_only: bool,
     /// What outlives its processes.
     pub machine: Machine,
     /// The way to the log.
@@ -51,6 +53,8 @@ pub struct Process {
     pub errands: Vec<Option<Task<()>>>,
     /// Whether a beat is on its way.
     pub beats: Arc<AtomicU64>,
+    /// Whether it is being seen to what it follows.
+    pub follows: Arc<AtomicU64>,
 }
 
 /// What a process draws its number from.
@@ -69,7 +73,7 @@ impl Node {
     /// A machine with an empty disk.
     #[must_use]
     pub fn new(
-        name: &'static str,
+        (name, counts_only): (&'static str, bool),
         store: &SimulatedStore,
         clock: Arc<SimulatedClock>,
         counted_plays: Arc<MemoryCountedPlays>,
@@ -84,7 +88,7 @@ impl Node {
             listeners: Arc::default(),
             stepper: Stepper::default(),
         };
-        Self { name, machine, road: Arc::default(), process: None, paused_until_ms: 0 }
+        Self { name, counts_only, machine, road: Arc::default(), process: None, paused_until_ms: 0 }
     }
 
     /// Whether it goes on now.
@@ -140,7 +144,7 @@ impl Node {
         broker: &Broker,
         blobs: &MemoryBlobs,
         taste: &Taste,
-        settings: LeaseSettings,
+        (settings, standbys): (LeaseSettings, usize),
         random: &mut Random,
     ) -> Result<usize, NoStart> {
         let log = broker.reached(self.road.clone(), Random::new(random.number(), 5));
@@ -150,10 +154,20 @@ impl Node {
             leases: self.machine.store.clone(),
             settings,
             takes_part: true,
+            standbys,
+            follows: if self.counts_only {
+                Follows::Some(Arc::new(PlaysLogs::new(&self.machine, taste)))
+            } else {
+                Follows::All
+            },
         };
         let snapshots = Arc::new(self.snapshots(blobs, taste));
         let (takes, from) = (snapshots.clone(), log.clone());
-        let mut taking = Task::new(async move { takes.restore_missing(&*from).await });
+        let follows_all = !self.counts_only;
+        let mut taking = Task::new(async move {
+            // Whoever follows some partitions takes what it follows once it knows.
+            if follows_all { takes.restore_missing(&*from).await } else { Ok(Vec::new()) }
+        });
         let taken = self.go_on(&mut taking, broker, random)?.map_err(|error| not_taken(&error))?;
         let drawn = Arc::new(Drawn(Mutex::new(Random::new(random.number(), 6))));
         let ownership = Ownership::Leased(leased);
@@ -168,6 +182,7 @@ impl Node {
             requests: Vec::new(),
             errands: Vec::new(),
             beats: Arc::default(),
+            follows: Arc::default(),
         });
         Ok(taken.len())
     }
@@ -212,13 +227,21 @@ fn not_taken(error: &SnapshotError) -> NoStart {
 }
 
 impl Process {
-    /// Begins a beat, unless one is on its way.
+    /// Begins a beat, unless one is on its way, and sees to what the node follows, unless that goes on.
     pub fn beat(&mut self) {
         if self.beats.swap(1, Ordering::Relaxed) == 0 {
             let (deployment, beats) = (self.deployment.clone(), self.beats.clone());
             self.errands.push(Some(Task::new(async move {
                 deployment.see_to_ownership().await;
                 beats.store(0, Ordering::Relaxed);
+            })));
+        }
+        if self.follows.swap(1, Ordering::Relaxed) == 0 {
+            let (deployment, follows) = (self.deployment.clone(), self.follows.clone());
+            let snapshots = self.snapshots.clone();
+            self.errands.push(Some(Task::new(async move {
+                deployment.see_to_followed(Some(&snapshots)).await;
+                follows.store(0, Ordering::Relaxed);
             })));
         }
     }

@@ -151,6 +151,7 @@ impl Running {
                 ticked_at,
                 owns,
                 given_up,
+                follows: true,
                 stalled: None,
                 failed: None,
             };

@@ -44,7 +44,7 @@ impl Roles {
     }
 
     /// Something else is ordered than what was heard last.
-    pub(super) async fn changed(&mut self) {
+    pub(in crate::judging) async fn changed(&mut self) {
         if self.orders.changed().await.is_err() {
             // The node has ended; its worker is told so by a message.
             std::future::pending::<()>().await;
@@ -62,7 +62,40 @@ impl Roles {
     }
 }
 
+impl Roles {
+    /// Hears what is ordered, for a worker that keeps nothing: the position to begin at, where it is to.
+    /// What it should only give up, it has given up. Says besides whether it had.
+    pub(in crate::judging) fn hear_resting(&mut self) -> (Option<Position>, bool) {
+        let orders = self.orders.borrow_and_update().clone();
+        self.role = orders.role;
+        let mut gave_up = false;
+        if let Role::Drain { epoch, .. } = orders.role
+            && self.given_up < epoch
+        {
+            self.given_up = epoch;
+            gave_up = true;
+        }
+        let begin = orders.begin.filter(|_| orders.follow);
+        (begin.map(|begin| begin.max(orders.committed)), gave_up)
+    }
+
+    /// The greatest epoch that it had and has no more.
+    pub(in crate::judging) fn given_up(&self) -> u64 {
+        self.given_up
+    }
+}
+
 impl Running {
+    /// Whether it is to keep nothing of its partition, and nothing of its own is on the way.
+    pub(in crate::judging) fn may_rest(&self) -> bool {
+        let Some(roles) = &self.roles else { return false };
+        !self.stopping
+            && !roles.orders.borrow().follow
+            && roles.owns.is_none()
+            && roles.role == Role::Follow
+            && !self.sealer.is_busy()
+    }
+
     /// The epoch that it commits with, where it commits.
     pub(super) fn owns(&self) -> Option<u64> {
         self.roles.as_ref().map_or(Some(self.commit.epoch), |roles| roles.owns)

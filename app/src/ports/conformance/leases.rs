@@ -37,7 +37,10 @@ pub async fn every_case<S: FactStore + LeaseStore>(fresh: impl AsyncFn() -> Cloc
 /// Missing partitions are made; others keep their place, and none is forgotten.
 pub async fn makes_what_is_missing_and_no_more<S: FactStore + LeaseStore>(clocked: &Clocked<S>) {
     let store = &clocked.store;
-    assert_eq!(standing(store).await, Standing { nodes: vec![], leases: vec![] });
+    assert_eq!(
+        standing(store).await,
+        Standing { nodes: vec![], leases: vec![], warm: BTreeMap::new() }
+    );
     store.prepare(2).await.expect("makes them");
     assert_eq!(commits(store).await, [commit_at(0, 1, 0), commit_at(1, 1, 0)]);
     let own = acquired(store, 1, "a").await;
@@ -207,6 +210,19 @@ pub async fn knows_who_is_there<S: FactStore + LeaseStore>(clocked: &Clocked<S>)
     (clocked.set_off)(HALF_MS + HALF_MS);
     assert_eq!(nodes(&standing(store).await), ["a/1.x-y_z"], "b is over");
     assert_eq!(nodes(&beat(store, "b", &[]).await), ["a/1.x-y_z", "b"]);
+    // What it keeps warm is what it said last.
+    let warm = |standing: &Standing| -> Vec<(String, Vec<u16>)> {
+        let warm = standing.warm.iter();
+        warm.map(|(node, of)| (node.as_str().to_owned(), of.iter().map(|it| it.0).collect()))
+            .collect()
+    };
+    assert_eq!(
+        warm(&warm_beat(store, "b", &[], &[0, 1, 2, 7]).await),
+        [("b".to_owned(), vec![0, 1, 2, 7])]
+    );
+    assert_eq!(warm(&standing(store).await), [("b".to_owned(), vec![0, 1, 2, 7])]);
+    assert_eq!(warm(&warm_beat(store, "b", &[], &[3]).await), [("b".to_owned(), vec![3])]);
+    assert_eq!(warm(&beat(store, "b", &[]).await), []);
     // Getting a lease says nothing of who is there.
     acquired(store, 0, "c").await;
     assert_eq!(nodes(&standing(store).await), ["a/1.x-y_z", "b"]);
@@ -332,7 +348,12 @@ async fn acquired(store: &dyn LeaseStore, partition: u16, name: &str) -> Partiti
 }
 
 async fn beat(store: &dyn LeaseStore, name: &str, held: &[Held]) -> Standing {
-    store.beat(&node(name), held, LONG_MS).await.expect("beats")
+    warm_beat(store, name, held, &[]).await
+}
+
+async fn warm_beat(store: &dyn LeaseStore, name: &str, held: &[Held], warm: &[u16]) -> Standing {
+    let warm = warm.iter().copied().map(PartitionId).collect();
+    store.beat(&node(name), held, &warm, LONG_MS).await.expect("beats")
 }
 
 async fn standing(store: &dyn LeaseStore) -> Standing {

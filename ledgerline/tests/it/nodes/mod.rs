@@ -3,6 +3,7 @@
 //! - `crowd`: nodes that run, clients that send to them, and what must come of it
 //! - `agreed`: nodes that differ in what they must have alike
 //! - `sharing`: roles, shares, and nodes that come and go
+//! - `parts`: nodes that follow some partitions only
 //! - `gone`: a node that is killed, paused or cut off
 //! - `away`: a database that is away, cut off or behind
 //! - `letters`: records that nobody can read
@@ -17,5 +18,6 @@ mod gone;
 mod letters;
 mod moving;
 mod objects;
+mod parts;
 mod set_back;
 mod sharing;
