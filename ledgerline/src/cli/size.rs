@@ -20,6 +20,9 @@ pub struct SizeArgs {
     /// Nodes that count or answer.
     #[arg(long, default_value_t = 2.0, value_parser = positive)]
     pub nodes: f64,
+    /// Reckon for nodes that only count, with so many standbys; where it isn't said, each judges everything.
+    #[arg(long)]
+    pub standbys: Option<u16>,
     /// Copies of each record in Kafka.
     #[arg(long, default_value_t = 3.0, value_parser = positive)]
     pub copies: f64,

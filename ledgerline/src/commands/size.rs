@@ -54,21 +54,22 @@ pub(super) fn run(args: &SizeArgs, as_json: bool) -> Result<u8, Failure> {
 }
 
 const NOTES: &str = "
-Every node but those that only take reports in judges all reports: more nodes make a deployment safer and
-answer more questions, and what one node can judge is what the deployment can. Past that, listeners are to be
-divided among deployments.";
+A node with the role api or worker judges all reports. Of N nodes that only count, each judges what it owns and
+what it stands by for, (1 + standbys) / N of them: --standbys reckons with that. What one node that answers can
+judge is still what the deployment can.";
 
 fn rows(args: &SizeArgs) -> Vec<Row> {
     let reports = args.dau * args.plays * args.reports;
     let mean = reports / DAY_S;
     let peak = mean * args.peak;
     let partitions = (peak / PARTITION_REPORTS_PER_SECOND).ceil().clamp(4.0, PARTITIONS_MAX);
-    let cores = (peak / (NODE_REPORTS_PER_SECOND * USED_AT_MOST) * CORES_MEASURED).ceil().max(2.0);
+    let judged = args.standbys.map_or(1.0, |it| ((1.0 + f64::from(it)) / args.nodes).min(1.0));
+    let cores = (peak * judged / (NODE_REPORTS_PER_SECOND * USED_AT_MOST) * CORES_MEASURED).ceil().max(2.0);
     let log_gb = reports * LOG_BYTES_PER_REPORT / GB;
     let kafka_gb = log_gb * args.retention_days * args.copies;
-    let derived_gb = reports * DERIVED_BYTES_PER_REPORT / GB;
+    let derived_gb = reports * judged * DERIVED_BYTES_PER_REPORT / GB;
     let disk_gb = derived_gb * args.kept_days;
-    let network_mb = peak * LOG_BYTES_PER_REPORT * (args.copies + args.nodes) / 1e6;
+    let network_mb = peak * LOG_BYTES_PER_REPORT * (args.copies + args.nodes * judged) / 1e6;
     let compute = cores * args.nodes * HOURS_PER_MONTH * args.core_hour_price;
     let storage = (kafka_gb + disk_gb * args.nodes) * args.gb_month_price;
     let n = |value: f64| figure(value);
@@ -108,7 +109,8 @@ fn rows(args: &SizeArgs) -> Vec<Row> {
             "cores_per_node",
             "cores of a node",
             format!(
-                "peak ÷ ({} a second on {} × {} used)",
+                "peak × {} judged ÷ ({} a second on {} × {} used)",
+                n(judged),
                 n(NODE_REPORTS_PER_SECOND),
                 n(CORES_MEASURED),
                 USED_AT_MOST
@@ -137,7 +139,7 @@ fn rows(args: &SizeArgs) -> Vec<Row> {
         row(
             "derived_gb_per_day",
             "a node derives a day",
-            format!("reports × {} B", n(DERIVED_BYTES_PER_REPORT)),
+            format!("reports × {} judged × {} B", n(judged), n(DERIVED_BYTES_PER_REPORT)),
             derived_gb,
             "GB",
         ),
@@ -152,10 +154,11 @@ fn rows(args: &SizeArgs) -> Vec<Row> {
             "network_mb_per_second",
             "network at the peak",
             format!(
-                "peak × {} B × ({} copies + {} nodes)",
+                "peak × {} B × ({} copies + {} nodes × {} judged)",
                 n(LOG_BYTES_PER_REPORT),
                 n(args.copies),
-                n(args.nodes)
+                n(args.nodes),
+                n(judged)
             ),
             network_mb,
             "MB a second",
