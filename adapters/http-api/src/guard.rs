@@ -211,7 +211,11 @@ pub(crate) async fn no_such_path(State(service): State<Arc<Service>>) -> Respons
         (false, true) if !deployment.judges() => {
             "this node takes reports in and answers nothing else; ask one with the role api"
         }
-        (false, _) => "this node counts and has nothing to read; ask one with the role api",
+        (false, true) => "this node counts and has nothing to read; ask one with the role api",
+        (false, false) => {
+            "this node counts and has nothing to read, and it takes no reports in either; ask one with the \
+             role api, or ingest"
+        }
         (true, false) => "this node has no endpoint with this path; it takes no reports in either",
         (true, true) => return other(&service, nothing_here()),
     };

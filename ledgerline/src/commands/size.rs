@@ -64,7 +64,8 @@ fn rows(args: &SizeArgs) -> Vec<Row> {
     let peak = mean * args.peak;
     let partitions = (peak / PARTITION_REPORTS_PER_SECOND).ceil().clamp(4.0, PARTITIONS_MAX);
     let judged = args.standbys.map_or(1.0, |it| ((1.0 + f64::from(it)) / args.nodes).min(1.0));
-    let cores = (peak * judged / (NODE_REPORTS_PER_SECOND * USED_AT_MOST) * CORES_MEASURED).ceil().max(2.0);
+    let cores =
+        (peak * judged / (NODE_REPORTS_PER_SECOND * USED_AT_MOST) * CORES_MEASURED).ceil().max(2.0);
     let log_gb = reports * LOG_BYTES_PER_REPORT / GB;
     let kafka_gb = log_gb * args.retention_days * args.copies;
     let derived_gb = reports * judged * DERIVED_BYTES_PER_REPORT / GB;

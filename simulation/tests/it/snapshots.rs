@@ -82,7 +82,7 @@ async fn a_node_with_nothing_joins_by_a_snapshot_and_counts_the_same() {
     let time = let_time_pass(shared.clock.clone());
     let blobs = MemoryBlobs::new();
     let machines = ["north", "east"]
-        .map(|name| Node::new(name, &shared.store, shared.clock.clone(), Arc::default()));
+        .map(|name| Node::new((name, false), &shared.store, shared.clock.clone(), Arc::default()));
     let number = Arc::new(Counted(AtomicU32::new(0)));
     let north = shared.start(&machines[0], &number).await;
     let of_north = snapshots(&machines[0], &blobs);

@@ -3,7 +3,7 @@
 use ledgerline_app::Deployment;
 use ledgerline_app::counts::{By, CountsQuery};
 use ledgerline_app::deployment::Settings;
-use ledgerline_app::ownership::{LeaseSettings, Leased, Ownership};
+use ledgerline_app::ownership::{Follows, LeaseSettings, Leased, Ownership};
 use ledgerline_app::ports::leases::NodeId;
 use ledgerline_app::ports::memory_disk::MemoryDisk;
 use ledgerline_app::ports::{Random as Randomness, ReportLog};
@@ -86,6 +86,8 @@ impl Shared {
             leases: node.machine.store.clone(),
             settings: SETTINGS,
             takes_part: true,
+            standbys: 1,
+            follows: Follows::All,
         };
         let ownership = Ownership::Leased(leased);
         let made = parts(&node.machine, &self.taste, log.clone(), ownership, number.clone());
@@ -203,8 +205,8 @@ async fn whatever_becomes_of_nodes_every_play_counts_once() {
     let mut shared = Shared::new(Options::new(PARTITIONS));
     let time = let_time_pass(shared.clock.clone());
     let nodes = ["north", "east", "south"];
-    let machines =
-        nodes.map(|name| Node::new(name, &shared.store, shared.clock.clone(), Arc::default()));
+    let machines = nodes
+        .map(|name| Node::new((name, false), &shared.store, shared.clock.clone(), Arc::default()));
     let number = Arc::new(Counted(AtomicU32::new(0)));
     let north = shared.start(&machines[0], &number).await;
     let east = shared.start(&machines[1], &number).await;

@@ -3,7 +3,7 @@
 use ledgerline_app::ports::LeaseStore;
 use ledgerline_app::ports::leases::NodeId;
 use ledgerline_sql_store::SqlStore;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tempfile::TempDir;
 
 /// `name=value` with spaces, as a map.
@@ -26,7 +26,7 @@ async fn the_first_decides_and_nothing_is_written_where_something_differs() {
         assert_eq!(store.agree(&values(offered)).await.unwrap(), values(agreed), "{offered}");
     }
     let node = NodeId::new("one").unwrap();
-    store.beat(&node, &[], 60_000).await.unwrap();
+    store.beat(&node, &[], &BTreeSet::new(), 60_000).await.unwrap();
     assert_eq!(store.agree_anew(&values("topic=u")).await.unwrap(), ["one"]);
     assert_eq!(store.accords().await.unwrap(), values("key=a partitions=4 topic=t"));
     store.leave(&node).await.unwrap();
