@@ -418,8 +418,8 @@ fn the_demonstration_ends_well() {
 fn sizes_are_arithmetic_that_anybody_can_do() {
     let folder = Folder::new();
     // A hundred million listeners, thirty plays each, four reports a play.
-    let args = ["size", "--dau", "100000000", "--peak", "2", "--nodes", "3", "--kept-days", "10"];
-    let size = folder.json(&args);
+    let args = ["size", "--dau", "100000000", "--peak", "2", "--kept-days", "10"];
+    let size = folder.json(&[&args[..], &["--nodes", "3"]].concat());
     let near = |name: &str, expected: f64| {
         let found = size[name].as_f64().expect("a number");
         assert!((found - expected).abs() <= expected / 1e6, "{name}: {found}, not {expected}");
@@ -431,9 +431,13 @@ fn sizes_are_arithmetic_that_anybody_can_do() {
     near("kafka_gb", 12e9 * 127.0 / 1e9 * 7.0 * 3.0);
     near("node_disk_gb", 12e9 * 128.0 / 1e9 * 10.0);
     let text = folder.ok(&args);
-    for shown in ["12 000 000 000", "100 000 000 listeners × 30 plays × 4 reports", "divided among"]
+    for shown in
+        ["12 000 000 000", "100 000 000 listeners × 30 plays × 4 reports", "(1 + standbys) / N"]
     {
         assert!(text.contains(shown), "{shown:?} isn't shown: {text}");
     }
+    // Four nodes that only count, each partition warm on two of them: each judges half.
+    let parts = folder.json(&[&args[..], &["--nodes", "4", "--standbys", "1"]].concat());
+    assert_eq!(parts["node_disk_gb"].as_f64().map(|it| it * 2.0), size["node_disk_gb"].as_f64());
     check_codes(&folder, &[(&["size"], 2, "--dau"), (&["size", "--dau", "-1"], 2, "--dau")]);
 }
