@@ -26,7 +26,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
@@ -174,6 +174,7 @@ fn whoever_upserts_has_the_counts() {
 struct Usurped {
     store: Arc<dyn FactStore>,
     commits_left: AtomicU32,
+    came: Arc<AtomicBool>,
 }
 
 #[async_trait]
@@ -187,6 +188,7 @@ impl FactStore for Usurped {
         if usurps {
             let there = self.store.committed().await?;
             self.store.take_over(u16::try_from(there.len()).unwrap()).await?;
+            self.came.store(true, Ordering::Release);
         }
         self.store.commit(deltas).await
     }
@@ -220,27 +222,35 @@ impl FactStore for Usurped {
 struct Killed {
     to: KafkaCountedPlays,
     calls_left: AtomicU32,
+    was: Arc<AtomicBool>,
 }
 
 impl CountedPlays for Killed {
     fn publish(&self, partition: PartitionId, changes: &[CountedChange]) -> Result<(), LogError> {
-        if self.calls_left.fetch_sub(1, Ordering::Relaxed) > 1 {
+        let counted = |left: u32| left.checked_sub(1);
+        let left = self.calls_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, counted);
+        if left.is_ok_and(|left| left > 1) {
             return self.to.publish(partition, changes);
         }
         self.to.publish(partition, &changes[..changes.len().div_ceil(2)])?;
+        self.was.store(true, Ordering::Release);
         Err(LogError::Failed { file: "process".to_owned(), detail: "it was killed".to_owned() })
     }
 }
 
 /// Counts until counting stops, by what `breaks` did to the parts; then counts on without it.
-fn break_and_go_on(brokers: &str, breaks: impl FnOnce(&mut Parts, &Settings)) {
+fn break_and_go_on(brokers: &str, breaks: impl FnOnce(&mut Parts, &Settings, Arc<AtomicBool>)) {
     let kafka = with_topics(brokers);
     let folder = tempfile::tempdir().unwrap();
     let runtime = Runtime::new().unwrap();
     let (disk, path): (_, &Path) = (MemoryDisk::new(), folder.path());
-    let deployment = start_with(&runtime, &kafka, &disk, path, |parts| breaks(parts, &kafka));
+    let broke = Arc::new(AtomicBool::new(false));
+    let breaking = broke.clone();
+    let deployment =
+        start_with(&runtime, &kafka, &disk, path, |parts| breaks(parts, &kafka, breaking));
     let mut next = 0;
-    while deployment.health().problems.is_empty() {
+    // A topic that isn't everywhere yet is a problem too, and passes.
+    while !broke.load(Ordering::Acquire) || deployment.health().problems.is_empty() {
         send_of(&runtime, &deployment, next..next + 20, &|play| format!("track-{}", play % 3));
         next += 20;
         // It stops at some time, which is what is waited for.
@@ -262,9 +272,9 @@ fn break_and_go_on(brokers: &str, breaks: impl FnOnce(&mut Parts, &Settings)) {
 #[test]
 fn a_commit_that_is_fenced_off_repeats_what_it_told() {
     let Some(brokers) = told("LEDGERLINE_TEST_KAFKA") else { return };
-    break_and_go_on(&brokers, |parts, kafka| {
+    break_and_go_on(&brokers, |parts, kafka, came| {
         let commits_left = AtomicU32::new(4);
-        parts.facts = Arc::new(Usurped { store: parts.facts.clone(), commits_left });
+        parts.facts = Arc::new(Usurped { store: parts.facts.clone(), commits_left, came });
         parts.counted_plays = tell(kafka);
     });
 }
@@ -272,9 +282,9 @@ fn a_commit_that_is_fenced_off_repeats_what_it_told() {
 #[test]
 fn a_producer_that_is_killed_leaves_nothing_out() {
     let Some(brokers) = told("LEDGERLINE_TEST_KAFKA") else { return };
-    break_and_go_on(&brokers, |parts, kafka| {
+    break_and_go_on(&brokers, |parts, kafka, was| {
         let to = KafkaCountedPlays::new(kafka.clone());
-        parts.counted_plays = Some(Arc::new(Killed { to, calls_left: AtomicU32::new(3) }));
+        parts.counted_plays = Some(Arc::new(Killed { to, calls_left: AtomicU32::new(3), was }));
     });
 }
 
