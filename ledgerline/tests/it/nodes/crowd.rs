@@ -2,7 +2,7 @@
 
 use crate::faults::kills::counted_of;
 use crate::support::cluster::Cluster;
-use crate::support::load::{Clients, Sent, Work};
+use crate::support::load::{Batch, Clients, Sent, Work};
 use crate::support::{Api, DEADLINE, Folder, Server};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -134,11 +134,61 @@ impl Halves {
     pub fn check(&self, node: &Node, api: &Api) -> Value {
         let acknowledged = self.sents.iter().flat_map(|sent| sent.acknowledged.iter());
         assert_eq!(counted_of(acknowledged), self.expected);
-        assert_eq!(node.counted(api), self.expected);
-        let audit = node.folder.balanced();
-        let plays = audit["plays"].as_object().into_iter().flatten();
-        let sum: u64 = plays.filter_map(|(_, number)| number.as_u64()).sum();
-        assert_eq!(sum, self.plays, "{audit}");
-        audit
+        check(node, api, &self.expected, self.plays)
+    }
+}
+
+#[track_caller]
+fn check(node: &Node, api: &Api, expected: &BTreeMap<String, u64>, plays: u64) -> Value {
+    assert_eq!(&node.counted(api), expected);
+    let audit = node.folder.balanced();
+    let statuses = audit["plays"].as_object().into_iter().flatten();
+    let sum: u64 = statuses.filter_map(|(_, number)| number.as_u64()).sum();
+    assert_eq!(sum, plays, "{audit}");
+    audit
+}
+
+/// Work that is sent a portion at a time, by clients that don't give up, while something happens.
+pub struct Portions {
+    work: Work,
+    acknowledged: Vec<Batch>,
+}
+
+impl Portions {
+    pub fn new(seed: u64, plays: u64) -> Self {
+        Self { work: Work::new(seed, plays), acknowledged: Vec::new() }
+    }
+
+    /// How many batches wait.
+    pub fn left(&self) -> usize {
+        self.work.batches.len()
+    }
+
+    /// Sends so many batches to these nodes, and does something once some of them are acknowledged. All are
+    /// when this returns.
+    #[track_caller]
+    pub fn send(&mut self, batches: usize, to: &[&Api], meanwhile: impl FnOnce()) {
+        let batches = batches.min(self.left());
+        let mut each: Vec<Sent> = to.iter().map(|_| Sent::default()).collect();
+        for (number, batch) in self.work.batches.drain(..batches).enumerate() {
+            each[number % to.len()].waiting.push_back(batch);
+        }
+        let clients: Vec<Clients> =
+            to.iter().zip(each).map(|(api, sent)| Clients::steadfast(api, sent, 2)).collect();
+        clients[0].wait_for((batches / to.len() / 4) as u64);
+        meanwhile();
+        for clients in clients {
+            let sent = clients.join();
+            assert!(sent.waiting.is_empty(), "everything is acknowledged in the end");
+            self.acknowledged.extend(sent.acknowledged);
+        }
+    }
+
+    /// As [`Halves::check`].
+    #[track_caller]
+    pub fn check(&self, node: &Node, api: &Api) -> Value {
+        assert_eq!(self.left(), 0, "all was sent");
+        assert_eq!(counted_of(self.acknowledged.iter()), self.work.expected);
+        check(node, api, &self.work.expected, self.work.plays)
     }
 }

@@ -10,9 +10,14 @@
 //! - `set_back`: a database that is restored to an earlier point
 //! - `moving`: from one machine to nodes, and back
 //! - `objects`: snapshots in a store of blobs
+//! - `brokers`: one broker of three is killed
+//! - `alerts`: the rules of `deploy/alerts.yml`
+//! - `storm`: nodes that are started, killed and paused by chance
 
 mod agreed;
+mod alerts;
 mod away;
+mod brokers;
 mod crowd;
 mod gone;
 mod letters;
@@ -21,3 +26,4 @@ mod objects;
 mod parts;
 mod set_back;
 mod sharing;
+mod storm;

@@ -24,6 +24,8 @@ pub struct Cluster {
     pub topic: String,
     /// How many partitions it has.
     pub partitions: u16,
+    /// How many brokers keep each record: 1, or 3 of which two must have it.
+    pub copies: u16,
 }
 
 impl Cluster {
@@ -34,12 +36,17 @@ impl Cluster {
 
     /// The same on other brokers or another database.
     pub fn start_on(brokers: String, postgres: &str) -> Option<Self> {
+        Self::start_copied(brokers, postgres, 1)
+    }
+
+    /// The same with so many copies of each record.
+    pub fn start_copied(brokers: String, postgres: &str, copies: u16) -> Option<Self> {
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let name = format!("nodes_{}_{number}", std::process::id());
         let made = format!("DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}");
         run_sql(postgres, made);
         let postgres = format!("{postgres}?options[search_path]={name}");
-        let cluster = Self { brokers, postgres, topic: name, partitions: 4 };
+        let cluster = Self { brokers, postgres, topic: name, partitions: 4, copies };
         let first = cluster.node("first", ALL);
         first.ok(&["topics", "create"]);
         first.ok(&["schema", "upgrade"]);
@@ -60,12 +67,13 @@ impl Cluster {
 
     /// The configuration of a node with these roles.
     pub fn config(&self, name: &str, roles: &str) -> String {
-        let Self { brokers, postgres, topic, partitions } = self;
+        let Self { brokers, postgres, topic, partitions, copies } = self;
+        let in_sync = copies.div_ceil(2);
         format!(
             "[node]\nname = \"{name}\"\ndata = \"data\"\nroles = [{roles}]\n\
              [secrets]\nhash_key = \"000102030405060708090a0b0c0d0e0f\"\n\
              [kafka]\nbrokers = \"{brokers}\"\ntopic = \"{topic}\"\npartitions = {partitions}\n\
-             create = {{ copies = 1, in_sync_min = 1 }}\n\
+             create = {{ copies = {copies}, in_sync_min = {in_sync} }}\n\
              [postgres]\nurl = \"{postgres}\"\n"
         )
     }

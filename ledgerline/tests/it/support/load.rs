@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+#[cfg(feature = "cluster")]
+use std::time::Instant;
 
 /// Reports of one body.
 pub type Batch = Vec<String>;
@@ -25,6 +27,9 @@ pub struct Work {
 /// No listener plays as much as a fraud rule would mind.
 const PLAYS_PER_LISTENER: u64 = 130;
 const PLAYS_PER_BATCH: u64 = 25;
+/// How long a steadfast client waits: less than it is asked to, which is the harder case.
+#[cfg(feature = "cluster")]
+const RETRY_MICROS: u64 = 50_000;
 
 impl Work {
     /// `plays` plays with three reports each: one when it starts, one on the way, one at its
@@ -73,11 +78,26 @@ pub struct Clients {
 impl Clients {
     /// Lets `clients` clients send what waits, each on a connection of its own.
     pub fn start(api: &Api, sent: Sent, clients: usize) -> Self {
+        Self::start_as(send_all, api, sent, clients)
+    }
+
+    /// Clients that don't give up: refused for now or cut off, they send again, as players do.
+    #[cfg(feature = "cluster")]
+    pub fn steadfast(api: &Api, sent: Sent, clients: usize) -> Self {
+        Self::start_as(send_until_acknowledged, api, sent, clients)
+    }
+
+    fn start_as(
+        send: fn(&Api, &Mutex<Sent>, &Sender<()>),
+        api: &Api,
+        sent: Sent,
+        clients: usize,
+    ) -> Self {
         let sent = Arc::new(Mutex::new(sent));
         let (tell, acknowledged) = channel();
         let one = || {
             let (api, sent, tell) = (api.clone(), sent.clone(), tell.clone());
-            std::thread::spawn(move || send_all(&api, &sent, &tell))
+            std::thread::spawn(move || send(&api, &sent, &tell))
         };
         Self { threads: (0..clients).map(|_| one()).collect(), sent, acknowledged }
     }
@@ -134,5 +154,44 @@ fn send_all(api: &Api, sent: &Mutex<Sent>, tell: &Sender<()>) {
                 return;
             }
         }
+    }
+}
+
+/// A client's thread that ends when nothing waits, or nothing has been acknowledged for too long.
+#[cfg(feature = "cluster")]
+fn send_until_acknowledged(api: &Api, sent: &Mutex<Sent>, tell: &Sender<()>) {
+    let mut connection = None;
+    let mut acknowledged_at = Instant::now();
+    loop {
+        let Some(batch) = sent.lock().expect("no client panics").waiting.pop_front() else {
+            return;
+        };
+        let kind = format!("Content-Type: {NDJSON}");
+        let request = api.request("POST", REPORT, &[&kind], batch.concat().as_bytes());
+        let mut open = connection.take().map_or_else(|| Connection::open(api.address), Ok);
+        let answer =
+            open.as_mut().map_err(|error| error.kind().into()).and_then(|it| it.call(&request));
+        let mut sent = sent.lock().expect("no client panics");
+        if let Ok(answer) = &answer
+            && answer.status == 202
+        {
+            assert_eq!(answer.json()["accepted"], batch.len());
+            sent.acknowledged.push(batch);
+            acknowledged_at = Instant::now();
+            connection = open.ok();
+            let _ = tell.send(());
+            continue;
+        }
+        sent.waiting.push_front(batch);
+        drop(sent);
+        if let Ok(answer) = answer {
+            assert_eq!(answer.status, 503, "{}", answer.json());
+            assert!(answer.header("retry-after").is_some(), "{}", answer.json());
+            connection = open.ok().filter(|_| answer.header("connection") != Some("close"));
+        }
+        if acknowledged_at.elapsed() > DEADLINE {
+            return;
+        }
+        super::pass(RETRY_MICROS);
     }
 }

@@ -12,6 +12,8 @@ pub mod own_services;
 #[cfg(feature = "cluster")]
 pub mod proxy;
 pub mod random;
+#[cfg(feature = "cluster")]
+pub mod raw_record;
 pub mod reports;
 pub mod server;
 pub mod small_disk;
