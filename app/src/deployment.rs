@@ -532,6 +532,9 @@ impl Deployment {
                 Some(AppendError::Full) => problems.push(format!(
                     "{partition} takes no reports: the disk is full; make room, it goes on by itself"
                 )),
+                Some(AppendError::Busy) => problems.push(format!(
+                    "{partition} takes no reports: those who keep its log are out of sight; it goes on by itself"
+                )),
                 Some(refusal) => problems.push(format!(
                     "{partition} takes no reports: {refusal}; look at the disk, then restart the server"
                 )),

@@ -150,6 +150,11 @@ impl ReportLog for KafkaReportLog {
         receiver
     }
 
+    /// Busy, for as long as its brokers are out of sight.
+    fn refusal(&self, partition: PartitionId) -> Option<AppendError> {
+        self.known.is_away(partition).then_some(AppendError::Busy)
+    }
+
     fn start(&self, partition: PartitionId) -> Position {
         self.known.start(partition)
     }

@@ -124,8 +124,8 @@ pub trait ReportLog: Send + Sync + 'static {
     ) -> oneshot::Receiver<Result<Appended, AppendError>>;
 
     /// Why the partition takes nothing as long as nothing changes, where that is so:
-    /// [`AppendError::Full`] or [`AppendError::Failed`]. A log that knows no such state has
-    /// nothing to say.
+    /// [`AppendError::Full`] or [`AppendError::Failed`], or [`AppendError::Busy`] where those who keep it are out
+    /// of sight. A log that knows no such state has nothing to say.
     fn refusal(&self, _partition: PartitionId) -> Option<AppendError> {
         None
     }

@@ -58,83 +58,7 @@ pub fn oldest(log: &dyn ReportLog) -> Result<Option<UnixMs>, Failure> {
 
 /// Copies all records into a topic that has none, or the first ones of them already. Says how many there are.
 pub fn to_kafka(source: &dyn ReportLog, target: &KafkaReportLog) -> Result<u64, Failure> {
-    let bar = progress::count("records");
-    let mut records = 0;
-    for partition in (0..source.partitions()).map(PartitionId) {
-        let end = from_the_first(source, target, partition)?;
-        let had = *target.end(partition).borrow();
-        let mut waiting: VecDeque<(Position, Receiver<Result<Appended, AppendError>>)> =
-            VecDeque::new();
-        let mut next = had;
-        while next < end {
-            for frame in
-                source.read(partition, next, BYTES_AT_ONCE).map_err(|error| failed(&error))?
-            {
-                let group = rest_of(&frame, next)?;
-                let count = u64::from(group.count());
-                while waiting.len() >= WAITING_MAX {
-                    settle(partition, waiting.pop_front())?;
-                }
-                let at = frame.header.received_at;
-                let receiver = append(target, partition, &group, at, &mut waiting)?;
-                waiting.push_back((next, receiver));
-                next = next.plus(count);
-                bar.inc(count);
-            }
-        }
-        while !waiting.is_empty() {
-            settle(partition, waiting.pop_front())?;
-        }
-        compare(source, target, partition, (had, end))?;
-        records += end.0;
-    }
-    bar.finish_and_clear();
-    Ok(records)
-}
-
-/// Appends a group, once there is room for it: whenever there is none, what waits the longest is waited for.
-fn append(
-    target: &KafkaReportLog,
-    partition: PartitionId,
-    group: &RecordGroup,
-    at: UnixMs,
-    waiting: &mut VecDeque<(Position, Receiver<Result<Appended, AppendError>>)>,
-) -> Result<Receiver<Result<Appended, AppendError>>, Failure> {
-    loop {
-        let mut receiver = target.append_received(partition, group.clone(), at);
-        // A log that has no room says so at once.
-        match receiver.try_recv() {
-            Ok(Err(AppendError::Busy)) if !waiting.is_empty() => {
-                settle(partition, waiting.pop_front())?;
-            }
-            Ok(Err(error)) => return Err(Failure::failed(format!("{error}; {AGAIN}"))),
-            Ok(Ok(appended)) => {
-                let (answer, receiver) = tokio::sync::oneshot::channel();
-                answer.send(Ok(appended)).expect("the receiver is here");
-                return Ok(receiver);
-            }
-            Err(_) => return Ok(receiver),
-        }
-    }
-}
-
-const AGAIN: &str = "nothing has moved yet: begin again with the same words";
-
-/// Waits for an answer, and looks that the records are where they were.
-fn settle(
-    partition: PartitionId,
-    waiting: Option<(Position, Receiver<Result<Appended, AppendError>>)>,
-) -> Result<(), Failure> {
-    let Some((first, receiver)) = waiting else { return Ok(()) };
-    match receiver.blocking_recv() {
-        Ok(Ok(appended)) if appended.first == first => Ok(()),
-        Ok(Ok(appended)) => Err(Failure::failed(format!(
-            "what was at {first} of {partition} came to {}: somebody else writes to the topic; make another",
-            appended.first
-        ))),
-        Ok(Err(error)) => Err(Failure::failed(format!("{error}; {AGAIN}"))),
-        Err(_) => Err(Failure::failed(format!("Kafka gave no answer; {AGAIN}"))),
-    }
+    copy(source, target, &mut Together { target, waiting: VecDeque::new() })
 }
 
 /// Copies all records of a topic into a log that has none, or the first ones of them already.
@@ -143,6 +67,15 @@ pub fn from_kafka(
     target: &SegmentReportLog,
     clock: &GivenClock,
 ) -> Result<u64, Failure> {
+    copy(source, target, &mut OneByOne { target, clock })
+}
+
+/// Copies what the target lacks, and compares it.
+fn copy(
+    source: &dyn ReportLog,
+    target: &dyn ReportLog,
+    putting: &mut dyn Putting,
+) -> Result<u64, Failure> {
     let bar = progress::count("records");
     let mut records = 0;
     for partition in (0..source.partitions()).map(PartitionId) {
@@ -150,23 +83,131 @@ pub fn from_kafka(
         let had = *target.end(partition).borrow();
         let mut next = had;
         while next < end {
-            for frame in
-                source.read(partition, next, BYTES_AT_ONCE).map_err(|error| failed(&error))?
-            {
+            let frames = source.read(partition, next, BYTES_AT_ONCE);
+            for frame in frames.map_err(|error| failed(&error))? {
                 let group = rest_of(&frame, next)?;
                 let count = u64::from(group.count());
-                // One at a time: what waits together gets one receive time.
-                clock.set(frame.header.received_at);
-                settle(partition, Some((next, target.append(partition, group))))?;
+                putting.put(partition, next, group, frame.header.received_at)?;
                 next = next.plus(count);
                 bar.inc(count);
             }
         }
+        putting.finish()?;
         compare(source, target, partition, (had, end))?;
         records += end.0;
     }
     bar.finish_and_clear();
     Ok(records)
+}
+
+/// How records are put into a log, each with its receive time.
+trait Putting {
+    /// Puts a group where `first` is.
+    fn put(
+        &mut self,
+        partition: PartitionId,
+        first: Position,
+        group: RecordGroup,
+        at: UnixMs,
+    ) -> Result<(), Failure>;
+
+    /// Waits until all of them are durable.
+    fn finish(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+type Answer = Result<Appended, AppendError>;
+
+/// Each group is told its time, so several may wait to be acknowledged.
+struct Together<'t> {
+    target: &'t KafkaReportLog,
+    waiting: VecDeque<(PartitionId, Position, Receiver<Answer>)>,
+}
+
+impl Together<'_> {
+    /// Waits for the one that has waited for longest.
+    fn settle_one(&mut self) -> Result<(), Failure> {
+        let oldest = self.waiting.pop_front();
+        oldest.map_or(Ok(()), |(partition, first, receiver)| settle(partition, first, receiver))
+    }
+}
+
+impl Putting for Together<'_> {
+    fn put(
+        &mut self,
+        partition: PartitionId,
+        first: Position,
+        group: RecordGroup,
+        at: UnixMs,
+    ) -> Result<(), Failure> {
+        while self.waiting.len() >= WAITING_MAX {
+            self.settle_one()?;
+        }
+        loop {
+            let mut receiver = self.target.append_received(partition, group.clone(), at);
+            // A log that has no room says so at once, and has some once another is acknowledged.
+            match receiver.try_recv() {
+                Ok(Err(AppendError::Busy)) if !self.waiting.is_empty() => self.settle_one()?,
+                Ok(answer) => return look_at(partition, first, answer),
+                Err(_) => {
+                    self.waiting.push_back((partition, first, receiver));
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn finish(&mut self) -> Result<(), Failure> {
+        while !self.waiting.is_empty() {
+            self.settle_one()?;
+        }
+        Ok(())
+    }
+}
+
+/// What waits together gets one receive time, so none waits with another.
+struct OneByOne<'t> {
+    target: &'t SegmentReportLog,
+    clock: &'t GivenClock,
+}
+
+impl Putting for OneByOne<'_> {
+    fn put(
+        &mut self,
+        partition: PartitionId,
+        first: Position,
+        group: RecordGroup,
+        at: UnixMs,
+    ) -> Result<(), Failure> {
+        self.clock.set(at);
+        settle(partition, first, self.target.append(partition, group))
+    }
+}
+
+const AGAIN: &str = "nothing has moved yet: begin again with the same words";
+
+fn settle(
+    partition: PartitionId,
+    first: Position,
+    receiver: Receiver<Answer>,
+) -> Result<(), Failure> {
+    match receiver.blocking_recv() {
+        Ok(answer) => look_at(partition, first, answer),
+        Err(_) => Err(Failure::failed(format!("the log gave no answer; {AGAIN}"))),
+    }
+}
+
+/// Looks that the records are where they were.
+fn look_at(partition: PartitionId, first: Position, answer: Answer) -> Result<(), Failure> {
+    match answer {
+        Ok(appended) if appended.first == first => Ok(()),
+        Ok(appended) => Err(Failure::failed(format!(
+            "what was at {first} of {partition} came to {}: somebody else writes to the topic; make another",
+            appended.first
+        ))),
+        Err(error) => Err(Failure::failed(format!("{error}; {AGAIN}"))),
+    }
 }
 
 /// Looks that the source has all its records and the target nothing but the first of them; says where the source

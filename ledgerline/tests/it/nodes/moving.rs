@@ -33,6 +33,24 @@ fn deployment() -> (Folder, String) {
     (folder, lines)
 }
 
+/// What there is before a deployment moves.
+struct Before {
+    cluster: Cluster,
+    own: Folder,
+    lines: String,
+    seen: (String, Value, Value, Value),
+    node: Folder,
+}
+
+impl Before {
+    fn a_move() -> Option<Self> {
+        let cluster = Cluster::start()?;
+        let (own, lines) = deployment();
+        let node = node_for(&cluster, &own.data());
+        Some(Self { cluster, seen: seen(&own), own, lines, node })
+    }
+}
+
 /// A node whose hashes have the folder's key.
 fn node_for(cluster: &Cluster, folder: &Path) -> Folder {
     let text = fs::read(folder.join("deployment.json")).expect("there is a deployment");
@@ -76,12 +94,8 @@ fn check_same(folder: &Folder, before: &(String, Value, Value, Value), lines: &s
 
 #[test]
 fn a_deployment_moves_to_nodes_and_back_and_stays_what_it_was() {
-    let Some(cluster) = Cluster::start() else { return };
-    let (own, lines) = deployment();
-    let before = seen(&own);
-    let source = own.data();
-    let node = node_for(&cluster, &source);
-    let config = node.path("cluster.toml");
+    let Some(Before { own, lines, seen: before, node, .. }) = Before::a_move() else { return };
+    let (source, config) = (own.data(), node.path("cluster.toml"));
 
     let moved = own.json(&words(text(&source), text(&config)));
     assert!(moved["records"].as_u64().is_some_and(|records| records > 3_000), "{moved}");
@@ -126,11 +140,8 @@ fn counted(csv: &str) -> u64 {
 
 #[test]
 fn what_would_lose_or_mix_up_something_is_refused_and_moves_nothing() {
-    let Some(cluster) = Cluster::start() else { return };
-    let (own, _) = deployment();
-    let before = seen(&own);
+    let Some(Before { cluster, own, seen: before, node, .. }) = Before::a_move() else { return };
     let source = own.data();
-    let node = node_for(&cluster, &source);
     let right = fs::read_to_string(node.path("cluster.toml")).expect("it was written");
     let config = node.path("cluster.toml");
     let refused = |why: &str| {
@@ -193,12 +204,8 @@ fn move_killed_often(own: &Folder, from: &str, to: &str, random: &mut Random) ->
 
 #[test]
 fn a_move_that_is_killed_at_any_moment_goes_on_where_it_was() {
-    let Some(cluster) = Cluster::start() else { return };
-    let (own, lines) = deployment();
-    let before = seen(&own);
-    let source = own.data();
-    let node = node_for(&cluster, &source);
-    let config = node.path("cluster.toml");
+    let Some(Before { own, lines, seen: before, node, .. }) = Before::a_move() else { return };
+    let (source, config) = (own.data(), node.path("cluster.toml"));
     let mut random = Random::new(29);
     let there = move_killed_often(&own, text(&source), text(&config), &mut random);
     check_same(&node, &before, &lines);
