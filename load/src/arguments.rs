@@ -18,6 +18,8 @@ pub struct Arguments {
     pub connections: usize,
     /// Reports a second; as many as the server takes where it isn't said.
     pub rate: Option<u64>,
+    /// The times of requests with the first so many reports aren't told.
+    pub warm_up: u64,
     /// Read the input while sending instead of before: for more than fits into memory.
     pub streamed: bool,
     /// The server may vanish in the middle: what was acknowledged before is told then.
@@ -52,6 +54,7 @@ what was answered 429 or 503 after as long as Retry-After says, and prints one l
   --batch-reports N    so many reports in each body (5000), at most 50000
   --connections N      so many at once, each with one request under way (4; with --single 64)
   --rate N             so many reports a second; latency then counts from when each was due
+  --warm-up N          leave the first N reports out of the latencies: connections and caches begin cold
   --streamed           read while sending; otherwise all is read before the clock starts
   --until-gone         that the server vanishes is no failure
 
@@ -72,7 +75,7 @@ pub fn parse(words: &[String]) -> Result<Arguments, String> {
     let mut file = None;
     let mut batch_reports = 5000;
     let (mut single, mut streamed, mut until_gone) = (false, false, false);
-    let (mut connections, mut rate) = (None, None);
+    let (mut connections, mut rate, mut warm_up) = (None, None, 0);
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
         let mut value = || rest.next().ok_or_else(|| format!("`{word}` wants a value"));
@@ -85,6 +88,7 @@ pub fn parse(words: &[String]) -> Result<Arguments, String> {
             "--until-gone" => until_gone = true,
             "--batch-reports" => batch_reports = number(word, value()?, BATCH_REPORTS_MAX)?,
             "--connections" => connections = Some(number(word, value()?, CONNECTIONS_MAX)?),
+            "--warm-up" => warm_up = number(word, value()?, 100_000_000)? as u64,
             "--rate" => rate = Some(number(word, value()?, 100_000_000)? as u64),
             _ => return Err(format!("`{word}` is not known")),
         }
@@ -97,6 +101,7 @@ pub fn parse(words: &[String]) -> Result<Arguments, String> {
         mode,
         connections: connections.unwrap_or(if single { 64 } else { 4 }),
         rate,
+        warm_up,
         streamed,
         until_gone,
     })
@@ -126,7 +131,7 @@ mod tests {
     #[test]
     fn words_are_understood() {
         let all = "--url http://127.0.0.1:80/ --key k --file a --single --connections 9 \
-                   --rate 15_000 --streamed --until-gone";
+                   --rate 15_000 --warm-up 500 --streamed --until-gone";
         let expected = Arguments {
             address: ([127, 0, 0, 1], 80).into(),
             key: "k".to_owned(),
@@ -134,6 +139,7 @@ mod tests {
             mode: Mode::Single,
             connections: 9,
             rate: Some(15_000),
+            warm_up: 500,
             streamed: true,
             until_gone: true,
         };

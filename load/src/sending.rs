@@ -151,12 +151,13 @@ impl Work {
     async fn send_on(self: Rc<Self>, mut connection: Connection) {
         loop {
             let body = match self.take().await {
-                Ok(Some((body, due))) => {
+                Ok(Some((body, number, due))) => {
                     if due > Instant::now() {
                         tokio::time::sleep_until(due.into()).await;
                     }
                     let began = if self.arguments.rate.is_some() { due } else { Instant::now() };
-                    self.send(&mut connection, &body).await.map(|()| (body, began))
+                    let told = number >= self.arguments.warm_up;
+                    self.send(&mut connection, &body).await.map(|()| (body, told.then_some(began)))
                 }
                 Ok(None) => return,
                 Err(error) => Err(format!("the reports: {error}")),
@@ -164,7 +165,9 @@ impl Work {
             match body {
                 Ok((body, began)) => {
                     let mut measured = self.measured.borrow_mut();
-                    measured.latencies.add(began.elapsed());
+                    if let Some(began) = began {
+                        measured.latencies.add(began.elapsed());
+                    }
                     measured.accepted += body.reports;
                     measured.requests += 1;
                     measured.bytes += body.bytes().len() as u64;
@@ -179,8 +182,9 @@ impl Work {
         }
     }
 
-    /// The next body, and when it is due. None where another connection has failed.
-    async fn take(&self) -> io::Result<Option<(Body, Instant)>> {
+    /// The next body, how many reports were before it, and when it is due. None where another
+    /// connection has failed.
+    async fn take(&self) -> io::Result<Option<(Body, u64, Instant)>> {
         let ended = { self.measured.borrow().gone || self.measured.borrow().wrong.is_some() };
         if ended {
             return Ok(None);
@@ -191,7 +195,7 @@ impl Work {
             Some(rate) => self.began + Duration::from_micros(number * 1_000_000 / rate),
             None => self.began,
         };
-        Ok(Some((body, due)))
+        Ok(Some((body, number, due)))
     }
 
     /// Sends a body until it is accepted.
@@ -279,6 +283,7 @@ mod tests {
             mode: Mode::Ndjson(lines - 1),
             connections: 1,
             rate: None,
+            warm_up: 0,
             streamed: false,
             until_gone,
         };

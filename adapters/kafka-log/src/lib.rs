@@ -36,6 +36,7 @@ mod said;
 mod sending;
 mod settings;
 pub mod topics;
+mod turns;
 mod waiting;
 mod watching;
 

@@ -4,7 +4,7 @@ use crate::dead_letters::KafkaDeadLetters;
 use crate::error::OpenError;
 use crate::group::{Answer, Budget};
 use crate::reading::Reader;
-use crate::sending::{Job, Sender};
+use crate::sending::{Job, Sender, Work};
 use crate::settings::Settings;
 use crate::topics;
 use crate::watching::{Known, Watcher, all_marks};
@@ -30,7 +30,7 @@ pub struct KafkaReportLog {
     letters: KafkaDeadLetters,
     readers: Vec<Mutex<Reader>>,
     // Empty once the log was closed.
-    jobs: Mutex<Option<mpsc::Sender<Job>>>,
+    work: Mutex<Option<mpsc::Sender<Work>>>,
     sending: Mutex<Option<JoinHandle<()>>>,
     // Dropped, it ends the looking.
     looking: Option<mpsc::Sender<()>>,
@@ -70,13 +70,14 @@ impl KafkaReportLog {
             }
         }
         let known = Arc::new(Known::new(&starts, &ends));
-        let sender = Sender::new(settings.clone(), Arc::clone(&clock), Arc::clone(&known.ends));
+        let (work, to_do) = mpsc::channel();
+        let ends = Arc::clone(&known.ends);
+        let sender = Sender::new(settings.clone(), Arc::clone(&clock), ends, work.clone());
         let sender = sender.map_err(refused)?;
-        let (jobs, to_send) = mpsc::channel();
         let (looking, ended) = mpsc::channel();
         let watcher = Watcher::new(settings.clone(), consumer, Arc::clone(&known));
         let thread = |name: &str| Builder::new().name(name.to_owned());
-        let sending = thread("kafka-send").spawn(move || sender.run(&to_send));
+        let sending = thread("kafka-send").spawn(move || sender.run(&to_do));
         let watching = thread("kafka-watch").spawn(move || watcher.run(&ended));
         let readers = (0..settings.partitions).map(PartitionId);
         let readers = readers.map(|p| Mutex::new(Reader::new(settings.clone(), p))).collect();
@@ -84,7 +85,7 @@ impl KafkaReportLog {
             budget: Budget::new(settings.queue_bytes_max, settings.queue_records_max),
             letters: KafkaDeadLetters::new(settings.clone()),
             readers,
-            jobs: Mutex::new(Some(jobs)),
+            work: Mutex::new(Some(work)),
             sending: Mutex::new(Some(sending.expect("the system gives a thread"))),
             looking: Some(looking),
             watching: Some(watching.expect("the system gives a thread")),
@@ -118,17 +119,20 @@ impl KafkaReportLog {
         answer: oneshot::Sender<Answer>,
         received_at: Option<UnixMs>,
     ) -> Result<(), (AppendError, oneshot::Sender<Answer>)> {
-        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(jobs) = jobs.as_ref() else { return Err((AppendError::Closing, answer)) };
+        let work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(work) = work.as_ref() else { return Err((AppendError::Closing, answer)) };
         if self.known.is_away(partition) {
             return Err((AppendError::Busy, answer));
         }
         let bytes = u64::try_from(group.payload().len()).expect("memory is counted in 64 bits");
         match self.budget.take(bytes, u64::from(group.count())) {
             None => Err((AppendError::Busy, answer)),
-            Some(share) => jobs
-                .send(Job { partition, group, answer, share, received_at })
-                .map_err(|mpsc::SendError(job)| (AppendError::Closing, job.answer)),
+            Some(share) => work
+                .send(Work::Append(Job { partition, group, answer, share, received_at }))
+                .map_err(|mpsc::SendError(unsent)| match unsent {
+                    Work::Append(job) => (AppendError::Closing, job.answer),
+                    Work::Returned(_) | Work::End => unreachable!("that wasn't sent here"),
+                }),
         }
     }
 }
@@ -210,7 +214,10 @@ impl ReportLog for KafkaReportLog {
     }
 
     fn close(&self) {
-        drop(self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Some(work) = self.work.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // Where the thread is gone, it has ended.
+            let _ = work.send(Work::End);
+        }
         // A second call waits here for the first.
         let mut sending = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
         if sending.take().is_some_and(|sending| sending.join().is_err()) {

@@ -3,10 +3,11 @@
 
 use crate::group::{Answer, Delivery, Sent, Share};
 use crate::settings::Settings;
+use crate::turns::{Part, Turns, Waiting};
 use crate::watching::Ends;
 use ledgerline_app::ports::Clock;
 use ledgerline_ids::{PartitionId, Position, UnixMs};
-use ledgerline_records::frame::{RecordGroup, Records};
+use ledgerline_records::frame::RecordGroup;
 use rdkafka::ClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message};
@@ -14,7 +15,7 @@ use rdkafka::producer::{
     BaseRecord, DeliveryResult, Producer, ProducerContext, PurgeConfig, ThreadedProducer,
 };
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
@@ -27,6 +28,7 @@ const PURGE_MAX: Duration = Duration::from_secs(10);
 const ANEW_EVERY: Duration = Duration::from_secs(1);
 
 /// A group on its way to the sending thread.
+#[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) partition: PartitionId,
     pub(crate) group: RecordGroup,
@@ -47,9 +49,9 @@ impl ClientContext for Deliveries {
 }
 
 impl ProducerContext for Deliveries {
-    type DeliveryOpaque = Arc<Sent>;
+    type DeliveryOpaque = Arc<Part>;
 
-    fn delivery(&self, result: &DeliveryResult<'_>, sent: Arc<Sent>) {
+    fn delivery(&self, result: &DeliveryResult<'_>, part: Arc<Part>) {
         let delivery = match result {
             Ok(message) => Delivery::Written(u64::try_from(message.offset()).ok().map(Position)),
             Err((error, message)) => {
@@ -58,7 +60,7 @@ impl ProducerContext for Deliveries {
                 delivery
             }
         };
-        sent.came_back(delivery, 1);
+        part.came_back(delivery);
     }
 }
 
@@ -74,6 +76,17 @@ fn what_became_of(message: &BorrowedMessage<'_>) -> Delivery {
     }
 }
 
+/// What the sending thread is told.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// A group is to be sent.
+    Append(Job),
+    /// All that a partition had on its way has come back.
+    Returned(PartitionId),
+    /// Nobody can append any more.
+    End,
+}
+
 /// The sending thread's state.
 pub(crate) struct Sender {
     settings: Settings,
@@ -81,12 +94,14 @@ pub(crate) struct Sender {
     ends: Arc<Ends>,
     producer: Option<ThreadedProducer<Deliveries>>,
     made_at: Instant,
-    /// For each partition the last receive time, which never goes back.
-    stamped: Vec<UnixMs>,
+    /// Where turns that come back tell it.
+    done: mpsc::Sender<Work>,
+    /// For each partition what it has to send, and the last receive time, which never goes back.
+    partitions: Vec<(Turns, UnixMs)>,
 }
 
 impl Sender {
-    /// With its producer.
+    /// With its producer; `done` is the other end of what [`Sender::run`] reads.
     ///
     /// # Errors
     /// What the client refuses of the settings.
@@ -94,82 +109,77 @@ impl Sender {
         settings: Settings,
         clock: Arc<dyn Clock>,
         ends: Arc<Ends>,
+        done: mpsc::Sender<Work>,
     ) -> Result<Self, KafkaError> {
         let producer = Some(settings.producer().create_with_context(Deliveries)?);
-        let stamped = vec![UnixMs::EPOCH; usize::from(settings.partitions)];
-        Ok(Self { settings, clock, ends, producer, made_at: Instant::now(), stamped })
+        let partitions = (0..settings.partitions).map(|_| (Turns::default(), UnixMs::EPOCH));
+        let partitions = partitions.collect();
+        let made_at = Instant::now();
+        Ok(Self { settings, clock, ends, producer, made_at, done, partitions })
     }
 
     /// The loop of its thread: until nobody can append any more, and all that was appended is
     /// acknowledged, or given up.
-    pub(crate) fn run(mut self, jobs: &Receiver<Job>) {
-        while let Ok(job) = jobs.recv() {
-            self.send(job);
-        }
-        if let Some(producer) = self.producer.take() {
-            // What isn't delivered by then has failed by the delivery's own limit.
-            let limit = self.settings.delivery_max + PURGE_MAX;
-            if let Err(error) = producer.flush(limit) {
-                tracing::warn!(%error, "not all that was appended is known to be written");
+    pub(crate) fn run(mut self, work: &Receiver<Work>) {
+        loop {
+            match work.recv() {
+                Ok(Work::Append(job)) => self.queue(job),
+                Ok(Work::Returned(partition)) => self.returned(partition),
+                Ok(Work::End) | Err(mpsc::RecvError) => break,
             }
+        }
+        // What isn't delivered by then has failed by the delivery's own limit: that of what was on its
+        // way, and then of what waited.
+        let until = Instant::now() + self.settings.delivery_max * 2 + PURGE_MAX;
+        while self.partitions.iter().any(|(turns, _)| !turns.is_idle()) {
+            match work.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(Work::Append(job)) => self.queue(job),
+                Ok(Work::Returned(partition)) => self.returned(partition),
+                Ok(Work::End) => {}
+                Err(_) => {
+                    tracing::warn!("not all that was appended is known to be written");
+                    break;
+                }
+            }
+        }
+        self.partitions.iter_mut().for_each(|(turns, _)| turns.give_up());
+        if let Some(producer) = self.producer.take() {
             give_up(producer);
         }
     }
 
-    fn send(&mut self, job: Job) {
+    /// Stamps a group in the order in which they came, and sends it where it is its partition's turn.
+    fn queue(&mut self, job: Job) {
         let Job { partition, group, answer, share, received_at } = job;
-        let stamped = &mut self.stamped[usize::from(partition.0)];
-        *stamped = received_at.unwrap_or_else(|| self.clock.now()).max(*stamped);
-        let at = *stamped;
+        let (turns, stamped) = &mut self.partitions[usize::from(partition.0)];
+        let at = received_at.unwrap_or_else(|| self.clock.now()).max(*stamped);
+        *stamped = at;
         let count = group.count();
         let sent = Sent::new(partition, at, count, Arc::clone(&self.ends), answer, share);
-        self.make_anew();
-        let mut given = 0;
-        if let Some(producer) = &self.producer {
-            for record in Records::new(group.payload()) {
-                let (_, bytes) = record.expect("a group holds whole records");
-                if let Err(error) = self.give(producer, &sent, partition, at, bytes) {
-                    tracing::warn!(%partition, %error, "a record can't be sent");
-                    break;
-                }
-                given += 1;
-            }
-        }
-        if given < count {
-            sent.came_back(Delivery::NotWritten, count - given);
-        }
+        turns.add(Waiting::new(group, sent, at, Instant::now()));
+        self.send(partition);
     }
 
-    /// Gives one record to the producer.
-    fn give(
-        &self,
-        producer: &ThreadedProducer<Deliveries>,
-        sent: &Arc<Sent>,
-        partition: PartitionId,
-        at: UnixMs,
-        bytes: &[u8],
-    ) -> Result<(), KafkaError> {
-        let began = Instant::now();
-        let millis = i64::try_from(at.get()).expect("an instant has 42 bits");
-        let opaque = Arc::clone(sent);
-        let mut record: BaseRecord<'_, (), [u8], Arc<Sent>> =
-            BaseRecord::with_opaque_to(&self.settings.topic, opaque)
-                .partition(i32::from(partition.0))
-                .timestamp(millis)
-                .payload(bytes);
-        loop {
-            match producer.send(record) {
-                Ok(()) => return Ok(()),
-                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back))
-                    if began.elapsed() < ROOM_MAX =>
-                {
-                    record = back;
-                    // There is room once something comes back.
-                    producer.poll(LOOK_FOR_ROOM_EVERY);
-                }
-                Err((error, _)) => return Err(error),
-            }
-        }
+    fn returned(&mut self, partition: PartitionId) {
+        let (turns, _) = &mut self.partitions[usize::from(partition.0)];
+        turns.returned();
+        turns.give_up_after(self.settings.delivery_max);
+        self.send(partition);
+    }
+
+    /// Sends a partition's next turn, where none is on its way.
+    fn send(&mut self, partition: PartitionId) {
+        self.make_anew();
+        let (turns, _) = &mut self.partitions[usize::from(partition.0)];
+        let Some(producer) = &self.producer else {
+            turns.give_up();
+            return;
+        };
+        let topic = &self.settings.topic;
+        turns.next(partition, &self.done, |part, at, bytes| {
+            give(producer, topic, part, partition, at, bytes)
+                .inspect_err(|error| tracing::warn!(%partition, %error, "a record can't be sent"))
+        });
     }
 
     /// An idempotent producer that can't keep its promise any more, for instance since a broker
@@ -189,6 +199,37 @@ impl Sender {
         match self.settings.producer().create_with_context(Deliveries) {
             Ok(producer) => self.producer = Some(producer),
             Err(error) => tracing::error!(%error, "no producer can be made"),
+        }
+    }
+}
+
+/// Gives one record to the producer.
+fn give(
+    producer: &ThreadedProducer<Deliveries>,
+    topic: &str,
+    part: &Arc<Part>,
+    partition: PartitionId,
+    at: UnixMs,
+    bytes: &[u8],
+) -> Result<(), KafkaError> {
+    let began = Instant::now();
+    let millis = i64::try_from(at.get()).expect("an instant has 42 bits");
+    let mut record: BaseRecord<'_, (), [u8], Arc<Part>> =
+        BaseRecord::with_opaque_to(topic, Arc::clone(part))
+            .partition(i32::from(partition.0))
+            .timestamp(millis)
+            .payload(bytes);
+    loop {
+        match producer.send(record) {
+            Ok(()) => return Ok(()),
+            Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back))
+                if began.elapsed() < ROOM_MAX =>
+            {
+                record = back;
+                // There is room once something comes back.
+                producer.poll(LOOK_FOR_ROOM_EVERY);
+            }
+            Err((error, _)) => return Err(error),
         }
     }
 }

@@ -34,7 +34,8 @@ pub struct Settings {
     /// How long a group may wait until it is acknowledged; then its outcome is unknown. Longer
     /// than it takes until a broker that died is replaced by another.
     pub delivery_max: Duration,
-    /// How long messages wait for others, so that a batch is worth its while.
+    /// How long the first message of a group waits for the others. Groups that come while others
+    /// are on their way wait for those in any case.
     pub linger: Duration,
     /// How many bytes of records may wait to be acknowledged; more is refused.
     pub queue_bytes_max: u64,
@@ -123,7 +124,7 @@ impl Settings {
             compression: Compression::Zstd,
             open_max: Duration::from_secs(20),
             delivery_max: Duration::from_secs(20),
-            linger: Duration::from_millis(2),
+            linger: Duration::from_micros(500),
             queue_bytes_max: 64 << 20,
             queue_records_max: 400_000,
             read_max: Duration::from_secs(5),
@@ -179,9 +180,12 @@ impl Settings {
             .set("enable.idempotence", "true")
             .set("acks", "all")
             .set("compression.type", self.compression.word())
-            .set("linger.ms", self.linger.as_millis().to_string())
+            .set("linger.ms", (self.linger.as_secs_f64() * 1000.0).to_string())
             .set("delivery.timeout.ms", self.delivery_max.as_millis().to_string())
             .set("request.timeout.ms", self.delivery_max.as_millis().min(10_000).to_string())
+            // A partition's turn is one request.
+            .set("batch.num.messages", "10000")
+            .set("batch.size", "1000000")
             .set("retry.backoff.ms", "50")
             .set("retry.backoff.max.ms", "500")
             .set("queue.buffering.max.messages", messages.to_string())

@@ -32,6 +32,7 @@ pub struct Cluster<'g> {
     /// The topic of the reports; the schema is called so too.
     pub topic: String,
     folder: PathBuf,
+    synced: bool,
 }
 
 /// A node that runs.
@@ -79,15 +80,28 @@ impl Ground {
         Ok(ground)
     }
 
-    /// Topics and tables of a name.
+    /// Topics and tables of a name; a single broker is durable only where it syncs.
     ///
     /// # Errors
     /// A sentence: they can't be made.
     pub fn cluster(&self, place: &Place, name: &str) -> Result<Cluster<'_>, String> {
+        self.cluster_synced(place, name, self.copies == 1)
+    }
+
+    /// The same, where each batch is synced to the brokers' disks before it is acknowledged, or isn't.
+    ///
+    /// # Errors
+    /// As [`Ground::cluster`].
+    pub fn cluster_synced(
+        &self,
+        place: &Place,
+        name: &str,
+        synced: bool,
+    ) -> Result<Cluster<'_>, String> {
         let schema = format!("CREATE SCHEMA {name}");
         postgres::ask(&self.postgres, &schema)?;
         let folder = place.fresh(name)?;
-        let cluster = Cluster { ground: self, topic: name.to_owned(), folder };
+        let cluster = Cluster { ground: self, topic: name.to_owned(), folder, synced };
         let config = cluster.config("first", "\"count\"", "")?;
         for words in [["topics", "create"], ["schema", "upgrade"]] {
             let mut command = place.product();
@@ -120,8 +134,7 @@ impl Cluster<'_> {
     pub fn config(&self, name: &str, roles: &str, more: &str) -> Result<PathBuf, String> {
         let path = self.folder.join(format!("{name}.toml"));
         let (copies, in_sync) = if self.ground.copies > 1 { (3, 2) } else { (1, 1) };
-        // A single broker is durable only where it syncs.
-        let synced = copies == 1;
+        let synced = self.synced;
         let text = format!(
             "[node]\nname = \"{name}\"\ndata = \"{name}\"\nroles = [{roles}]\n\
              [secrets]\nhash_key = \"000102030405060708090a0b0c0d0e0f\"\n\

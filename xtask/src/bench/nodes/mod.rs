@@ -54,7 +54,7 @@ struct Figures {
     streams: Option<Way>,
     /// Rows that the database took to know by what is counted.
     delta_rows: Option<u64>,
-    intake: Option<Intake>,
+    intakes: Vec<Intake>,
     restored: Vec<Restored>,
     /// What went wrong, one sentence each.
     wrong: Vec<String>,
@@ -101,7 +101,7 @@ fn measure(place: &Place, ground: &Ground, options: &BenchNodes) -> Figures {
     if wants("intake") {
         println!("{} reports a second for {} s", options.rate, options.seconds);
         match intake::measure(place, ground, options) {
-            Ok(intake) => figures.intake = Some(intake),
+            Ok(intakes) => figures.intakes = intakes,
             Err(reason) => figures.wrong.push(format!("intake: {reason}")),
         }
     }
@@ -154,9 +154,9 @@ impl Figures {
             let claim = "delta rows for a million reports ≤ 250 000";
             bars.push(Bar::most(claim, ROWS_A_MILLION_MAX, Some(rows), whole));
         }
-        if let Some(intake) = &self.intake {
-            let claim = "p99 of the 202 < 50 ms";
-            bars.push(Bar::most(claim, INTAKE_P99_MS, Some(intake.latency.p99), fine));
+        for intake in &self.intakes {
+            let claim = format!("p99 of the 202 < 50 ms ({})", intake.kept);
+            bars.push(Bar::most(&claim, INTAKE_P99_MS, Some(intake.latency.p99), fine));
         }
         bars
     }
@@ -170,18 +170,22 @@ impl Figures {
                 ("seconds", Json::Number(one.seconds)),
             ])
         });
-        let intake = self.intake.as_ref().map_or(Json::Null, |intake| {
+        let intakes = self.intakes.iter().map(|intake| {
             object(vec![
+                ("kept", Json::Text(intake.kept.to_owned())),
                 ("reports_per_second", Json::Number(intake.rate)),
                 ("latency_p50_ms", Json::Number(intake.latency.p50)),
                 ("latency_p99_ms", Json::Number(intake.latency.p99)),
                 ("latency_max_ms", Json::Number(intake.latency.max)),
+                ("peer_p50_ms", Json::Number(intake.peer.p50)),
+                ("peer_p99_ms", Json::Number(intake.peer.p99)),
+                ("peer_max_ms", Json::Number(intake.peer.max)),
             ])
         });
         object(vec![
             ("ways", Json::List(ways.collect())),
             ("delta_rows", self.delta_rows.map_or(Json::Null, |rows| Json::Number(real(rows)))),
-            ("intake", intake),
+            ("intake", Json::List(intakes.collect())),
             ("restored", Json::List(restored.collect())),
             ("bars", Json::List(self.bars().iter().map(Bar::as_json).collect())),
         ])
@@ -197,9 +201,7 @@ fn conclude(workspace: &Workspace, figures: &Figures, options: &BenchNodes) -> E
         println!("\n{}", table(&rows));
         ways.iter().flat_map(|way| &way.notes).for_each(|note| println!("{note}"));
     }
-    if let Some(intake) = &figures.intake {
-        println!("{}", intake.line());
-    }
+    figures.intakes.iter().for_each(|intake| println!("{}", intake.line()));
     if !figures.restored.is_empty() {
         figures.restored.iter().for_each(|one| println!("{}", one.line()));
         let path = workspace.services().join("bench-restore.svg");

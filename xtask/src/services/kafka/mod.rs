@@ -8,7 +8,7 @@ mod asking;
 mod jars;
 mod settings;
 
-pub use jars::ensure_streams;
+pub use jars::{ensure, ensure_streams};
 
 use super::process::{Recorded, until};
 use super::{Environment, Place, Service};
@@ -43,7 +43,7 @@ impl Service for Kafka {
     }
 
     fn start(&self, place: &Place) -> Result<(), String> {
-        let jars = jars::ensure(&place.downloads)?;
+        let jars = ensure(&place.downloads)?;
         if settings::read(&place.folder).is_none() {
             make(place, &jars)?;
         }
