@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use crate::access::Access;
+use crate::archive::ArchiveSeen;
 use crate::catalogue::Catalogue;
 use crate::intake::{Intake, Overactive};
 use crate::judging::{Beginning, Progress, Sieves, Worker, WorkerParts, WorkerSettings, start};
@@ -168,6 +169,8 @@ pub struct Deployment {
     pub(crate) owning: Option<Owning>,
     /// What is known of the snapshots in a store of blobs, once somebody puts them there.
     pub(crate) snapshots: OnceLock<Arc<SnapshotsSeen>>,
+    /// What is known of the archive, once somebody writes one for ever.
+    pub(crate) archive: OnceLock<Arc<ArchiveSeen>>,
     access: Access,
     pub(crate) intake: Intake,
     money: Money,
@@ -285,7 +288,11 @@ impl Deployment {
             appeals: parts.appeals,
             audit: parts.audit,
             access: Access::new(parts.credentials, parts.sign_ins, parts.clock.clone()),
-            money: Money::new(parts.money, parts.clock.clone(), parts.disk.clone()),
+            money: Money::new(
+                parts.money,
+                parts.clock.clone(),
+                (parts.disk.clone(), parts.drive.clone()),
+            ),
             disk: parts.disk,
             clock: parts.clock,
             drive: parts.drive,
@@ -296,6 +303,7 @@ impl Deployment {
             random: parts.random,
             owning,
             snapshots: OnceLock::new(),
+            archive: OnceLock::new(),
             intake,
             settings,
         }))

@@ -121,6 +121,7 @@ impl Deployment {
         metrics.sort_by_key(|metric| metric.name);
         metrics.extend(self.ownership_metrics());
         metrics.extend(self.snapshot_metrics());
+        metrics.extend(self.archive_metrics());
         metrics.push(Metric {
             name: "ledgerline_conservation_broken",
             help: "1 where reports aren't the sum of their verdicts, or a status has less than no plays.",

@@ -154,7 +154,7 @@ pub enum Command {
                             ledgerline audit --archive /mnt/archive")]
     Audit {
         /// Recount from the archive in this folder, and from the log only what it lacks; and
-        /// compare it with the logs.
+        /// compare it with the logs. On a node it is the archive of its configuration where none is said.
         #[arg(long)]
         archive: Option<PathBuf>,
     },

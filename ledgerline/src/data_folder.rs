@@ -32,6 +32,8 @@ use std::fs;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+#[cfg(feature = "cluster")]
+use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use crate::backup;
@@ -166,6 +168,20 @@ pub fn archive_limits() -> Result<RunLimits, Failure> {
     Ok(limits)
 }
 
+/// The environment's variable that says how often is looked for something to archive, or to release
+/// behind the archive, in milliseconds: for tests.
+#[cfg(feature = "cluster")]
+const ARCHIVE_EVERY_MS: &str = "LEDGERLINE_ARCHIVE_EVERY_MS";
+
+/// How often is looked for something to archive, with what the environment says.
+///
+/// # Errors
+/// [`Failure`] where a variable isn't a number.
+#[cfg(feature = "cluster")]
+pub fn archive_every() -> Result<Duration, Failure> {
+    Ok(from_environment(ARCHIVE_EVERY_MS)?.map_or(Duration::from_mins(5), Duration::from_millis))
+}
+
 fn from_environment(name: &str) -> Result<Option<u64>, Failure> {
     match std::env::var(name).map(|text| text.parse()) {
         Err(_) => Ok(None),
@@ -292,6 +308,7 @@ impl DataFolder {
             disk: self.disk.clone(),
             clock,
             ownership: Ownership::All,
+            shared: None,
         };
         let parts = parts(wires, &self.path, self.signing_key.as_deref())?;
         let deployment = Deployment::start(parts, settings)

@@ -2,11 +2,12 @@
 
 use ledgerline_app::deployment::Parts;
 use ledgerline_app::money::MoneyParts;
+use ledgerline_app::money::shared_heads::SharedHeads;
 use ledgerline_app::ownership::Ownership;
 use ledgerline_app::ports::{
-    AppealStore, AuditStore, CatalogueStore, Clock, ContractStore, CountedPlays, CredentialStore,
-    Disk, FactStore, LedgerStore, ListenerStore, LogError, OpenPlaysLog, PlaysLog, ProposalStore,
-    ReportLog, RevenueStore, RightsStore, SignInStore,
+    AppealStore, AuditStore, BlobStore, CatalogueStore, Clock, ContractStore, CountedPlays,
+    CredentialStore, Disk, FactStore, HeadKeeper, LedgerStore, ListenerStore, LogError,
+    OpenPlaysLog, PlaysLog, ProposalStore, ReportLog, RevenueStore, RightsStore, SignInStore,
 };
 use ledgerline_app::threads::Threads;
 use ledgerline_contract_files::TomlContracts;
@@ -71,6 +72,8 @@ pub struct Wires<S> {
     pub clock: Arc<dyn Clock>,
     /// Who owns the partitions.
     pub ownership: Ownership,
+    /// Where nodes share files of closed months and the ledger's newest head, if they do.
+    pub shared: Option<Arc<dyn BlobStore>>,
 }
 
 /// The plays logs in the data folder.
@@ -121,6 +124,16 @@ impl OpenPlaysLog for PlaysLogs {
     }
 }
 
+/// What keeps the ledger's newest head: a file in the data folder, and where nodes share it, that too.
+#[must_use]
+pub fn head_keeper(folder: &Path, shared: Option<&Arc<dyn BlobStore>>) -> Arc<dyn HeadKeeper> {
+    let own = Arc::new(head_file(folder));
+    match shared {
+        Some(blobs) => Arc::new(SharedHeads::new(blobs.clone(), own)),
+        None => own,
+    }
+}
+
 /// The parts of a deployment whose data folder is `folder`; the head of its ledger is signed with the key in
 /// the file that was named, where one was.
 ///
@@ -131,7 +144,7 @@ pub fn parts<S: State>(
     folder: &Path,
     key_file: Option<&Path>,
 ) -> Result<Parts, Failure> {
-    let Wires { key, log, plays, counted_plays, store, disk, clock, ownership } = wires;
+    let Wires { key, log, plays, counted_plays, store, disk, clock, ownership, shared } = wires;
     Ok(Parts {
         key,
         log,
@@ -157,8 +170,9 @@ pub fn parts<S: State>(
             revenue: store.clone(),
             ledger: store,
             signer: Arc::new(signing_key(folder, key_file)),
-            keeper: Arc::new(head_file(folder)),
+            keeper: head_keeper(folder, shared.as_ref()),
             printer: Arc::new(PdfStatements::new(public_address()?.as_deref())),
+            shared_files: shared,
         },
     })
 }

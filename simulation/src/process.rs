@@ -221,6 +221,7 @@ pub fn parts(
         drive: Arc::new(machine.stepper.clone()),
         ownership,
         money: MoneyParts {
+            shared_files: None,
             contracts: Arc::new(MemoryContracts::default()),
             contract_reader: Arc::new(NoContractReader),
             proposals: Arc::new(MemoryDesk::default()),

@@ -150,7 +150,7 @@ const COMMANDS: &str = "demo, test, check, bench, simulate, fuzz, faults and ser
 
 /// The parts of `test` that need something which a laptop may lack.
 pub const SEPARABLE: &[&str] =
-    &["schemathesis", "strace", "browser", "kafka", "postgres", "duckdb"];
+    &["schemathesis", "strace", "browser", "kafka", "postgres", "duckdb", "promtool"];
 
 /// What `bench counting` can measure, in the order in which it does.
 pub const PARTS: &[&str] = &["replay", "http", "single", "duckdb", "postgres", "flink", "sizes"];

@@ -41,6 +41,8 @@ pub enum Need {
     Chromium,
     /// Shows and breaks the server's system calls, and counts syncs; Linux has it alone.
     Strace,
+    /// Judges whether the rules for alerts fire where they should.
+    Promtool,
 }
 
 /// The Python that the pinned schemathesis runs on.
@@ -53,7 +55,7 @@ const JDK_MIN: u32 = 17;
 impl Need {
     /// Outside CI a laptop may do without these; the step that wants them is skipped, aloud.
     fn may_be_skipped(self, in_ci: bool) -> bool {
-        matches!(self, Need::Rustfmt | Need::Clippy | Need::Strace) && !in_ci
+        matches!(self, Need::Rustfmt | Need::Clippy | Need::Strace | Need::Promtool) && !in_ci
     }
 
     fn name(self, rust_min: (u32, u32)) -> String {
@@ -74,6 +76,7 @@ impl Need {
             Need::Node => format!("Node.js {}.{} or newer with npm", NODE_MIN.0, NODE_MIN.1),
             Need::Chromium => "Chromium".to_owned(),
             Need::Strace => "strace".to_owned(),
+            Need::Promtool => "Prometheus' promtool".to_owned(),
         }
     }
 
@@ -113,6 +116,7 @@ impl Need {
             }
             Need::Chromium => chromium().is_some(),
             Need::Strace => answer("strace", &["-V"]).is_some(),
+            Need::Promtool => answers("PROMTOOL", "promtool"),
         }
     }
 }
@@ -353,6 +357,7 @@ impl Machine {
             (Need::Chromium, Apt | Unknown) => (Some("chromium"), None),
             (Need::Chromium, Brew) => (None, Some("brew install --cask chromium")),
             (Need::Strace, _) => (Some("strace"), None),
+            (Need::Promtool, _) => (Some("prometheus"), None),
             (Need::Python, Apt) => (Some("python3-venv"), None),
             (Need::Python, Brew) => (Some("python"), None),
             (Need::Python, Unknown) => (Some("python3"), None),
@@ -379,6 +384,7 @@ mod tests {
         Need::Node,
         Need::Chromium,
         Need::Strace,
+        Need::Promtool,
     ];
 
     #[test]
@@ -389,7 +395,7 @@ mod tests {
                 machine(Installer::Apt, true, true),
                 ALL,
                 "apt-get update && apt-get install -y build-essential perl python3-venv \
-                 default-jdk-headless maven postgresql nodejs npm chromium strace && rustup update stable \
+                 default-jdk-headless maven postgresql nodejs npm chromium strace prometheus && rustup update stable \
                  && rustup component add rustfmt clippy && npm install --global node@22",
             ),
             (

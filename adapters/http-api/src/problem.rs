@@ -10,6 +10,7 @@ use ledgerline_app::appeals::AppealError;
 use ledgerline_app::deployment::ReadError;
 use ledgerline_app::intake::IntakeError;
 use ledgerline_app::money::close::{CloseError, ExplainPlayError};
+use ledgerline_app::money::ledger::PostError;
 use ledgerline_app::plays::PlayError;
 use ledgerline_app::ports::{PrintError, Scope, StoreError};
 use ledgerline_app::privacy::EraseError;
@@ -352,8 +353,17 @@ impl From<CloseError> for Problem {
             CloseError::NotOver { .. }
             | CloseError::OutOfOrder { .. }
             | CloseError::OtherFiles { .. }
+            | CloseError::Moved(_)
+            | CloseError::Post(PostError::CloseMoved { .. })
             | CloseError::Booking(_)
             | CloseError::Money(_) => Self::new(Kind::CloseRefused, detail),
+            CloseError::Elsewhere(_) => Self::passing(Kind::StoreUnavailable, detail, 60),
+            CloseError::Shared(error) => {
+                tracing::error!(%error, "files of a closed month can't be put or had");
+                let detail =
+                    "files of closed months can't be had or put now; the server's log says why";
+                Self::passing(Kind::StoreUnavailable, detail, 60)
+            }
             CloseError::Waits(why) => stopped(&why),
             CloseError::Read(error) => error.into(),
             CloseError::Store(error) => error.into(),

@@ -12,10 +12,14 @@
 //! - [`working`]: all partitions, once or for ever
 //! - [`reading`]: records and changes, from the files
 //! - [`comparing`]: the files against the logs
+//! - `releasing`: the log is let go of behind it
+//! - `view`: what operators see of it
 
 pub mod comparing;
 pub mod reading;
+mod releasing;
 pub mod runs;
+mod view;
 pub mod working;
 mod writing;
 
@@ -26,7 +30,8 @@ use crate::ports::{ArchiveFileError, ArchiveFiles, BlobError, BlobName, BlobStor
 pub use comparing::{Compared, ComparedLogs, compare_with_logs, read_log};
 pub use reading::ArchiveReader;
 pub use runs::RunLimits;
-pub use working::{ArchiveStatus, ArchivedPartition, Archiver};
+pub use view::ArchiveSeen;
+pub use working::{ArchiveStatus, ArchivedPartition, Archiver, pause_after};
 
 /// Where an archive is, and what its files are like.
 #[derive(Clone)]

@@ -1,10 +1,10 @@
 //! Records and changes of counted plays, from the files of an archive.
 
 use ledgerline_ids::{HashKey, PartitionId, Position};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use tokio::runtime::Handle;
 
-use super::runs::{Kind, first_of, folder, plays_name, reports_name};
+use super::runs::{Kind, RunLimits, first_of, folder, plays_name, reports_name};
 use super::writing::in_file;
 use super::{Archive, ArchiveError, key_fingerprint};
 use crate::ports::blobs::{BLOB_PAGE_MAX, list_all};
@@ -19,6 +19,8 @@ pub struct ArchiveReader {
     archive: Archive,
     key_fingerprint: String,
     runtime: Handle,
+    /// The runs that there were when it was looked, where that is what counts.
+    known: BTreeMap<PartitionId, Vec<Position>>,
 }
 
 impl ArchiveReader {
@@ -26,7 +28,21 @@ impl ArchiveReader {
     /// of blobs is to use.
     #[must_use]
     pub fn new(archive: Archive, key: &HashKey) -> Self {
-        Self { archive, key_fingerprint: key_fingerprint(key), runtime: Handle::current() }
+        let (key_fingerprint, runtime) = (key_fingerprint(key), Handle::current());
+        Self { archive, key_fingerprint, runtime, known: BTreeMap::new() }
+    }
+
+    /// Looks which runs there are, and from then on knows of no others: what is archived meanwhile may be
+    /// more than was committed when somebody asked.
+    ///
+    /// # Errors
+    /// [`ArchiveError`].
+    pub fn look(&mut self, partitions: u16) -> Result<(), ArchiveError> {
+        for partition in (0..partitions).map(PartitionId) {
+            let runs = self.runs(partition)?;
+            self.known.insert(partition, runs);
+        }
+        Ok(())
     }
 
     /// The first positions of a partition's runs, in their order; the runs join without a gap, as far as
@@ -35,11 +51,35 @@ impl ArchiveReader {
     /// # Errors
     /// [`ArchiveError`].
     pub fn runs(&self, partition: PartitionId) -> Result<Vec<Position>, ArchiveError> {
+        if let Some(runs) = self.known.get(&partition) {
+            return Ok(runs.clone());
+        }
         let folder = folder(Kind::Reports, partition);
         let listed = list_all(&*self.archive.blobs, &folder, RUNS_MAX);
         let extension = self.archive.files.extension();
         let listed = self.runtime.block_on(listed)?;
         listed.iter().map(|blob| first_of(&blob.name, extension)).collect()
+    }
+
+    /// Whether the run that begins at a position has so many changes of counted plays, in files that
+    /// can be read.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] where a file is missing, damaged, or another one's.
+    pub(super) fn check_changes(
+        &self,
+        partition: PartitionId,
+        (first, changes): (Position, u64),
+    ) -> Result<(), ArchiveError> {
+        let mut reading = ArchivedChangesOf {
+            reader: self,
+            partition,
+            runs: VecDeque::new(),
+            left: Some((first, 0, changes)),
+            changes: VecDeque::new(),
+        };
+        while reading.next_change()?.is_some() {}
+        Ok(())
     }
 
     /// The run that begins at a position.
@@ -129,7 +169,7 @@ impl ArchivedChangesOf<'_> {
     }
 
     fn read_part(&mut self, first: Position, part: u32, left: u64) -> Result<(), ArchiveError> {
-        let ArchiveReader { archive, key_fingerprint, runtime } = self.reader;
+        let ArchiveReader { archive, key_fingerprint, runtime, .. } = self.reader;
         let name = plays_name(self.partition, first, part, archive.files.extension());
         let file = runtime.block_on(archive.blobs.get(&name))?;
         let file = file.ok_or_else(|| ArchiveError::Gap(format!("{name} is missing")))?;
@@ -234,7 +274,27 @@ fn misplaced(name: &BlobName) -> ArchiveError {
     ArchiveError::Gap(format!("{name} is not what its name says: it was put there for another"))
 }
 
-fn missing(partition: PartitionId, from: Position, until: Position) -> ArchiveError {
+/// Whether runs that begin there can follow each other, as far as that can be told: none has more
+/// records than a run may have.
+pub(super) fn runs_join(
+    partition: PartitionId,
+    firsts: &[Position],
+    limits: RunLimits,
+) -> Result<(), ArchiveError> {
+    let Some(first) = firsts.first() else { return Ok(()) };
+    if *first != Position(0) {
+        return Err(missing(partition, Position(0), *first));
+    }
+    let pairs = firsts.iter().zip(&firsts[1..]);
+    for (first, next) in pairs {
+        if next.0 - first.0 > limits.records_max as u64 {
+            return Err(missing(partition, *first, *next));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn missing(partition: PartitionId, from: Position, until: Position) -> ArchiveError {
     ArchiveError::Gap(format!(
         "the archive of {partition} lacks positions {from} to {until}, though later ones are there: restore \
          the files that were deleted"

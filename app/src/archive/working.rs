@@ -9,8 +9,9 @@ use tokio::runtime::Handle;
 use super::reading::last_run;
 use super::runs::{Kind, first_of, folder};
 use super::writing::{Source, Written};
-use super::{Archive, ArchiveError, ArchiveReader, Compared, key_fingerprint};
+use super::{Archive, ArchiveError, ArchiveReader, ArchiveSeen, Compared, key_fingerprint};
 use crate::Deployment;
+use crate::judging::Progress;
 use crate::ports::BlobName;
 use crate::ports::blobs::BLOB_PAGE_MAX;
 use crate::ports::drive::apart;
@@ -56,6 +57,20 @@ pub struct Archiver {
     key_fingerprint: String,
     /// The last run of each partition: its name, and where it ends.
     last: BTreeMap<PartitionId, (BlobName, Position)>,
+    /// Where a run begins that wasn't over, and up to where it was committed then.
+    open: BTreeMap<PartitionId, (Position, Position)>,
+}
+
+/// So long after something failed it is tried again, at first …
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(5);
+/// … and at last.
+const TRY_AGAIN_AFTER_MAX: Duration = Duration::from_mins(5);
+
+/// How long to wait after so many failures in a row.
+#[must_use]
+pub fn pause_after(failures: u32) -> Duration {
+    let doubled = TRY_AGAIN_AFTER * 2u32.saturating_pow(failures.saturating_sub(1).min(10));
+    doubled.min(TRY_AGAIN_AFTER_MAX)
 }
 
 impl Archiver {
@@ -63,7 +78,7 @@ impl Archiver {
     #[must_use]
     pub fn new(deployment: Arc<Deployment>, archive: Archive) -> Self {
         let key_fingerprint = key_fingerprint(&deployment.key);
-        Self { deployment, archive, key_fingerprint, last: BTreeMap::new() }
+        Self { deployment, archive, key_fingerprint, last: BTreeMap::new(), open: BTreeMap::new() }
     }
 
     /// Writes every run that is over and committed and isn't there, partition by partition, and never
@@ -78,56 +93,88 @@ impl Archiver {
     ) -> Result<Vec<ArchivedPartition>, ArchiveError> {
         let mut all = Vec::new();
         for (partition, progress) in self.deployment.progress() {
-            let (committed, plays_bytes) = (progress.committed, progress.plays_bytes);
-            self.check_last_run(partition, committed).await?;
-            let mut done = ArchivedPartition {
-                partition,
-                archived_to: self.archived_to(partition).await?,
-                committed,
-                runs: 0,
-                records: 0,
-                changes: 0,
-            };
-            // A worker that begins may have to build its plays log first, and may not have judged yet
-            // what others committed and archived.
-            while progress.ready && done.archived_to < committed {
-                let first = done.archived_to;
-                let Some(run) = self.write_run(partition, (committed, plays_bytes), first).await?
-                else {
-                    break;
-                };
-                if run.created {
-                    done.runs += 1;
-                    done.records += run.records;
-                    done.changes += run.changes;
-                }
-                done.archived_to = self.archived_to(partition).await?.max(run.end);
-                told(&done);
-            }
-            all.push(done);
+            all.push(self.archive_partition(partition, &progress, told).await?);
         }
         Ok(all)
     }
 
-    /// Archives now and every so often, for ever: what fails is told, and tried again.
-    pub async fn archive_forever(mut self, every: Duration) {
+    async fn archive_partition(
+        &mut self,
+        partition: PartitionId,
+        progress: &Progress,
+        told: &(dyn Fn(&ArchivedPartition) + Sync),
+    ) -> Result<ArchivedPartition, ArchiveError> {
+        let (committed, plays_bytes) = (progress.committed, progress.plays_bytes);
+        self.check_last_run(partition, committed).await?;
+        let mut done = ArchivedPartition {
+            partition,
+            archived_to: self.archived_to(partition).await?,
+            committed,
+            runs: 0,
+            records: 0,
+            changes: 0,
+        };
+        // A worker that begins may have to build its plays log first, and may not have judged yet
+        // what others committed and archived.
+        while progress.ready && done.archived_to < committed {
+            // What goes on was read up to there already, and wasn't over.
+            if self.open.get(&partition) == Some(&(done.archived_to, committed)) {
+                break;
+            }
+            let first = done.archived_to;
+            let Some(run) = self.write_run(partition, (committed, plays_bytes), first).await?
+            else {
+                self.open.insert(partition, (first, committed));
+                break;
+            };
+            if run.created {
+                done.runs += 1;
+                done.records += run.records;
+                done.changes += run.changes;
+            }
+            done.archived_to = self.archived_to(partition).await?.max(run.end);
+            told(&done);
+        }
+        Ok(done)
+    }
+
+    /// Archives now and every so often, for ever. What fails is told, and tried again after a while, less
+    /// and less often; other partitions go on. What operators see of the deployment says how it goes.
+    pub async fn archive_forever(mut self, every: Duration, seen: Arc<ArchiveSeen>) {
+        let mut failures = 0;
         loop {
-            match self.archive_once(&|_| {}).await {
-                Ok(all) => {
-                    let runs: u64 = all.iter().map(|it| it.runs).sum();
-                    if runs > 0 {
-                        tracing::info!(runs, "archived");
+            let went_well = self.archive_all(&seen).await;
+            failures = if went_well { 0 } else { failures + 1 };
+            let pause = if went_well { every } else { pause_after(failures).min(every) };
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Whether all partitions went well.
+    async fn archive_all(&mut self, seen: &ArchiveSeen) -> bool {
+        let mut went_well = true;
+        for (partition, progress) in self.deployment.progress() {
+            match self.archive_partition(partition, &progress, &|_| {}).await {
+                Ok(done) => {
+                    if done.runs > 0 {
+                        let (runs, to) = (done.runs, done.archived_to);
+                        tracing::info!(%partition, runs, %to, "archived");
                     }
-                }
-                Err(error) if error.may_pass() => {
-                    tracing::warn!(%error, "archiving waits, and is tried again");
+                    seen.went_well(partition, done.archived_to, done.runs);
                 }
                 Err(error) => {
-                    tracing::error!(%error, "archiving has stopped until that is mended; it is tried again");
+                    went_well = false;
+                    if error.may_pass() {
+                        tracing::warn!(%partition, %error, "archiving waits, and is tried again");
+                    } else {
+                        tracing::error!(%partition, %error, "archiving has stopped until that is mended");
+                    }
+                    let now = self.deployment.clock.now();
+                    seen.refused(Some(partition), error.to_string(), now);
                 }
             }
-            tokio::time::sleep(every).await;
         }
+        went_well
     }
 
     /// How far each partition is archived.
@@ -212,7 +259,7 @@ impl Archiver {
         let first = first_of(name, self.archive.files.extension())?;
         let source = self.source(partition, (committed, 0));
         let (archive, runtime) = (self.archive.clone(), Handle::current());
-        let work = move || source.check_run(&archive, &runtime, first);
+        let work = move || source.check_run(&archive, &runtime, first).map(drop);
         let checked = apart(&*self.deployment.drive, work).await;
         checked.unwrap_or(Err(ArchiveError::BrokenOff)).inspect_err(|_| {
             self.last.remove(&partition);

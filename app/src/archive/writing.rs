@@ -90,13 +90,13 @@ impl Source {
     }
 
     /// Whether the run that begins at `first` has the records that the log has there, as far as the log
-    /// still has them. Blocks.
+    /// still has them; where it ends, and how many changes of counted plays belong to it. Blocks.
     pub(super) fn check_run(
         &self,
         archive: &Archive,
         runtime: &Handle,
         first: Position,
-    ) -> Result<(), ArchiveError> {
+    ) -> Result<(Position, u64), ArchiveError> {
         let reading = read_run(archive, &self.key_fingerprint, self.partition, first);
         let run = runtime.block_on(reading)?;
         let mut compared = Compared::default();
@@ -106,7 +106,7 @@ impl Source {
             read_log(log, self.partition, (from, until), each)
         })?;
         match compared.differences.pop() {
-            None => Ok(()),
+            None => Ok((run.head.end, run.changes)),
             Some(detail) => {
                 let name = reports_name(self.partition, first, archive.files.extension());
                 Err(ArchiveError::Differs { name, detail })

@@ -91,9 +91,10 @@ pub struct Ledger {
     turn: Mutex<()>,
 }
 
-/// Somebody posted in between: so often is it tried again. Only another process can, and the
-/// folder's lock keeps that out.
-const TRIES: u32 = 3;
+/// Somebody posted in between: so often is it tried again. Only another node can.
+const TRIES: u32 = 10;
+/// So often is looked again where another node posts meanwhile.
+const LOOKS_MAX: u32 = 20;
 
 impl Ledger {
     /// Over a store, a key and a keeper of heads.
@@ -263,9 +264,7 @@ impl Ledger {
     /// The newest head, once it is known that it is the one that was kept and signed. Where the
     /// file is one transaction behind, it is written anew.
     async fn sound_head(&self) -> Result<(Option<SignedHead>, Option<PublicKey>), Tried> {
-        let heads = self.store.newest_heads(2).await?;
-        let (signer, keeper) = (self.signer.clone(), self.keeper.clone());
-        let (key, kept) = blocking(move || Ok((signer.public_key()?, keeper.kept()?))).await?;
+        let (key, heads, kept) = self.looked().await?;
         let newest = heads.first().copied();
         if let Some(newest) = &newest {
             let Some(key) = &key else { return unsound(KEY_MISSING) };
@@ -284,6 +283,30 @@ impl Ledger {
             Kept::Wrong(why) => return unsound(&format!("{why}; {LOOK}")),
         }
         Ok((newest, key))
+    }
+
+    /// The public key, the newest two heads of the store, and what was kept. Another node may post in
+    /// between: then what is kept goes on, and it is looked again.
+    async fn looked(&self) -> Result<(Option<PublicKey>, Vec<SignedHead>, Option<String>), Tried> {
+        let look = || {
+            let (signer, keeper) = (self.signer.clone(), self.keeper.clone());
+            blocking(move || Ok((signer.public_key()?, keeper.kept()?)))
+        };
+        let (mut key, mut kept) = look().await?;
+        for _ in 0..LOOKS_MAX {
+            // In this order: what is kept is never ahead of the store.
+            let heads = self.store.newest_heads(2).await?;
+            if !matches!(kept_is(&heads, kept.as_deref()), Kept::Wrong(_)) {
+                return Ok((key, heads, kept));
+            }
+            let (key_now, now) = look().await?;
+            if now == kept {
+                return Ok((key, heads, kept));
+            }
+            (key, kept) = (key_now, now);
+        }
+        let detail = "other nodes post all the time; try again".to_owned();
+        Err(StoreError { what: "posting to the ledger", detail }.into())
     }
 
     async fn sign(

@@ -6,7 +6,8 @@
 //!   and approved by another; [`text_diff`]: what differs in two texts
 //! - [`rights`]: the catalogue of rights
 //! - [`revenue`], [`fx`], [`usage`]: what months earned, rates of exchange, usage from elsewhere
-//! - [`ledger`]: posting entries, reading and verifying them
+//! - [`ledger`]: posting entries, reading and verifying them; [`shared_heads`]: its newest head, where
+//!   several nodes post
 //! - [`sentences`]: what statements and explanations say, in words
 //! - [`advances`]: advances and costs
 //! - [`trial`]: what listening histories would have paid, by two models
@@ -26,6 +27,7 @@ pub mod revenue;
 pub mod rights;
 pub mod sales_report;
 pub mod sentences;
+pub mod shared_heads;
 pub mod terms;
 pub mod text_diff;
 pub mod trial;
@@ -36,11 +38,12 @@ pub use ledgerline_money::{BigRational, Currency, Fraction, Micros};
 
 use std::sync::Arc;
 
+use crate::ports::drive::Drive;
 use crate::ports::{
-    Clock, ContractReader, ContractStore, Disk, HeadKeeper, HeadSigner, LedgerStore, ProposalStore,
-    RevenueStore, RightsStore, StatementPrinter,
+    BlobStore, Clock, ContractReader, ContractStore, Disk, HeadKeeper, HeadSigner, LedgerStore,
+    ProposalStore, RevenueStore, RightsStore, StatementPrinter,
 };
-use close::{Closes, Sources};
+use close::{Closes, SharedCloses, SharedSettings, Sources};
 use ledger::Ledger;
 use papers::printed::Papers;
 use proposals::Proposals;
@@ -68,6 +71,8 @@ pub struct MoneyParts {
     pub keeper: Arc<dyn HeadKeeper>,
     /// What makes papers of statements.
     pub printer: Arc<dyn StatementPrinter>,
+    /// Where several nodes share the files of closed months, if they do.
+    pub shared_files: Option<Arc<dyn BlobStore>>,
 }
 
 /// The use cases of money of a deployment.
@@ -85,17 +90,25 @@ pub struct Money {
 impl Money {
     /// Out of its parts.
     #[must_use]
-    pub fn new(parts: MoneyParts, clock: Arc<dyn Clock>, disk: Arc<dyn Disk>) -> Self {
+    pub fn new(
+        parts: MoneyParts,
+        clock: Arc<dyn Clock>,
+        (disk, drive): (Arc<dyn Disk>, Arc<dyn Drive>),
+    ) -> Self {
         let MoneyParts { contracts, contract_reader, rights, revenue, .. } = parts;
-        let MoneyParts { proposals, ledger, signer, keeper, printer, .. } = parts;
+        let MoneyParts { proposals, ledger, signer, keeper, printer, shared_files, .. } = parts;
         let terms = Arc::new(Terms::new(contracts, contract_reader));
         let sources =
             Sources { rights: rights.clone(), revenue: revenue.clone(), contracts: terms.clone() };
+        let shared = shared_files.map(|blobs| {
+            let (with, usual) = ((drive, clock.clone()), SharedSettings::default());
+            SharedCloses::new(blobs, disk.clone(), with, usual)
+        });
         Self {
             ledger: Ledger::new(ledger, signer, keeper, clock),
             proposals: Proposals::new(proposals, terms.clone()),
             terms,
-            closes: Closes::new(sources, disk),
+            closes: Closes::new(sources, disk, shared),
             rights: Rights::new(rights),
             revenue: Revenue::new(revenue),
             papers: Papers::new(printer),

@@ -19,6 +19,8 @@ pub(super) struct Kept {
     pub manifests: BTreeMap<Place, Option<Manifest>>,
     /// The parts that are there, with their lengths in bytes.
     pub parts: BTreeMap<Digest, u64>,
+    /// Parts whose bytes were read back, and are what their names say.
+    pub verified: BTreeSet<Digest>,
     /// Parts that no snapshot named when it was looked last.
     orphans: BTreeSet<Digest>,
     /// What the parts of this node's files are, by path, offset and length.

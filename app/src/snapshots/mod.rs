@@ -11,6 +11,7 @@
 //!
 //! - `manifest`: what a snapshot says of itself, and the names; `local`: a snapshot on this node's disk
 //! - `uploading`, `keeping`: what the owner does; `restoring`: what a node does that starts
+//! - `verifying`: up to where a log may be released
 //! - `view`: what operators see
 
 mod at_once;
@@ -21,6 +22,7 @@ mod restoring;
 #[cfg(all(test, feature = "conformance"))]
 mod tests;
 mod uploading;
+mod verifying;
 mod view;
 
 use ledgerline_ids::{HashKey, PartitionId, Position};
@@ -199,8 +201,8 @@ impl Snapshots {
     }
 
     /// Up to where each partition's log may be released as far as snapshots go: before the oldest
-    /// snapshot that is kept, where there are as many as are to be kept and nothing of any is missing in
-    /// the store. Whoever releases takes the least of this and of what else still needs the log, such as
+    /// snapshot that is kept, where there are as many as are to be kept and each part of all of them has the
+    /// bytes that its name says. Whoever releases takes the least of this and of what else still needs the log, such as
     /// the archive.
     ///
     /// # Errors
@@ -208,11 +210,12 @@ impl Snapshots {
     pub async fn releasable(&self) -> Result<BTreeMap<PartitionId, Position>, SnapshotError> {
         let mut releasable = BTreeMap::new();
         for partition in (0..self.parts.partitions).map(PartitionId) {
-            let mut kept = self.known(partition).lock().await;
-            self.look(partition, &mut kept).await?;
-            let whole = kept.whole();
-            if whole.len() >= self.settings.kept {
-                releasable.extend(whole.first().map(|place| (partition, place.position)));
+            match self.releasable_of(partition).await {
+                Ok(position) => releasable.extend(position.map(|position| (partition, position))),
+                Err(SnapshotError::Unusable { name, detail }) => {
+                    tracing::warn!(%partition, name, detail, "a snapshot can't be used");
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(releasable)

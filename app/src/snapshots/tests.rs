@@ -301,8 +301,14 @@ async fn the_newest_few_are_kept_whole() {
     shared.node(&new).restore_before(&nothing).await.expect("takes it");
     assert_eq!(held(&new), held(&disk));
     // A part that is missing leaves nothing to rely on.
-    shared.blobs.delete(named.first().expect("some")).await.expect("deletes");
+    let name = named.first().expect("some");
+    let mut bytes = shared.blobs.get(name).await.expect("reads").expect("is there");
+    shared.blobs.delete(name).await.expect("deletes");
     assert_eq!(node.releasable().await.expect("looks"), BTreeMap::new());
+    // Nor does one of the same length with other bytes, for whoever reads it back for the first time.
+    bytes[0] ^= 1;
+    shared.blobs.put(name, bytes).await.expect("puts");
+    assert_eq!(shared.node(&disk).releasable().await.expect("looks"), BTreeMap::new());
 }
 
 #[tokio::test]

@@ -128,6 +128,8 @@ impl Deployment {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = self.standby_warnings();
+        warnings.extend(self.archive_warnings());
+        warnings.extend(self.closes_warnings());
         let Some(seen) = self.snapshots() else { return warnings };
         let of = |worker: &crate::judging::Worker| {
             let committed = worker.progress.borrow().committed;

@@ -13,15 +13,16 @@ pub enum ArchiveAction {
                             '/mnt/archive/plays/*/*.parquet' group by all\"\n\n\
                             Nothing that is there is ever overwritten. Again it writes what came since.")]
     Run {
-        /// The folder of the archive; made where it isn't there, for its owner alone to read.
+        /// The folder of the archive; made where it isn't there, for its owner alone to read. On a node
+        /// it may be left out where its configuration names an archive.
         #[arg(long, env = "LEDGERLINE_ARCHIVE")]
-        to: PathBuf,
+        to: Option<PathBuf>,
     },
     /// How far each partition is archived.
     #[command(after_help = "Examples:\n  ledgerline archive status --to /mnt/archive --json")]
     Status {
-        /// The folder of the archive.
+        /// The folder of the archive. On a node it may be left out where its configuration names one.
         #[arg(long, env = "LEDGERLINE_ARCHIVE")]
-        to: PathBuf,
+        to: Option<PathBuf>,
     },
 }

@@ -49,12 +49,17 @@ pub struct Config {
     pub standbys: usize,
     /// The key of the hashes, the same on every node.
     pub hash_key: HashKey,
+    /// The file of the key that signs the ledger's head, the same on every node that posts; the data folder's
+    /// where it isn't said.
+    pub ledger_key: Option<PathBuf>,
     /// The log.
     pub kafka: KafkaConfig,
     /// The address of the state, with whoever asks and the password.
     pub postgres: Secret,
-    /// Where snapshots go, for nodes that have nothing yet; nowhere where it isn't said.
+    /// Where snapshots and the files of closed months go, for other nodes; nowhere where it isn't said.
     pub objects: Option<ObjectsConfig>,
+    /// Where what is committed is archived by nodes with the role `worker`; nowhere where it isn't said.
+    pub archive: Option<ObjectsConfig>,
 }
 
 /// A store of blobs: a folder that all nodes see, or a bucket.
@@ -100,6 +105,7 @@ struct File {
     #[serde(default)]
     postgres: PostgresTable,
     objects: Option<ObjectsConfig>,
+    archive: Option<ObjectsConfig>,
 }
 
 #[derive(Deserialize)]
@@ -122,11 +128,12 @@ const STANDBYS_MAX: usize = 1024;
 struct SecretsTable {
     #[serde(default = "hash_key_variable")]
     hash_key: String,
+    ledger_key: Option<PathBuf>,
 }
 
 impl Default for SecretsTable {
     fn default() -> Self {
-        Self { hash_key: hash_key_variable() }
+        Self { hash_key: hash_key_variable(), ledger_key: None }
     }
 }
 
@@ -175,6 +182,10 @@ pub struct KafkaConfig {
     pub user: Option<String>,
     /// Its password.
     pub password: Option<Secret>,
+    /// Whether nodes with the role `worker` delete reports that snapshots and the archive have; where not,
+    /// the topic's retention alone does.
+    #[serde(default)]
+    pub release: bool,
     /// How `topics create` makes them.
     #[serde(default)]
     pub create: TopicPlan,
@@ -222,7 +233,7 @@ impl Config {
         let text = fs::read_to_string(&file).map_err(|error| Failure::io(path, &error))?;
         let wrong = |what: String| Failure::usage(format!("{}: {what}", path.display()));
         let parsed: File = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-        let File { node, secrets, mut kafka, postgres, objects } = parsed;
+        let File { node, secrets, mut kafka, postgres, objects, archive } = parsed;
         let value =
             |name: &str, text: &str| resolved(text).map_err(|why| wrong(format!("{name}: {why}")));
         let name = match &node.name {
@@ -259,8 +270,17 @@ impl Config {
         if roles.is_empty() {
             return Err(wrong("node.roles: at least one of ingest, count, api, worker".to_owned()));
         }
-        if objects.as_ref().is_some_and(|it| it.folder.is_some() == it.bucket.is_some()) {
-            return Err(wrong("objects: either a folder or a bucket".to_owned()));
+        for (name, store) in [("objects", &objects), ("archive", &archive)] {
+            if store.as_ref().is_some_and(|it| it.folder.is_some() == it.bucket.is_some()) {
+                return Err(wrong(format!("{name}: either a folder or a bucket")));
+            }
+        }
+        if kafka.release && (objects.is_none() || archive.is_none()) {
+            return Err(wrong(
+                "kafka.release: reports are deleted only where [objects] has snapshots and [archive] has \
+                 the reports; say both"
+                    .to_owned(),
+            ));
         }
         let standbys = node.standbys.unwrap_or(STANDBYS);
         if standbys > STANDBYS_MAX {
@@ -275,9 +295,11 @@ impl Config {
             roles,
             standbys,
             hash_key,
+            ledger_key: secrets.ledger_key.map(|path| folder.join(path)),
             kafka,
             postgres: Secret(value("postgres.url", &postgres.url)?),
             objects,
+            archive,
             file,
         })
     }
@@ -386,6 +408,12 @@ url = "postgres://who:secret-word@there/music"
                 "partitions = 24\nuser = \"u\"\npassword = \"p\"",
                 "kafka.tls must be true",
             ),
+            (
+                "partitions = 24",
+                "partitions = 24\nrelease = true",
+                "kafka.release: reports are deleted only where [objects]",
+            ),
+            ("[secrets]", "[archive]\n[secrets]", "archive: either a folder or a bucket"),
             (
                 "name = \"count-1\"",
                 "name = \"Count 1\"",

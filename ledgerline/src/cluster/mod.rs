@@ -14,10 +14,13 @@
 //! - `accord`: what all nodes must have alike
 //! - `letters`: records that nobody could read
 //! - `moving`: a deployment of its own becomes one of nodes, and back
+//! - `archiving`: the archive that a node writes for ever
 //! - `opening`: a deployment opened on it; `objects`: the store of blobs; `without`: what a program says that was built without
 
 #[cfg(feature = "cluster")]
 mod accord;
+#[cfg(feature = "cluster")]
+mod archiving;
 #[cfg_attr(
     not(feature = "cluster"),
     allow(dead_code, reason = "without Kafka and PostgreSQL it is read, and goes nowhere")
@@ -46,15 +49,17 @@ use crate::failure::Failure;
 use config::Config;
 
 #[cfg(feature = "cluster")]
+pub use archiving::open as open_archive;
+#[cfg(feature = "cluster")]
 pub use letters::{list_letters, redrive_letters, show_letter};
 #[cfg(feature = "cluster")]
 pub use moving::{hand_back, take_over};
 pub use opening::{
-    NodeStore, adopt, auditing, check, check_accord, create_topics, describe_topics, ledger, open,
-    upgrade,
+    NodeStore, adopt, auditing, check, check_accord, create_topics, describe_topics, kept_head,
+    ledger, open, upgrade,
 };
 #[cfg(not(feature = "cluster"))]
-pub use opening::{hand_back, list_letters, redrive_letters, show_letter, take_over};
+pub use opening::{hand_back, list_letters, open_archive, redrive_letters, show_letter, take_over};
 
 const NODE_FILE: &str = "node.json";
 

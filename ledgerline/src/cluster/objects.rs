@@ -1,4 +1,4 @@
-//! The store of blobs: where snapshots go, for nodes that have nothing yet.
+//! The store of blobs: where snapshots and closed months go, for other nodes.
 
 use ledgerline_app::ports::{BlobName, BlobStore, Clock};
 use ledgerline_app::snapshots::{SnapshotParts, SnapshotSettings, Snapshots};
@@ -41,24 +41,22 @@ pub async fn open(config: &ObjectsConfig) -> Result<Arc<dyn BlobStore>, Failure>
 }
 
 /// The snapshots of a node.
-///
-/// # Errors
-/// As [`open`].
-pub async fn snapshots(
+#[must_use]
+pub fn snapshots(
     config: &Config,
-    objects: &ObjectsConfig,
+    blobs: Arc<dyn BlobStore>,
     (store, disk, clock): (&Arc<PostgresStore>, &Arc<LocalDisk>, &Arc<dyn Clock>),
-) -> Result<Snapshots, Failure> {
+) -> Snapshots {
     let partitions = config.kafka.partitions;
     let parts = SnapshotParts {
         key: config.hash_key,
         partitions,
-        blobs: open(objects).await?,
+        blobs,
         disk: disk.clone(),
         plays: Arc::new(SegmentPlaysFiles::new(disk.clone(), partitions)),
         facts: store.clone(),
         clock: clock.clone(),
         drive: Arc::new(Threads),
     };
-    Ok(Snapshots::new(parts, SnapshotSettings::default()))
+    Snapshots::new(parts, SnapshotSettings::default())
 }

@@ -19,10 +19,11 @@ use std::time::Duration;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::accord;
+use super::archiving;
 use super::config::{Config, KafkaConfig, Role};
 use super::objects;
 use crate::failure::Failure;
-use crate::wiring::{PlaysLogs, Wires, parts, plays_logs};
+use crate::wiring::{PlaysLogs, Wires, head_keeper, parts, plays_logs};
 
 /// So long counted plays may take until the database has them by recording, territory, tier and day.
 const DELTAS_EVERY: Duration = Duration::from_secs(5);
@@ -60,10 +61,14 @@ pub async fn open(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let ends = committed(&store).await?;
     let log = open_log(config, clock.clone(), ends).await?;
-    let snapshots = match config.objects.as_ref().filter(|_| config.judges()) {
+    let blobs = match config.objects.as_ref().filter(|_| config.judges()) {
         None => None,
-        Some(objects) => {
-            let made = objects::snapshots(config, objects, (&store, disk, &clock)).await?;
+        Some(objects) => Some(objects::open(objects).await?),
+    };
+    let snapshots = match &blobs {
+        None => None,
+        Some(blobs) => {
+            let made = objects::snapshots(config, blobs.clone(), (&store, disk, &clock));
             if !config.follows_some() {
                 let restored = made.restore_missing(&log).await;
                 restored.map_err(|error| Failure::from_error(&error))?;
@@ -100,9 +105,11 @@ pub async fn open(
         disk: disk.clone(),
         clock,
         ownership,
+        shared: blobs,
     };
     // What counts is in the database too, for whoever asks by SQL.
     let settings = Settings { deltas_every: Some(DELTAS_EVERY), ..settings };
+    let key_file = key_file.or(config.ledger_key.as_deref());
     let deployment = Deployment::start(parts(wires, &config.data, key_file)?, settings)
         .await
         .map_err(|error| Failure::damaged(error.to_string()))?;
@@ -110,11 +117,16 @@ pub async fn open(
         let (deployment, snapshots) = (deployment.clone(), snapshots.clone());
         async move { deployment.follow_forever(snapshots.as_deref()).await }
     });
+    let sharing = tokio::spawn({
+        let deployment = deployment.clone();
+        async move { deployment.share_closes_forever().await }
+    });
+    let archiving = archiving::begin(config, &deployment, snapshots.as_ref())?;
     let uploading = snapshots.map(|snapshots| {
         let deployment = deployment.clone();
         tokio::spawn(async move { snapshots.upload_forever(&deployment).await })
     });
-    let besides = uploading.into_iter().chain([following]).collect();
+    let besides = uploading.into_iter().chain(archiving).chain([following, sharing]).collect();
     Ok((deployment, NodeStore { store, besides }))
 }
 
@@ -178,6 +190,20 @@ pub async fn auditing(
 /// [`Failure`] where the database isn't there.
 pub async fn ledger(config: &Config) -> Result<Arc<dyn LedgerStore>, Failure> {
     Ok(Arc::new(open_to_read(config).await?))
+}
+
+/// The newest head of the ledger that was kept, by this node or by any that shares it.
+///
+/// # Errors
+/// [`Failure`] where the store of blobs doesn't answer.
+pub async fn kept_head(config: &Config) -> Result<Option<String>, Failure> {
+    let shared = match &config.objects {
+        Some(objects) => Some(objects::open(objects).await?),
+        None => None,
+    };
+    let keeper = head_keeper(&config.data, shared.as_ref());
+    let kept = spawn_blocking(move || keeper.kept()).await.expect("reading a head doesn't panic");
+    kept.map_err(|error| Failure::from_error(&error))
 }
 
 /// Makes the topics that are missing; says which.
@@ -251,9 +277,11 @@ pub async fn check(config: &Config) -> Result<Vec<Value>, Failure> {
             }
         }
     }
-    if let Some(objects) = &config.objects {
-        checks.push(match objects::open(objects).await {
-            Ok(_) => good("the store of blobs answers, and replaces nothing"),
+    for (store, what) in [(&config.objects, "the store of blobs"), (&config.archive, "the archive")]
+    {
+        let Some(store) = store else { continue };
+        checks.push(match objects::open(store).await {
+            Ok(_) => good(&format!("{what} answers, and replaces nothing")),
             Err(failure) => {
                 bad(&failure.to_string(), "counting goes on without; look at the store")
             }
@@ -317,6 +345,7 @@ pub(super) fn kafka_settings(config: &KafkaConfig) -> KafkaSettings {
     KafkaSettings {
         security,
         topic: config.topic.clone(),
+        may_delete: config.release,
         dead_letters_topic: config.dead_letters(),
         counted_plays_topic: counted_plays.unwrap_or_else(|| format!("{}-counted", config.topic)),
         ..usual

@@ -1,6 +1,7 @@
 //! What a program says that was built without Kafka and PostgreSQL.
 
 use ledgerline_app::Deployment;
+use ledgerline_app::archive::Archive;
 use ledgerline_app::deployment::Settings;
 use ledgerline_app::ports::facts::PartitionTotals;
 use ledgerline_app::ports::{LedgerStore, ReportLog};
@@ -10,7 +11,7 @@ use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::config::Config;
+use super::config::{Config, ObjectsConfig};
 use crate::failure::Failure;
 
 fn without() -> Failure {
@@ -53,6 +54,14 @@ pub async fn open(
 pub async fn auditing(
     _config: &Config,
 ) -> Result<(Vec<PartitionTotals>, Vec<String>, Arc<dyn ReportLog>), Failure> {
+    Err(without())
+}
+
+/// Refuses.
+///
+/// # Errors
+/// Always.
+pub async fn open_archive(_config: &ObjectsConfig) -> Result<Archive, Failure> {
     Err(without())
 }
 
@@ -145,6 +154,14 @@ pub async fn take_over(_from: &Path, _config: &Config) -> Result<Value, Failure>
 /// # Errors
 /// Always.
 pub async fn hand_back(_config: &Config, _to: &Path) -> Result<Value, Failure> {
+    Err(without())
+}
+
+/// Refuses.
+///
+/// # Errors
+/// Always.
+pub async fn kept_head(_config: &Config) -> Result<Option<String>, Failure> {
     Err(without())
 }
 

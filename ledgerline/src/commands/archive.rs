@@ -13,8 +13,8 @@ use crate::session::Session;
 pub(super) async fn run(data: &Path, action: ArchiveAction, as_json: bool) -> Result<u8, Failure> {
     let session = Session::begin_reading(data).await?;
     let done = match action {
-        ArchiveAction::Run { to } => write(&session, &to, as_json).await,
-        ArchiveAction::Status { to } => status(&session, &to, as_json).await,
+        ArchiveAction::Run { to } => write(&session, to.as_deref(), as_json).await,
+        ArchiveAction::Status { to } => status(&session, to.as_deref(), as_json).await,
     };
     session.end().await?;
     done
@@ -39,15 +39,18 @@ pub(super) fn must_be_there(folder: &Path) -> Result<PathBuf, Failure> {
     )))
 }
 
-fn query(folder: &Path) -> Result<String, Failure> {
+/// The part of a request that says which folder; none where the node's own archive is meant.
+fn query(folder: Option<&Path>) -> Result<String, Failure> {
+    let Some(folder) = folder else { return Ok(String::new()) };
     let text = folder.to_str();
     let text = text.ok_or_else(|| Failure::usage("the archive's path must be UTF-8"))?;
-    Ok(encoded(text))
+    Ok(format!("?to={}", encoded(text)))
 }
 
-async fn write(session: &Session, to: &Path, as_json: bool) -> Result<u8, Failure> {
+async fn write(session: &Session, to: Option<&Path>, as_json: bool) -> Result<u8, Failure> {
     let bar = progress::count("archiving");
-    let path = format!("/control/v1/archive/run?to={}", query(&absolute(to)?)?);
+    let absolute = to.map(absolute).transpose()?;
+    let path = format!("/control/v1/archive/run{}", query(absolute.as_deref())?);
     let done = session.post(&path, &json!({})).await;
     bar.finish_and_clear();
     let done = done?;
@@ -63,7 +66,7 @@ async fn write(session: &Session, to: &Path, as_json: bool) -> Result<u8, Failur
         thousands(sum("runs")),
         thousands(sum("records")),
         thousands(sum("changes")),
-        to.display(),
+        to.map_or_else(|| "the archive".to_owned(), |to| to.display().to_string()),
     ))?;
     if left > 0 {
         print(&format!(
@@ -74,8 +77,9 @@ async fn write(session: &Session, to: &Path, as_json: bool) -> Result<u8, Failur
     Ok(0)
 }
 
-async fn status(session: &Session, to: &Path, as_json: bool) -> Result<u8, Failure> {
-    let path = format!("/control/v1/archive/status?to={}", query(&must_be_there(to)?)?);
+async fn status(session: &Session, to: Option<&Path>, as_json: bool) -> Result<u8, Failure> {
+    let there = to.map(must_be_there).transpose()?;
+    let path = format!("/control/v1/archive/status{}", query(there.as_deref())?);
     let status = session.get(&path).await?;
     if as_json {
         print_json(&status)?;

@@ -7,7 +7,7 @@
 //! With an archive, records come from there as far as it goes, and it is compared with the logs.
 
 use ledgerline_app::archive::{
-    ArchiveError, ArchiveReader, Compared, ComparedLogs, compare_with_logs,
+    Archive, ArchiveError, ArchiveReader, Compared, ComparedLogs, compare_with_logs,
 };
 use ledgerline_app::ports::facts::PartitionTotals;
 use ledgerline_app::ports::{Disk, FactStore, LogError, PlaysLogReader, ReportLog};
@@ -73,7 +73,7 @@ pub(super) async fn run(data: &Path, archive: Option<&Path>, as_json: bool) -> R
 }
 
 /// Judges what the log holds, then audits what is committed: from the archive in a folder, where one is
-/// named, and from the log what it lacks.
+/// named here or in a node's configuration, and from the log what it lacks.
 ///
 /// # Errors
 /// [`Failure`] where something can't be read at all.
@@ -81,6 +81,16 @@ pub async fn audit(data: &Path, archive: Option<&Path>) -> Result<Audit, Failure
     let identity = read_identity(data)?
         .ok_or_else(|| Failure::missing(format!("there is no deployment in {}", data.display())))?;
     let disk: Arc<dyn Disk> = Arc::new(LocalDisk::new(data.to_owned()));
+    let place = match archive {
+        Some(folder) => Some(archive_in(folder).await?),
+        None => configured_archive(data).await?,
+    };
+    let mut archive = place.map(|place| ArchiveReader::new(place, &identity.key));
+    if let Some(archive) = &mut archive {
+        // Before what is committed is read: a node may be archiving.
+        let looked = tokio::task::block_in_place(|| archive.look(identity.partitions));
+        looked.map_err(|error| Failure::damaged(error.to_string()))?;
+    }
     let session = Session::begin(data).await?;
     let settled = session.post(SETTLE, &json!({})).await;
     let Audited { name, totals, wrong, log, plays_bytes } = match cluster::of(data)? {
@@ -99,10 +109,6 @@ pub async fn audit(data: &Path, archive: Option<&Path>) -> Result<Audit, Failure
         }
     };
     let mut wrong: Vec<String> = wrong.iter().map(|wrong| format!("{name}: {wrong}")).collect();
-    let archive = match archive {
-        Some(folder) => Some(ArchiveReader::new(archive_in(folder).await?, &identity.key)),
-        None => None,
-    };
     let parts = Parts {
         disk: &disk,
         identity: &identity,
@@ -114,6 +120,12 @@ pub async fn audit(data: &Path, archive: Option<&Path>) -> Result<Audit, Failure
     wrong.append(&mut audit.differences);
     audit.differences = wrong;
     Ok(audit)
+}
+
+/// The archive that a node's configuration names.
+async fn configured_archive(data: &Path) -> Result<Option<Archive>, Failure> {
+    let Some(place) = cluster::of(data)?.and_then(|config| config.archive) else { return Ok(None) };
+    cluster::open_archive(&place).await.map(Some)
 }
 
 const SETTLE: &str = "/control/v1/settle?tick=true";
@@ -152,7 +164,7 @@ async fn own(data: &Path, disk: &Arc<dyn Disk>, partitions: u16) -> Result<Audit
 /// On a node of several, whose plays logs have addresses of their own: what is committed now, once this
 /// node has judged it too.
 async fn of_node(session: &Session, config: &Config) -> Result<Audited, Failure> {
-    let (totals, wrong, log) = cluster::auditing(config).await?;
+    let (totals, mut wrong, log) = cluster::auditing(config).await?;
     session.post(SETTLE, &json!({})).await?;
     let applied = session.get("/control/v1/applied").await?;
     let applied: Vec<Applied> =
@@ -172,6 +184,10 @@ async fn of_node(session: &Session, config: &Config) -> Result<Audited, Failure>
             "this node judges nothing; audit on one with the role count, api or worker",
         ));
     }
+    // What others count by SQL is held against the plays logs, and these against the recount.
+    let stored = session.get("/control/v1/stored-counts").await?;
+    let differences = stored["differences"].as_array().into_iter().flatten();
+    wrong.extend(differences.filter_map(Value::as_str).map(str::to_owned));
     let plays_bytes = applied.iter().map(|applied| applied.plays_bytes).collect();
     Ok(Audited { name: "PostgreSQL", totals, wrong, log: Log::Topic(log), plays_bytes })
 }

@@ -35,6 +35,8 @@ pub(super) async fn run(data: &Path, args: LedgerArgs, as_json: bool) -> Result<
     match args.action {
         LedgerAction::Verify(args) => return verify_all(data, named, args, as_json).await,
         LedgerAction::Key { action: KeyAction::Show } => {
+            let node = cluster::of(data)?;
+            let named = named.or(node.as_ref().and_then(|node| node.ledger_key.as_deref()));
             return show_key(&signing_key(data, named), as_json);
         }
         LedgerAction::Post { file } => {
@@ -309,7 +311,12 @@ async fn verify_all(
         None => None,
     };
     let store = open_to_verify(data).await?;
-    let head_file = head_file(data).kept()?;
+    let node = cluster::of(data)?;
+    let head_file = match &node {
+        Some(config) => cluster::kept_head(config).await?,
+        None => head_file(data).kept()?,
+    };
+    let named = named.or(node.as_ref().and_then(|node| node.ledger_key.as_deref()));
     let public_key = match args.public_key {
         Some(key) => Some(key),
         None => signing_key(data, named).public_key()?,

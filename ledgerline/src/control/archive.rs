@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json, Router, routing};
 use ledgerline_app::Deployment;
-use ledgerline_app::archive::{Archive, Archiver};
+use ledgerline_app::archive::{Archive, ArchiveSeen, Archiver};
 use ledgerline_blobs::FolderBlobs;
 use ledgerline_parquet_archive::ParquetArchive;
 use serde::Deserialize;
@@ -40,16 +40,24 @@ pub async fn archive_in(folder: &Path) -> Result<Archive, Failure> {
 
 #[derive(Deserialize)]
 pub(super) struct To {
-    /// As the server sees it: an absolute path.
-    to: PathBuf,
+    /// As the server sees it: an absolute path; of a node whose configuration names an archive, that one
+    /// where none is said.
+    to: Option<PathBuf>,
 }
 
 impl To {
     async fn archiver(&self, deployment: &Arc<Deployment>) -> Result<Archiver, Box<Response>> {
-        if !self.to.is_absolute() {
+        let Some(to) = &self.to else {
+            let place = deployment.archive().and_then(ArchiveSeen::place);
+            let none =
+                "say the archive's folder with --to: no configuration names one that answers";
+            let place = place.ok_or_else(|| Box::new(refused(StatusCode::BAD_REQUEST, &none)))?;
+            return Ok(Archiver::new(deployment.clone(), place.clone()));
+        };
+        if !to.is_absolute() {
             return Err(Box::new(refused(StatusCode::BAD_REQUEST, &"to must be an absolute path")));
         }
-        match archive_in(&self.to).await {
+        match archive_in(to).await {
             Ok(archive) => Ok(Archiver::new(deployment.clone(), archive)),
             Err(failure) => Err(Box::new(failed(&failure))),
         }
@@ -80,7 +88,8 @@ async fn run(State(deployment): State<Arc<Deployment>>, Query(query): Query<To>)
                     })
                 })
                 .collect();
-            let to = query.to.display().to_string();
+            let to = query.to.as_ref();
+            let to = to.map_or_else(|| "the archive".to_owned(), |to| to.display().to_string());
             (Extension(Object(to)), Json(json!({ "partitions": partitions }))).into_response()
         }
         Err(error) => failed(&error),

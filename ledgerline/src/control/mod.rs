@@ -50,6 +50,7 @@ pub fn router(deployment: Arc<Deployment>) -> Router {
         .route("/control/v1/settle", post(settle))
         .route("/control/v1/applied", get(nodes::applied))
         .route("/control/v1/ownership", get(nodes::ownership))
+        .route("/control/v1/stored-counts", get(nodes::stored_counts))
         .route("/control/v1/feed", post(take_feed))
         .route("/control/v1/keys", get(list_keys).post(create_key))
         .route("/control/v1/keys/{id}/revoke", post(revoke_key))

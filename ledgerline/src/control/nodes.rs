@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+use super::failed;
+
 /// Up to where a partition is counted by the process that was asked.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Applied {
@@ -26,6 +28,14 @@ pub(super) async fn applied(State(deployment): State<Arc<Deployment>>) -> Respon
         plays_bytes: applied.plays_bytes,
     });
     Json(rows.collect::<Vec<_>>()).into_response()
+}
+
+/// Whether counts in the store are what the plays logs of this node come to.
+pub(super) async fn stored_counts(State(deployment): State<Arc<Deployment>>) -> Response {
+    match deployment.check_stored_counts().await {
+        Ok(differences) => Json(json!({ "differences": differences })).into_response(),
+        Err(error) => failed(&error),
+    }
 }
 
 pub(super) async fn ownership(State(deployment): State<Arc<Deployment>>) -> Response {

@@ -127,7 +127,11 @@ pub(crate) fn revenue(folder: &Folder, rows: &str) {
 
 /// A deployment with everything that March needs; plays too, if so wished.
 pub(crate) fn service(with_plays: bool) -> Folder {
-    let folder = Folder::new();
+    service_in(Folder::new(), with_plays)
+}
+
+/// The same in a folder that is there.
+pub(crate) fn service_in(folder: Folder, with_plays: bool) -> Folder {
     import(&folder, &["catalog", "rights", "import"], "parties.csv", PARTIES);
     import(&folder, &["catalog", "rights", "import"], "recordings.csv", RECORDINGS);
     rights(&folder, SHARES);

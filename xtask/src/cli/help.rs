@@ -97,6 +97,7 @@ in target/screenshots.
   --without postgres       leave out the tests on a real PostgreSQL
   --without duckdb         leave out reading the archive by DuckDB, another program
   --without strace         leave out the tests that see or break the server's system calls
+  --without promtool       leave out the rules for alerts, judged by Prometheus' evaluator
   --long                   also what takes hours: sets LEDGERLINE_LONG=1 for the tests, gives
                            schemathesis more examples and a seed of its own, and fuzzes
 

@@ -36,6 +36,11 @@ pub fn run(workspace: &Workspace, options: &Test) -> Exit {
     if cfg!(target_os = "linux") && !options.without.iter().any(|name| name == "strace") {
         wanted.push(Need::Strace);
     }
+    // Without nodes there is nothing that rules for alerts are about.
+    let left_out = |name: &str| options.without.iter().any(|it| it == name);
+    if !["promtool", "kafka", "postgres"].into_iter().any(left_out) {
+        wanted.push(Need::Promtool);
+    }
     let Ok(missing) = needs::ensure(workspace, &wanted, options.install) else {
         return Exit::Missing;
     };

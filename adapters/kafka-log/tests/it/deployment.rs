@@ -79,6 +79,7 @@ pub fn start_with(
         drive: Arc::new(Threads),
         ownership: Ownership::All,
         money: MoneyParts {
+            shared_files: None,
             contracts: Arc::new(MemoryContracts::default()),
             contract_reader: Arc::new(NoContractReader),
             proposals: Arc::new(MemoryDesk::default()),

@@ -121,6 +121,7 @@ impl Running {
             drive: Arc::new(Threads),
             ownership: Ownership::All,
             money: MoneyParts {
+                shared_files: None,
                 contracts: Arc::new(MemoryContracts::default()),
                 contract_reader: Arc::new(NoContractReader),
                 proposals: Arc::new(MemoryDesk::default()),

@@ -2,6 +2,10 @@
 //!
 //! Both have the same tables with the same columns; what differs is how a column's values are kept. Which
 //! tables there are is asked, not listed here: one that a later migration adds is moved too.
+//!
+//! - `same`: whether two states are the same
+
+mod same;
 
 use futures_core::Stream;
 use ledgerline_app::ports::StoreError;

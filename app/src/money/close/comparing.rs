@@ -63,6 +63,7 @@ impl Deployment {
         let revisions = closes.sources().newest().await?;
         let records = self.closes().await?;
         let disk = closes.disk().clone();
+        self.have_closes(records.iter()).await?;
         let opened = apart(&*self.drive, move || StoredCloses::open(&*disk, &records, None));
         let stored = opened.await.unwrap_or(Err(CloseError::BrokenOff))?;
         let mut months: BTreeSet<Period> = stored.months().collect();

@@ -90,6 +90,7 @@ impl Deployment {
         }
         let like = keeper.lock().map(|kept| kept.known.clone()).unwrap_or_default();
         let disk = closes.disk().clone();
+        self.have_closes(records.iter()).await?;
         let opened = apart(&*self.drive, move || StoredCloses::open(&*disk, &records, None));
         let stored = opened.await.unwrap_or(Err(CloseError::BrokenOff))?;
         let mut months: BTreeSet<Period> = stored.months().collect();

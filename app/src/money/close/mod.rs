@@ -5,11 +5,12 @@
 //!    finds it, and computes the same.
 //! 2. Everything is computed. What is missing or contradicts itself is named, all of it, and
 //!    nothing is closed.
-//! 3. Files are written beside their place, made durable, and renamed.
+//! 3. Files are written beside their place, made durable, and renamed; where several nodes share them, they
+//!    are put where all find them.
 //! 4. One transaction books the entries, says that the month is closed, and signs the ledger's head.
 //!
-//! In reading order: `record`, `known`, `stored`, `plays`, `compute`, `statements`, `write`, then
-//! [`reading`](mod@reading), `explaining`, `estimating`, `earning`, `preview`, [`pools`],
+//! In reading order: `record`, `known`, `stored`, `plays`, `compute`, `statements`, `write`, `sharing`,
+//! then [`reading`](mod@reading), `explaining`, `estimating`, `earning`, `preview`, [`pools`],
 //! [`rehearsal`].
 
 pub mod comparing;
@@ -25,6 +26,7 @@ mod progress;
 pub mod reading;
 mod record;
 pub mod rehearsal;
+mod sharing;
 mod statements;
 mod stored;
 mod words;
@@ -38,6 +40,7 @@ pub use known::{Known, KnownMonth, Sources};
 pub use preview::{PreviewError, PreviewedPayee, TermsPreview};
 pub use progress::Progress;
 pub use record::{CloseMoney, CloseState, CloseSummary, Record, Revisions};
+pub use sharing::{SharedCloses, SharedError, SharedSettings};
 pub use stored::{Manifest, NamedPlay, StoredAdjustment};
 
 use ledgerline_ids::{Period, UnixMs};
@@ -115,6 +118,15 @@ pub enum CloseError {
     /// There is no such close.
     #[error("{0} isn't closed")]
     NotClosed(Period),
+    /// Its files are on another node.
+    #[error(
+        "the files of {0} aren't on this node: ask the one that closed it, or give all nodes a store of blobs \
+         ([objects]), where it puts them"
+    )]
+    Elsewhere(Period),
+    /// Its files can't be put where nodes share them, or be got from there.
+    #[error("{0}")]
+    Shared(#[source] Box<SharedError>),
     /// There is no such payee, line or play in it.
     #[error("{0}")]
     NotFound(String),
@@ -156,6 +168,7 @@ fn listed(refusals: &[String]) -> String {
 pub struct Closes {
     sources: Sources,
     disk: Arc<dyn Disk>,
+    shared: Option<SharedCloses>,
     turn: Mutex<()>,
     progress: Arc<Progress>,
     estimates: estimating::Keeper,
@@ -168,12 +181,14 @@ impl std::fmt::Debug for Closes {
 }
 
 impl Closes {
-    /// Over what months' money follows from, and the folder that files go to.
+    /// Over what months' money follows from, and the folder that files go to; and where nodes share
+    /// them, if they do.
     #[must_use]
-    pub fn new(sources: Sources, disk: Arc<dyn Disk>) -> Self {
+    pub fn new(sources: Sources, disk: Arc<dyn Disk>, shared: Option<SharedCloses>) -> Self {
         Self {
             sources,
             disk,
+            shared,
             turn: Mutex::new(()),
             progress: Arc::default(),
             estimates: estimating::Keeper::default(),
@@ -188,6 +203,10 @@ impl Closes {
 
     pub(crate) fn disk(&self) -> &Arc<dyn Disk> {
         &self.disk
+    }
+
+    pub(crate) fn shared(&self) -> Option<&SharedCloses> {
+        self.shared.as_ref()
     }
 
     pub(crate) fn estimates(&self) -> &estimating::Keeper {
@@ -441,6 +460,7 @@ impl Deployment {
         let closes = self.money().closes();
         closes.progress.doing("reading contracts, rights and revenue", 0);
         let (disk, all, period) = (closes.disk.clone(), records.to_vec(), record.period);
+        self.have_closes(all.iter().filter(|it| it.period < period)).await?;
         let stored = apart(&*self.drive, move || StoredCloses::open(&*disk, &all, Some(period)));
         let stored = stored.await.unwrap_or(Err(CloseError::BrokenOff))?;
         let mut months: BTreeSet<Period> = stored.months().collect();
@@ -490,8 +510,12 @@ impl Deployment {
     async fn written(&self, record: &Record, outcome: &Arc<Outcome>) -> Result<String, CloseError> {
         let disk = self.money().closes().disk.clone();
         let (record, outcome) = (record.clone(), outcome.clone());
+        let period = record.period;
         let write = apart(&*self.drive, move || write::write(&*disk, &record, &outcome));
-        write.await.unwrap_or(Err(CloseError::BrokenOff))
+        let manifest_sha256 = write.await.unwrap_or(Err(CloseError::BrokenOff))?;
+        // Before it is booked: what is closed is where all nodes find it.
+        self.share_close(period, &manifest_sha256).await?;
+        Ok(manifest_sha256)
     }
 
     /// Books the entries, and with them that the month is closed.

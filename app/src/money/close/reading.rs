@@ -81,6 +81,7 @@ impl Deployment {
         let record = records.into_iter().find(|record| record.period == period);
         let record = record.filter(|record| record.state == CloseState::Closed);
         let record = record.ok_or(CloseError::NotClosed(period))?;
+        self.have_closes(std::iter::once(&record)).await?;
         let disk = self.money().closes().disk.clone();
         let open = apart(&*self.drive, move || ClosedMonth::open(disk, record));
         open.await.unwrap_or(Err(CloseError::BrokenOff))

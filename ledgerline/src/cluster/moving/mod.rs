@@ -110,9 +110,9 @@ async fn take_all(
     })
     .await?;
     files::copy(folder.path(), &config.data)?;
-    let there = target.committed().await.map_err(|error| Failure::from_error(&error))?;
     // A move that was broken off between its last two steps.
-    if is_begun(&there) && same_positions(&there, &commits) {
+    let is_there = target.has_the_state_of(store).await;
+    if is_there.map_err(|error| Failure::from_error(&error))? {
         return Ok((records, MovedState::default()));
     }
     let state = target.move_in(store).await.map_err(|error| Failure::from_error(&error))?;
@@ -221,10 +221,6 @@ async fn nobody_runs(store: &PostgresStore) -> Result<(), Failure> {
         "nodes run, or did so a few seconds ago: {}; stop them first",
         nodes.join(", ")
     )))
-}
-
-fn is_begun(commits: &[PartitionCommit]) -> bool {
-    commits.iter().any(|commit| commit.position > Position(0))
 }
 
 fn same_positions(one: &[PartitionCommit], other: &[PartitionCommit]) -> bool {

@@ -10,14 +10,19 @@
 //! - `set_back`: a database that is restored to an earlier point
 //! - `moving`: from one machine to nodes, and back
 //! - `objects`: snapshots in a store of blobs
+//! - `archived`: an archive that is written for ever, and the log released behind it
+//! - `closed`: closed months, wherever they were closed
+//! - `told`: what others are told, by a node that is killed before it commits
 //! - `brokers`: one broker of three is killed
 //! - `alerts`: the rules of `deploy/alerts.yml`
 //! - `storm`: nodes that are started, killed and paused by chance
 
 mod agreed;
 mod alerts;
+mod archived;
 mod away;
 mod brokers;
+mod closed;
 mod crowd;
 mod gone;
 mod letters;
@@ -27,3 +32,4 @@ mod parts;
 mod set_back;
 mod sharing;
 mod storm;
+mod told;

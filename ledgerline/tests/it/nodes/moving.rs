@@ -174,6 +174,29 @@ fn what_would_lose_or_mix_up_something_is_refused_and_moves_nothing() {
     own.balanced();
 }
 
+#[test]
+fn a_move_that_was_killed_before_its_note_goes_on_also_where_nothing_was_ever_reported() {
+    let Some(cluster) = Cluster::start() else { return };
+    let own = Folder::under(|_| Vec::new());
+    own.ok(&["keys", "create", "--scope", "counts:read"]);
+    let (node, source) = (node_for(&cluster, &own.data()), own.data());
+    let config = node.path("cluster.toml");
+    let words = words(text(&source), text(&config));
+    let moved = own.json(&words);
+    assert!(moved["rows"].as_u64() > Some(0), "{moved}");
+    // As whoever was killed right before leaves it.
+    fs::remove_file(source.join("moved.json")).expect("it is there");
+    let again = own.json(&words);
+    assert_eq!(again["rows"], 0, "{again}");
+    // What went on here since isn't what is there.
+    fs::remove_file(source.join("moved.json")).expect("it is there");
+    own.ok(&["keys", "create", "--scope", "counts:read"]);
+    let refused = own.run(&words);
+    assert_eq!(refused.code, 1, "{}", refused.all());
+    assert!(refused.err.contains("there is a deployment in it already"), "{}", refused.err);
+    assert!(!source.join("moved.json").exists(), "it hasn't moved");
+}
+
 /// Kills a move after longer and longer, until one comes to its end.
 fn move_killed_often(own: &Folder, from: &str, to: &str, random: &mut Random) -> u32 {
     let (mut after, mut kills) = (Duration::from_millis(20), 0);

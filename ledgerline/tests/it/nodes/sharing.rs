@@ -1,7 +1,7 @@
 //! Roles, shares, and nodes that come and go.
 
 use super::crowd::{Halves, Node, wait_until, wait_until_counted};
-use crate::support::cluster::{ALL, Cluster};
+use crate::support::cluster::{ALL, Cluster, run_sql};
 
 const SCOPES: &str = "reports:write,counts:read";
 const INGEST: &str = "\"ingest\"";
@@ -63,6 +63,33 @@ fn each_role_does_its_own() {
     for node in [ingest, count, reads] {
         node.end();
     }
+}
+
+#[test]
+fn an_audit_finds_a_count_in_the_database_that_somebody_changed() {
+    let Some(cluster) = Cluster::start() else { return };
+    let one = Node::start(&cluster, "one", ALL);
+    wait_until("it counts", || one.owns() == 4);
+    let api = one.server.api(&one.folder, SCOPES);
+    let mut work = Halves::new(24, 1_500);
+    work.send_rest(&api);
+    wait_until_counted(&[&one]);
+    work.check(&one, &api);
+    let track = one.folder.counts("track").into_keys().next().expect("something counts");
+    // As many plays are taken away again elsewhere: sums of days and of all stay what they are.
+    let (more, fewer) = (
+        format!("INSERT INTO counted_sums VALUES (20000, '{track}', '', '', 3)"),
+        "INSERT INTO counted_sums VALUES (20000, 'nobody-s-track', '', '', -3)",
+    );
+    run_sql(&cluster.postgres, format!("{more}; {fewer}"));
+    let audit = one.folder.run(&["audit"]);
+    assert_eq!(audit.code, 1, "{}", audit.all());
+    let named = format!("plays of {track:?}, and ");
+    assert!(audit.out.contains("PostgreSQL: by Track the store has"), "{}", audit.all());
+    assert!(audit.out.contains(&named), "{}", audit.all());
+    run_sql(&cluster.postgres, "DELETE FROM counted_sums WHERE day = 20000".to_owned());
+    work.check(&one, &api);
+    one.end();
 }
 
 #[test]

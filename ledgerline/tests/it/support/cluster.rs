@@ -99,6 +99,34 @@ pub fn told(variable: &str) -> Option<String> {
     told
 }
 
+/// A table that somebody has, so that nobody writes it until this is dropped.
+pub struct Held {
+    runtime: tokio::runtime::Runtime,
+    connection: Option<PgConnection>,
+}
+
+impl Held {
+    pub fn table(url: &str, table: &str) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.expect("the system gives a thread");
+        let taken = format!("BEGIN; LOCK TABLE {table} IN SHARE MODE");
+        let connection = runtime.block_on(async {
+            let mut connection = PgConnection::connect(url).await.expect("PostgreSQL answers");
+            let taken = sqlx::raw_sql(AssertSqlSafe(taken)).execute(&mut connection).await;
+            taken.expect("it can be had");
+            connection
+        });
+        Self { runtime, connection: Some(connection) }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let connection = self.connection.take().expect("it is given back once");
+        let _ = self.runtime.block_on(connection.close());
+    }
+}
+
 /// Statements of the test's own.
 pub fn run_sql(url: &str, statements: String) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -114,6 +114,7 @@ impl Folder {
             "LEDGERLINE_SEGMENT_BYTES_MAX",
             "LEDGERLINE_ARCHIVE",
             "LEDGERLINE_ARCHIVE_RECORDS_MAX",
+            "LEDGERLINE_ARCHIVE_EVERY_MS",
             "LEDGERLINE_SIGNING_KEY",
             "LEDGERLINE_BEHIND_PROXY",
             "RUST_LOG",
