@@ -4,6 +4,7 @@ use ledgerline_ids::{HashKey, PartitionId, Position, UnixMs};
 use ledgerline_records::LogRecord;
 use ledgerline_records::control::Tick;
 use ledgerline_records::frame::RecordGroup;
+use ledgerline_records::report::ReportForm;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -44,6 +45,8 @@ pub struct Settings {
     pub reports_per_second: u32,
     /// The most new plays of a listener in an hour.
     pub new_plays_per_listener_hour: u32,
+    /// In which form reports are written to the log, on which all agree who share it.
+    pub report_form: ReportForm,
     /// So many listeners of pseudonymised sources are kept in memory, twice: about 80 bytes each.
     pub listeners_remembered_max: usize,
 }
@@ -58,6 +61,7 @@ impl Default for Settings {
             batch_bytes: 4 << 20,
             reports_per_second: 2_000_000,
             new_plays_per_listener_hour: 2_000,
+            report_form: ReportForm::default(),
             listeners_remembered_max: 400_000,
         }
     }
@@ -277,7 +281,7 @@ impl Deployment {
             parts.clock.clone(),
             catalogue.clone(),
             overactive,
-            settings.reports_per_second,
+            (settings.reports_per_second, settings.report_form),
             pseudonyms.clone(),
         );
         Ok(Arc::new(Self {

@@ -246,7 +246,7 @@ impl Filling<'_> {
         let listener = identity::listener_hash(&intake.key, record);
         let partitions = u16::try_from(groups.len()).expect("as many as the log has");
         let partition = listener.shard().partition(partitions);
-        groups[usize::from(partition.0)].push_with(|out| record.encode(out));
+        groups[usize::from(partition.0)].push_with(|out| record.encode_as(intake.form, out));
         self.count += 1;
         Ok(())
     }

@@ -12,7 +12,7 @@ pub use overactive::Overactive;
 pub use report::{LISTENED_MS_MAX, PlaybackReport, Rejection};
 
 use ledgerline_ids::HashKey;
-use ledgerline_records::report::Producer;
+use ledgerline_records::report::{Producer, ReportForm};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -115,6 +115,7 @@ pub struct Intake {
     overactive: Arc<Overactive>,
     rates: Rates,
     default_rate: u32,
+    form: ReportForm,
     closing: AtomicBool,
     metrics: IntakeMetrics,
     pseudonyms: Arc<Pseudonyms>,
@@ -128,7 +129,7 @@ impl Intake {
         clock: Arc<dyn Clock>,
         catalogue: Arc<Catalogue>,
         overactive: Arc<Overactive>,
-        default_rate: u32,
+        (default_rate, form): (u32, ReportForm),
         pseudonyms: Arc<Pseudonyms>,
     ) -> Self {
         Self {
@@ -139,6 +140,7 @@ impl Intake {
             overactive,
             rates: Rates::default(),
             default_rate,
+            form,
             closing: AtomicBool::new(false),
             metrics: IntakeMetrics::default(),
             pseudonyms,

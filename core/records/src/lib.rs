@@ -24,8 +24,9 @@ pub use wire::DecodeError;
 use control::{Adjudicated, DeviceFact, FraudRuling, Tick, TrackFact};
 use report::ReportRecord;
 
-/// The versions in which this program writes reports and control records to the report log. Programs that
-/// share a log compare them: what one writes, all must be able to read.
+/// The newest versions in which this program writes reports and control records to the report log. Programs
+/// that share a log agree on them: what one writes, all must be able to read. Reports can be written in an older
+/// one too ([`report::ReportForm`]).
 pub const WRITTEN_VERSIONS: (u8, u8) = (report::VERSION, control::VERSION);
 
 /// Any record of the report log.

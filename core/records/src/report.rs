@@ -33,6 +33,33 @@ use crate::wire::{Head, Reader, instant, instant_if, typed};
 pub const KIND: u8 = 1;
 pub(crate) const VERSION: u8 = 2;
 
+/// In which form reports are written. Every form is read for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum ReportForm {
+    /// Version 1, for logs that are shared with programs that read no other.
+    First,
+    /// Version 2.
+    #[default]
+    Second,
+}
+
+impl ReportForm {
+    /// The form of a version; `None` where this program writes no such.
+    #[must_use]
+    pub fn of(version: u8) -> Option<Self> {
+        [Self::First, Self::Second].into_iter().find(|form| form.version() == version)
+    }
+
+    /// Its version, the second byte of each such record.
+    #[must_use]
+    pub fn version(self) -> u8 {
+        match self {
+            Self::First => report_v1::VERSION,
+            Self::Second => VERSION,
+        }
+    }
+}
+
 words! {
     /// Who sent a report, hence what may be believed of it.
     Producer {
@@ -226,7 +253,16 @@ impl<'a> ReportRecord<'a> {
             }
     }
 
-    /// Appends the record's bytes to `out`.
+    /// Appends the record's bytes in this form to `out`.
+    #[inline]
+    pub fn encode_as(&self, form: ReportForm, out: &mut Vec<u8>) {
+        match form {
+            ReportForm::First => report_v1::encode(self, out),
+            ReportForm::Second => self.encode(out),
+        }
+    }
+
+    /// Appends the record's bytes to `out`, in the newest form.
     pub fn encode(&self, out: &mut Vec<u8>) {
         let bits = self.bits();
         let texts = [

@@ -1,15 +1,58 @@
-//! Version 1 of a report's record, as it was written before version 2: read, never written.
+//! Version 1 of a report's record, as it was written before version 2: read for ever, and written still where
+//! programs share a log of which some read no other.
 
 use ledgerline_ids::{
     ContextPart, DeviceId, PlayId, Quality, SessionId, SourceName, Territory, Tier, TrackId, UserId,
 };
 
 use crate::DecodeError;
-use crate::report::{Context, KIND, Producer, ReportRecord, TrackStamp, bit, event, grant};
-use crate::wire::{Reader, instant_if, typed};
+use crate::report::{
+    Context, GrantCheck, KIND, Producer, ReportRecord, TrackStamp, bit, event, grant,
+};
+use crate::wire::{Reader, Writer, instant_if, typed};
 
 /// The second byte of such a record.
 pub(crate) const VERSION: u8 = 1;
+
+/// Appends the record's bytes to `out`.
+pub(crate) fn encode(record: &ReportRecord<'_>, out: &mut Vec<u8>) {
+    let mut writer = Writer::new(out, KIND, VERSION);
+    writer.number(record.bits() & !bit::BACKFILLED_AT_END);
+    writer.byte(record.producer as u8);
+    writer.text(record.source.as_str());
+    writer.optional_text(record.user.map(UserId::as_str));
+    writer.optional_text(record.play_id.map(PlayId::as_str));
+    writer.text(record.track.as_str());
+    writer.number(record.listened_ms);
+    for instant in [record.started_at, record.sent_at].into_iter().flatten() {
+        writer.instant(instant.get());
+    }
+    if let Some(event) = record.event {
+        writer.byte(event as u8);
+    }
+    writer.optional_text(record.tier.map(Tier::as_str));
+    writer.optional_text(record.territory.map(Territory::as_str));
+    writer.optional_text(record.device.map(DeviceId::as_str));
+    writer.optional_text(record.session.map(SessionId::as_str));
+    if record.stamp.revision != 0 {
+        writer.number(record.stamp.revision);
+    }
+    if let Some(length_ms) = record.stamp.length_ms {
+        writer.number(length_ms);
+    }
+    writer.optional_text(record.quality.map(Quality::as_str));
+    if let Some(context) = record.context {
+        writer.text(context.kind.as_str());
+        writer.text(context.id.as_str());
+    }
+    if let Some(at) = record.backfilled_at {
+        writer.instant(at.get());
+    }
+    if let GrantCheck::Valid { issued_at, valid_until } = record.grant {
+        writer.instant(issued_at.get());
+        writer.instant(valid_until.get());
+    }
+}
 
 /// Reads one record that fills `bytes`.
 ///

@@ -7,6 +7,7 @@
 use ledgerline_app::archive::key_fingerprint;
 use ledgerline_counting::RULE_VERSION;
 use ledgerline_records::WRITTEN_VERSIONS;
+use ledgerline_records::report::ReportForm;
 use ledgerline_sql_store::PostgresStore;
 use std::collections::BTreeMap;
 
@@ -15,6 +16,9 @@ use crate::failure::Failure;
 
 /// Values by name, as they are in the database.
 type Accords = BTreeMap<String, String>;
+
+/// The name of the point on which programs agree what they write.
+const WRITTEN: &str = "written_records";
 
 /// One thing that must be alike.
 struct Point {
@@ -50,10 +54,10 @@ fn points(config: &Config) -> Vec<Point> {
         point("partitions", "kafka.partitions", Kind::Fixed, config.kafka.partitions.to_string()),
         point("reports_topic", "kafka.topic", Kind::Fixed, config.kafka.topic.clone()),
         point(
-            "written_records",
+            WRITTEN,
             "what records are written as",
             Kind::Program,
-            format!("reports {reports}, control {control}"),
+            written_records(reports, control),
         ),
     ];
     // A node that only takes reports in has nothing to do with these.
@@ -78,6 +82,24 @@ fn points(config: &Config) -> Vec<Point> {
     points
 }
 
+/// What reports and control records are written as, as it stands in the database.
+fn written_records(report: u8, control: u8) -> String {
+    format!("reports {report}, control {control}")
+}
+
+/// The form in which this program is to write reports where nodes agreed on `there`; `None` where it
+/// can't write what they did.
+fn form_of(there: &str) -> Option<ReportForm> {
+    let (_, control) = WRITTEN_VERSIONS;
+    let forms = [ReportForm::First, ReportForm::Second];
+    forms.into_iter().find(|form| written_records(form.version(), control) == there)
+}
+
+/// Whether what others agreed on is as good as what this node offers: whoever can write an older form does.
+fn is_alike(point: &Point, there: &str) -> bool {
+    point.value == there || (point.name == WRITTEN && form_of(there).is_some())
+}
+
 fn offered(points: &[Point]) -> Accords {
     points.iter().map(|point| (point.name.to_owned(), point.value.clone())).collect()
 }
@@ -85,7 +107,7 @@ fn offered(points: &[Point]) -> Accords {
 /// A sentence for each thing that isn't as it was agreed: what differs, and what to do.
 fn differences(points: &[Point], agreed: &Accords) -> Vec<String> {
     let differing = points.iter().filter_map(|point| {
-        let there = agreed.get(point.name).filter(|there| **there != point.value)?;
+        let there = agreed.get(point.name).filter(|there| !is_alike(point, there))?;
         Some(format!(
             "{} is {} here and {there} for the other nodes: {}",
             point.what,
@@ -117,24 +139,30 @@ fn failed(error: &ledgerline_app::ports::StoreError) -> Failure {
     Failure::from_error(error)
 }
 
-/// Has this node agree with the others; what isn't written down yet is from now on.
+/// Has this node agree with the others; what isn't written down yet is from now on. Says in which form
+/// they write reports.
 ///
 /// # Errors
 /// [`Failure`] names what differs, and what to do; nothing is written then.
-pub async fn require(store: &PostgresStore, config: &Config) -> Result<(), Failure> {
+pub async fn require(store: &PostgresStore, config: &Config) -> Result<ReportForm, Failure> {
     let points = points(config);
-    refuse(&differences(
-        &points,
-        &store.agree(&offered(&points)).await.map_err(|error| failed(&error))?,
-    ))
+    let agreed = store.agree(&offered(&points)).await.map_err(|error| failed(&error))?;
+    refuse(&differences(&points, &agreed))?;
+    Ok(form_in(&agreed))
 }
 
 /// The same, writing nothing.
 ///
 /// # Errors
 /// [`Failure`] names what differs, and what to do.
-pub async fn compare(store: &PostgresStore, config: &Config) -> Result<(), Failure> {
-    refuse(&differences(&points(config), &store.accords().await.map_err(|error| failed(&error))?))
+pub async fn compare(store: &PostgresStore, config: &Config) -> Result<ReportForm, Failure> {
+    let agreed = store.accords().await.map_err(|error| failed(&error))?;
+    refuse(&differences(&points(config), &agreed))?;
+    Ok(form_in(&agreed))
+}
+
+fn form_in(agreed: &Accords) -> ReportForm {
+    agreed.get(WRITTEN).and_then(|there| form_of(there)).unwrap_or_default()
 }
 
 fn refuse(differences: &[String]) -> Result<(), Failure> {

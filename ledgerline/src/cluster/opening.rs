@@ -11,6 +11,7 @@ use ledgerline_kafka_log::{
     KafkaCountedPlays, KafkaReportLog, Security, Settings as KafkaSettings,
 };
 use ledgerline_local_disk::{LocalDisk, SystemClock};
+use ledgerline_records::report::ReportForm;
 use ledgerline_sql_store::{PostgresOptions, PostgresStore};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -57,7 +58,7 @@ pub async fn open(
     settings: Settings,
 ) -> Result<(Arc<Deployment>, NodeStore), Failure> {
     let store = Arc::new(open_state(config).await?);
-    accord::require(&store, config).await?;
+    let report_form = accord::require(&store, config).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let ends = committed(&store).await?;
     let log = open_log(config, clock.clone(), ends).await?;
@@ -108,7 +109,7 @@ pub async fn open(
         shared: blobs,
     };
     // What counts is in the database too, for whoever asks by SQL.
-    let settings = Settings { deltas_every: Some(DELTAS_EVERY), ..settings };
+    let settings = Settings { deltas_every: Some(DELTAS_EVERY), report_form, ..settings };
     let key_file = key_file.or(config.ledger_key.as_deref());
     let deployment = Deployment::start(parts(wires, &config.data, key_file)?, settings)
         .await
@@ -303,7 +304,14 @@ pub async fn check_accord(config: &Config) -> Result<Value, Failure> {
 
 async fn like_the_others(store: &PostgresStore, config: &Config) -> Value {
     match accord::compare(store, config).await {
-        Ok(()) => good("key, partitions, topics and rules are those of the other nodes"),
+        Ok(form) if form == ReportForm::default() => {
+            good("key, partitions, topics and rules are those of the other nodes")
+        }
+        Ok(form) => good(&format!(
+            "key, partitions, topics and rules are those of the other nodes; reports are written in form {}, for \
+             programs that read no newer one, until ledgerline config adopt",
+            form.version()
+        )),
         Err(failure) => bad(&failure.to_string(), "no node starts so; counting is safe"),
     }
 }

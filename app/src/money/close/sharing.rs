@@ -133,9 +133,6 @@ impl SharedCloses {
     /// Puts a month's files where they aren't there; those in the folder are the ones of this manifest.
     async fn put(&self, period: Period, manifest_sha256: &str) -> Result<(), CloseError> {
         let name = list_name(period, manifest_sha256);
-        if self.blobs.get(&name).await.map_err(SharedError::from)?.is_some() {
-            return Ok(());
-        }
         let place = folder(period);
         let (text, manifest) = self.manifest(period, manifest_sha256).await?;
         let mut files = Vec::new();
@@ -390,7 +387,9 @@ impl Deployment {
             if known || record.state != CloseState::Closed || !shared.is_here(&record).await? {
                 continue;
             }
-            shared.put(record.period, manifest).await?;
+            if !shared.is_in_store(record.period).await? {
+                shared.put(record.period, manifest).await?;
+            }
             shared.shared.lock().expect("no holder panics").insert(record.period);
             let mut read_at = shared.read_at.lock().expect("no holder panics");
             read_at.entry(record.period).or_default();

@@ -4,6 +4,7 @@
 use ledgerline_ids::Position;
 use ledgerline_records::LogRecord;
 use ledgerline_records::frame::{FrameHeader, RecordGroup};
+use ledgerline_records::report::ReportForm;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -65,7 +66,12 @@ fn reports_of_version_1_are_read() {
             .map(|digits| u8::from_str_radix(digits, 16).expect("hex"))
             .collect();
         assert_eq!(bytes[1], 1, "{name}");
-        assert_eq!(LogRecord::decode(&bytes), Ok(record), "{name}");
+        assert_eq!(LogRecord::decode(&bytes), Ok(record.clone()), "{name}");
+        // Programs that read no newer form are written to in this one.
+        let LogRecord::Report(report) = &record else { panic!("{name} is a report") };
+        let mut written = Vec::new();
+        report.encode_as(ReportForm::First, &mut written);
+        assert_eq!(written, bytes, "{name}");
         for length in 0..bytes.len() {
             assert!(LogRecord::decode(&bytes[..length]).is_err(), "{name} cut to {length}");
         }

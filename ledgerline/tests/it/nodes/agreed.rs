@@ -1,8 +1,12 @@
 //! Nodes find out where they differ before one of them counts anything.
 
-use super::crowd::{Node, wait_until};
+use super::crowd::{Halves, Node, wait_until, wait_until_counted};
+use super::told::each_record;
 use crate::support::cluster::{ALL, Cluster, run_sql};
-use crate::support::{Folder, Server};
+use crate::support::load::Clients;
+use crate::support::{Api, Folder, Server};
+use ledgerline_kafka_log::Settings;
+use std::collections::BTreeMap;
 
 const INGEST: &str = "\"ingest\"";
 const KEY: &str = "000102030405060708090a0b0c0d0e0f";
@@ -61,6 +65,68 @@ fn a_node_that_differs_does_not_start() {
     let check = one.folder.run(&["config", "check"]);
     assert!(check.out.contains("ok  key, partitions, topics and rules"), "{}", check.all());
     one.end();
+}
+
+/// How many records of the topic are reports of each form, by the byte that says it.
+fn forms(cluster: &Cluster) -> BTreeMap<u8, u64> {
+    let settings = Settings {
+        topic: cluster.topic.clone(),
+        ..Settings::new(&cluster.brokers, cluster.partitions)
+    };
+    let mut forms = BTreeMap::new();
+    each_record(settings, |bytes| {
+        if let [1, version, ..] = bytes {
+            *forms.entry(*version).or_default() += 1;
+        }
+    });
+    forms
+}
+
+#[test]
+fn a_newer_program_writes_what_the_others_read_until_they_agree_on_more() {
+    let Some(cluster) = Cluster::start() else { return };
+    // As programs of the version before agreed.
+    let written = |reports: u8| {
+        format!(
+            "UPDATE accords SET value = 'reports {reports}, control 1' WHERE name = 'written_records'"
+        )
+    };
+    let first = cluster.node("one", ALL);
+    first.ok(&["counts", "--by", "user"]);
+    run_sql(&cluster.postgres, written(1));
+    let one = Node::start_in(first);
+    wait_until("it counts", || one.owns() == 4);
+    let api = one.server.api(&one.folder, "reports:write,counts:read");
+    let mut work = Halves::new(25, 1_500);
+    let [half, rest] = &mut work.sents;
+    *half = Clients::start(&api, std::mem::take(half), 2).join();
+    wait_until_counted(&[&one]);
+    let old = forms(&cluster);
+    assert!(old.keys().eq([&1]), "{old:?}");
+    let check = one.folder.run(&["config", "check"]);
+    assert!(check.out.contains("reports are written in form 1"), "{}", check.all());
+    let folder = one.end();
+
+    let adopted = folder.json(&["config", "adopt"]);
+    let said = adopted["changes"][0].as_str().expect("a change").to_owned();
+    assert!(said.contains("was reports 1, control 1, and is reports 2"), "{adopted}");
+    let one = Node::start_in(folder);
+    wait_until("it counts", || one.owns() == 4);
+    let api = Api { address: one.server.address(), ..api };
+    *rest = Clients::start(&api, std::mem::take(rest), 2).join();
+    wait_until_counted(&[&one]);
+    let both = forms(&cluster);
+    assert!(both[&1] == old[&1] && both.get(&2).is_some_and(|newer| *newer > 0), "{both:?}");
+    // Counted and recounted alike, whatever the form.
+    work.check(&one, &api);
+    let folder = one.end();
+
+    // What this program can't write, it doesn't join.
+    run_sql(&cluster.postgres, written(3));
+    let refused = folder.run(&["counts", "--by", "user"]);
+    assert_eq!(refused.code, 1, "{}", refused.all());
+    let says = "what records are written as is reports 2, control 1 here and reports 3, control 1";
+    assert!(refused.err.contains(says), "{}", refused.all());
 }
 
 #[test]

@@ -28,10 +28,17 @@ fn telling(cluster: &Cluster, name: &str) -> Folder {
 fn told(cluster: &Cluster) -> Vec<Value> {
     let topic = format!("{}-told", cluster.topic);
     let settings = Settings { topic, ..Settings::new(&cluster.brokers, cluster.partitions) };
-    let log =
-        KafkaReportLog::open(settings, Arc::new(SystemClock::new()), &[]).expect("it is there");
     let mut messages = Vec::new();
-    for partition in (0..cluster.partitions).map(PartitionId) {
+    each_record(settings, |bytes| messages.push(serde_json::from_slice(bytes).expect("JSON")));
+    messages
+}
+
+/// Takes the bytes of all records of a topic, in the order of its partitions.
+pub fn each_record(settings: Settings, mut take: impl FnMut(&[u8])) {
+    let partitions = settings.partitions;
+    let log = KafkaReportLog::open(settings, Arc::new(SystemClock::new()), &[]);
+    let log = log.expect("the topic is there");
+    for partition in (0..partitions).map(PartitionId) {
         let end = *log.end(partition).borrow();
         let mut next = log.start(partition);
         while next < end {
@@ -39,7 +46,7 @@ fn told(cluster: &Cluster) -> Vec<Value> {
                 for (record, at) in Records::new(frame.payload()).zip(frame.header.first.0..) {
                     let (_, bytes) = record.expect("a record");
                     if at >= next.0 {
-                        messages.push(serde_json::from_slice(bytes).expect("JSON"));
+                        take(bytes);
                         next.0 = at + 1;
                     }
                 }
@@ -47,7 +54,6 @@ fn told(cluster: &Cluster) -> Vec<Value> {
         }
     }
     log.close();
-    messages
 }
 
 /// What somebody has who upserts by id: plays by recording.
