@@ -23,7 +23,7 @@ use super::CloseError;
 use super::known::{Known, KnownMonth};
 use super::plays::{Logs, Plays};
 use super::progress::Progress;
-use super::record::Revisions;
+use super::record::{CloseMoney, CloseSummary, Revisions};
 use super::stored::StoredCloses;
 use crate::money::files::lines::digest;
 use crate::money::usage_fold::{Changes, Cut, Mark};
@@ -483,4 +483,54 @@ pub(crate) fn pools_of(sheet: &Sheet) -> Result<BTreeMap<Currency, Micros>, Mone
         *sum = sum.plus(pool.money)?;
     }
     Ok(sums)
+}
+
+/// What a close came to.
+///
+/// # Errors
+/// [`MoneyError`] beyond what an amount can hold.
+pub(super) fn summary(outcome: &Outcome) -> Result<CloseSummary, MoneyError> {
+    let mut money: BTreeMap<Currency, [Micros; 4]> = BTreeMap::new();
+    let mut add = |at: usize, currency: Currency, amount: Micros| -> Result<(), MoneyError> {
+        let sum = &mut money.entry(currency).or_default()[at];
+        *sum = sum.plus(amount)?;
+        Ok(())
+    };
+    for (currency, amount) in &outcome.net {
+        add(0, *currency, *amount)?;
+    }
+    for (currency, amount) in pools_of(&outcome.own)? {
+        add(1, currency, amount)?;
+    }
+    for adjustment in &outcome.adjustments {
+        for (currency, amount) in pools_of(&adjustment.sheet)? {
+            add(2, currency, amount)?;
+        }
+    }
+    for closed in outcome.closing.payees.values() {
+        if let Ok(paid) = closed.payout.paid {
+            add(3, closed.currency, paid)?;
+        }
+    }
+    let mut payees: BTreeSet<&str> = outcome.own.payees.iter().collect();
+    payees.extend(outcome.closing.payees.keys().map(|payee| &**payee));
+    payees.extend(outcome.adjustments.iter().flat_map(|it| it.sheet.payees.iter()));
+    Ok(CloseSummary {
+        plays: outcome.plays,
+        lines: outcome.own.lines.len() as u64,
+        adjusted_lines: outcome.adjustments.iter().map(|it| it.sheet.lines.len() as u64).sum(),
+        payees: payees.len() as u64,
+        entries: outcome.drafts.len() as u64,
+        money: money
+            .into_iter()
+            .map(|(currency, [net, pools, adjusted, paid])| CloseMoney {
+                currency: currency.to_string(),
+                net_micros: net.get(),
+                pools_micros: pools.get(),
+                adjusted_micros: adjusted.get(),
+                paid_micros: paid.get(),
+            })
+            .collect(),
+        plays_before_first: outcome.plays_before_first,
+    })
 }

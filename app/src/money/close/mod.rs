@@ -45,7 +45,7 @@ pub use stored::{Manifest, NamedPlay, StoredAdjustment};
 
 use ledgerline_ids::{Period, UnixMs};
 use ledgerline_ledger::EntryKey;
-use ledgerline_money::{Currency, Micros, MoneyError};
+use ledgerline_money::MoneyError;
 use ledgerline_royalty::ahead::{self, AheadKind};
 use ledgerline_royalty::bookings::BookingError;
 use ledgerline_royalty::closing::{AccountKey, Books, PaidAhead};
@@ -61,7 +61,7 @@ use crate::Deployment;
 use crate::deployment::ReadError;
 use crate::ports::drive::apart;
 use crate::ports::{AppendLedgerError, CloseChange, Disk, EntryQuery, StoreError};
-use compute::{Outcome, Work, compute};
+use compute::{Outcome, Work, compute, summary};
 use plays::Logs;
 use stored::StoredCloses;
 
@@ -554,50 +554,4 @@ fn told(outcome: &Outcome) -> Vec<(Period, String, String, u64)> {
         (it.period, cause, it.detail.clone(), it.sheet.lines.len() as u64)
     };
     outcome.adjustments.iter().map(one).collect()
-}
-
-fn summary(outcome: &Outcome) -> Result<CloseSummary, MoneyError> {
-    let mut money: BTreeMap<Currency, [Micros; 4]> = BTreeMap::new();
-    let mut add = |at: usize, currency: Currency, amount: Micros| -> Result<(), MoneyError> {
-        let sum = &mut money.entry(currency).or_default()[at];
-        *sum = sum.plus(amount)?;
-        Ok(())
-    };
-    for (currency, amount) in &outcome.net {
-        add(0, *currency, *amount)?;
-    }
-    for (currency, amount) in compute::pools_of(&outcome.own)? {
-        add(1, currency, amount)?;
-    }
-    for adjustment in &outcome.adjustments {
-        for (currency, amount) in compute::pools_of(&adjustment.sheet)? {
-            add(2, currency, amount)?;
-        }
-    }
-    for closed in outcome.closing.payees.values() {
-        if let Ok(paid) = closed.payout.paid {
-            add(3, closed.currency, paid)?;
-        }
-    }
-    let mut payees: BTreeSet<&str> = outcome.own.payees.iter().collect();
-    payees.extend(outcome.closing.payees.keys().map(|payee| &**payee));
-    payees.extend(outcome.adjustments.iter().flat_map(|it| it.sheet.payees.iter()));
-    Ok(CloseSummary {
-        plays: outcome.plays,
-        lines: outcome.own.lines.len() as u64,
-        adjusted_lines: outcome.adjustments.iter().map(|it| it.sheet.lines.len() as u64).sum(),
-        payees: payees.len() as u64,
-        entries: outcome.drafts.len() as u64,
-        money: money
-            .into_iter()
-            .map(|(currency, [net, pools, adjusted, paid])| CloseMoney {
-                currency: currency.to_string(),
-                net_micros: net.get(),
-                pools_micros: pools.get(),
-                adjusted_micros: adjusted.get(),
-                paid_micros: paid.get(),
-            })
-            .collect(),
-        plays_before_first: outcome.plays_before_first,
-    })
 }

@@ -207,3 +207,21 @@ fn snapshots_that_grow_old_are_told() {
     fires(&promtool, &[(&gone_on, 7 * 60)], age, &["LedgerlineSnapshotOld"]);
     node.end();
 }
+
+#[test]
+fn an_archive_that_is_not_written_is_told() {
+    let Some((promtool, cluster)) = promtool().zip(Cluster::start()) else { return };
+    let outer = tempfile::tempdir().expect("there is a temporary folder");
+    let in_the_way = outer.path().join("file");
+    std::fs::write(&in_the_way, "").expect("it can be written");
+    let archive = format!("[archive]\nfolder = \"{}\"\n", in_the_way.join("archive").display());
+    let node = Node::start_in(cluster.node_with("one", ALL, &archive));
+    wait_until("it counts", || node.owns() == 4);
+    let refusals = "ledgerline_archive_refusals_total";
+    wait_until("it is refused", || sum(&scrape(&node), refusals) > 0);
+    let told = scrape(&node);
+    // It is tried again and again; once alone wakes nobody.
+    fires(&promtool, &[(&told, 8)], "", &[]);
+    fires(&promtool, &[(&told, 8)], refusals, &["LedgerlineArchiveNotWritten"]);
+    node.end();
+}
