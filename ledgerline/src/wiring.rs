@@ -102,6 +102,10 @@ fn open_plays_log(
 }
 
 /// Opens the plays logs in the data folder, each when it is needed.
+#[cfg_attr(
+    not(feature = "cluster"),
+    allow(dead_code, reason = "one machine follows all of its partitions")
+)]
 pub struct PlaysLogs {
     /// The data folder's files.
     pub disk: Arc<LocalDisk>,
