@@ -26,6 +26,9 @@ use crate::ports::{
 use crate::privacy::pseudonyms::Pseudonyms;
 use crate::reading::{Readers, not_here};
 use crate::snapshots::SnapshotsSeen;
+use crate::spool::Spool;
+
+pub use crate::health::Health;
 
 /// What can be set without changing a count.
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +76,8 @@ pub struct Parts {
     pub key: HashKey,
     /// Its report log.
     pub log: Arc<dyn ReportLog>,
+    /// Where reports wait that the log doesn't take, if anywhere.
+    pub spool: Option<Arc<Spool>>,
     /// Its plays logs, in the order of the partitions; none where nothing is judged, or where the node
     /// follows some partitions only and opens them itself.
     pub plays: Vec<Box<dyn PlaysLog>>,
@@ -143,15 +148,6 @@ impl ReadError {
     }
 }
 
-/// Whether a deployment answers, and what is wrong where it doesn't.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Health {
-    /// Whether everything works and the start is over.
-    pub ready: bool,
-    /// What doesn't, one sentence each.
-    pub problems: Vec<String>,
-}
-
 /// A running deployment.
 pub struct Deployment {
     pub(crate) key: HashKey,
@@ -177,6 +173,7 @@ pub struct Deployment {
     pub(crate) archive: OnceLock<Arc<ArchiveSeen>>,
     access: Access,
     pub(crate) intake: Intake,
+    pub(crate) spool: Option<Arc<Spool>>,
     money: Money,
     settings: Settings,
 }
@@ -284,6 +281,7 @@ impl Deployment {
             (settings.reports_per_second, settings.report_form),
             pseudonyms.clone(),
         );
+        let intake = intake.spooling(parts.spool.clone());
         Ok(Arc::new(Self {
             key: parts.key,
             log: parts.log,
@@ -309,6 +307,7 @@ impl Deployment {
             snapshots: OnceLock::new(),
             archive: OnceLock::new(),
             intake,
+            spool: parts.spool,
             settings,
         }))
     }
@@ -520,54 +519,29 @@ impl Deployment {
         Ok(())
     }
 
-    /// Whether everything works.
-    #[must_use]
-    pub fn health(&self) -> Health {
-        let mut problems = Vec::new();
-        let mut ready = true;
-        for (partition, progress) in self.progress() {
-            let rests = !progress.follows && !self.is_to_follow(partition);
-            ready &= progress.ready || rests;
-            if !progress.ready && progress.failed.is_none() && !rests {
-                problems.push(format!("{partition} is still catching up"));
-            }
-            if let Some(why) = progress.failed {
-                problems.push(format!("counting of {partition} has stopped: {why}"));
-            }
-            // What a follower waits for is another node's to do.
-            if let Some(why) = progress.stalled.filter(|_| progress.owns.is_some()) {
-                problems.push(format!("counting of {partition} waits: {why}"));
-            }
-        }
-        for partition in (0..self.log.partitions()).map(PartitionId) {
-            match self.log.refusal(partition) {
-                Some(AppendError::Full) => problems.push(format!(
-                    "{partition} takes no reports: the disk is full; make room, it goes on by itself"
-                )),
-                Some(AppendError::Busy) => problems.push(format!(
-                    "{partition} takes no reports: those who keep its log are out of sight; it goes on by itself"
-                )),
-                Some(refusal) => problems.push(format!(
-                    "{partition} takes no reports: {refusal}; look at the disk, then restart the server"
-                )),
-                None => {}
-            }
-        }
-        if let Some(trouble) = self.owning.as_ref().and_then(Owning::trouble) {
-            problems.push(format!("the leases can't be renewed: {trouble}"));
-        }
-        Health { ready: ready && problems.is_empty(), problems }
-    }
-
     pub(crate) fn is_to_follow(&self, partition: PartitionId) -> bool {
         let orders = &self.workers[usize::from(partition.0)].orders;
         orders.as_ref().is_none_or(|orders| orders.borrow().follow)
+    }
+
+    /// Sends what waits in the spool to the log, as long as the future is polled.
+    pub async fn drain_forever(&self) {
+        match &self.spool {
+            Some(spool) => spool.drain_forever(&self.catalogue).await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Accepts nothing more, judges and commits what was accepted, takes snapshots, and
     /// closes the log in order.
     pub async fn stop(&self) {
         self.intake.close();
+        if let Some(spool) = &self.spool {
+            let left = spool.finish().await;
+            if left > 0 {
+                tracing::warn!(left, "reports wait in the spool; start this node on its volume again to send them");
+            }
+        }
         let log = self.log.clone();
         // What is queued becomes durable and is acknowledged before the workers end.
         let _ = apart(&*self.drive, move || log.close()).await;

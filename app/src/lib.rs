@@ -2,11 +2,11 @@
 //!
 //! In reading order:
 //! - [`ports`]: what the use cases need of the world
-//! - [`intake`]: reports come in
+//! - [`intake`]: reports come in; [`spool`]: where they wait while the log takes none
 //! - `judging`: one worker for each partition
 //! - [`ownership`]: owner or follower, where several nodes share the partitions
 //! - [`snapshots`]: what a new node begins with, in a store of blobs
-//! - [`deployment`]: all of it started, watched and stopped; [`threads`]: what its loops run on; [`metrics`]: its numbers
+//! - [`deployment`]: all of it started, watched (`health`) and stopped; [`threads`]: what its loops run on; [`metrics`]: its numbers
 //! - [`counts`], [`plays`], [`conservation`], [`overview`]: what was decided, read; [`stored_counts`]: as
 //!   the store has it
 //! - [`adjudication`], [`fraud`], [`appeals`]: people decide; [`audit`]: and who did what
@@ -26,6 +26,7 @@ pub mod counts;
 pub mod deployment;
 mod explain;
 pub mod fraud;
+mod health;
 pub mod intake;
 mod judging;
 mod listing;
@@ -38,6 +39,7 @@ pub mod ports;
 pub mod privacy;
 pub mod reading;
 pub mod snapshots;
+pub mod spool;
 pub mod stored_counts;
 pub mod threads;
 

@@ -1,5 +1,6 @@
 //! Numbers for the operator.
 
+use ledgerline_ids::PartitionId;
 use std::sync::atomic::Ordering;
 
 use crate::Deployment;
@@ -101,12 +102,6 @@ impl Deployment {
                     load(&numbers.undecodable),
                 ),
                 (
-                    "ledgerline_intake_stopped",
-                    "1 where the report log takes nothing: its disk is full or failed.",
-                    MetricKind::Gauge,
-                    u64::from(self.log.refusal(partition).is_some()),
-                ),
-                (
                     "ledgerline_counting_stopped",
                     "1 where counting has stopped or waits.",
                     MetricKind::Gauge,
@@ -119,9 +114,12 @@ impl Deployment {
             }
         }
         metrics.sort_by_key(|metric| metric.name);
+        // Of all partitions, whether or not they are judged here.
+        metrics.extend((0..self.log.partitions()).map(|partition| self.intake_stopped(partition)));
         metrics.extend(self.ownership_metrics());
         metrics.extend(self.snapshot_metrics());
         metrics.extend(self.archive_metrics());
+        metrics.extend(self.spool.iter().flat_map(|spool| spool.metrics()));
         metrics.push(Metric {
             name: "ledgerline_conservation_broken",
             help: "1 where reports aren't the sum of their verdicts, or a status has less than no plays.",
@@ -158,5 +156,17 @@ impl Deployment {
             });
         }
         metrics
+    }
+
+    fn intake_stopped(&self, partition: u16) -> Metric {
+        let partition = PartitionId(partition);
+        let spooled = self.spool.as_ref().is_some_and(|spool| spool.takes(partition));
+        Metric {
+            name: "ledgerline_intake_stopped",
+            help: "1 where the report log takes nothing, and no spool does: disks are full or failed, or brokers away.",
+            kind: MetricKind::Gauge,
+            labels: vec![("partition", partition.to_string())],
+            value: u64::from(!spooled && self.log.refusal(partition).is_some()),
+        }
     }
 }

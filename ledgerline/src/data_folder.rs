@@ -302,6 +302,7 @@ impl DataFolder {
         let wires = Wires {
             key: self.identity.key,
             log: Arc::new(log),
+            spool: None,
             plays: plays_logs(&self.disk, partitions)?,
             counted_plays: None,
             store: store.clone(),

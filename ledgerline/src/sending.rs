@@ -219,9 +219,9 @@ impl Sender<'_> {
     fn finish(&self, queued: Option<Queued<'_>>, sent: &mut Sent) {
         let Some(queued) = queued else { return };
         match self.runtime.block_on(queued.durable()) {
-            Ok(reports) => {
-                sent.accepted += reports;
-                (self.told)(reports);
+            Ok(acknowledged) => {
+                sent.accepted += acknowledged.reports;
+                (self.told)(acknowledged.reports);
             }
             Err(error) => {
                 let mut turn = self.turn.0.lock().expect("no holder panics");

@@ -9,6 +9,7 @@ use ledgerline_app::ports::{
     CredentialStore, Disk, FactStore, HeadKeeper, LedgerStore, ListenerStore, LogError,
     OpenPlaysLog, PlaysLog, ProposalStore, ReportLog, RevenueStore, RightsStore, SignInStore,
 };
+use ledgerline_app::spool::Spool;
 use ledgerline_app::threads::Threads;
 use ledgerline_contract_files::TomlContracts;
 use ledgerline_ids::{HashKey, PartitionId};
@@ -60,6 +61,8 @@ pub struct Wires<S> {
     pub key: HashKey,
     /// The report log.
     pub log: Arc<dyn ReportLog>,
+    /// Where reports wait that it doesn't take, if anywhere.
+    pub spool: Option<Arc<Spool>>,
     /// The plays logs, in the order of the partitions; none where nothing is judged.
     pub plays: Vec<Box<dyn PlaysLog>>,
     /// Who is told what counts, where anybody is.
@@ -148,10 +151,11 @@ pub fn parts<S: State>(
     folder: &Path,
     key_file: Option<&Path>,
 ) -> Result<Parts, Failure> {
-    let Wires { key, log, plays, counted_plays, store, disk, clock, ownership, shared } = wires;
+    let Wires { key, log, spool, plays, counted_plays, store, disk, clock, ownership, shared } = wires;
     Ok(Parts {
         key,
         log,
+        spool,
         plays,
         facts: store.clone(),
         counted_plays,

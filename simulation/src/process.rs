@@ -147,7 +147,7 @@ pub fn receive(deployment: Arc<Deployment>, source: &Source, body: Body) -> Requ
             batch.queue()
         };
         let outcome = match queued {
-            Ok(queued) => queued.durable().await,
+            Ok(queued) => queued.durable().await.map(|acknowledged| acknowledged.reports),
             Err(error) => Err(error),
         };
         Answer { body, rejected, outcome }
@@ -206,6 +206,7 @@ pub fn parts(
     Ok(Parts {
         key: hash_key(),
         log,
+        spool: None,
         plays,
         facts: machine.store.clone(),
         counted_plays: Some(machine.counted_plays.clone()),

@@ -71,7 +71,7 @@ use crate::guard::COOKIE;
         dto::PersonReport, dto::Play, dto::PlayMoney, dto::PlayMoneyLine, dto::PlayPage,
         dto::PlayReport, dto::PoolStep, dto::PreviewTermsRequest, dto::PreviewedPayee,
         dto::ProblemBody, dto::Proposal, dto::ProposalDetail, dto::ProposalPage,
-        dto::ProposeTermsRequest, dto::ProposedChange, dto::ReasonWord, dto::Rejected,
+        dto::ProposeTermsRequest, dto::ProposedChange, dto::ReasonWord, dto::KeptWord, dto::Rejected,
         dto::RemainingPlays, dto::Report, dto::ReportBody, dto::ReportContext, dto::ReportInstant,
         dto::RevenueImport, dto::RevenueImportRow, dto::RevenueImported, dto::RevenueList,
         dto::RevenueRow, dto::RevenueRowChange, dto::RevenueSum, dto::RightsCredit,

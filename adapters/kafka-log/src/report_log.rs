@@ -9,13 +9,14 @@ use crate::settings::Settings;
 use crate::topics;
 use crate::watching::{Known, Watcher, all_marks};
 use ledgerline_app::ports::{
-    AppendError, Appended, Clock, DeadLetters, Frame, LogError, ReportLog,
+    AppendError, Appended, Clock, DeadLetters, Frame, LogError, ReceivedLog, ReportLog,
 };
 use ledgerline_ids::{PartitionId, Position, UnixMs};
 use ledgerline_records::frame::RecordGroup;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 
 /// The report log on a topic of Kafka. Several processes may append to it and read it.
@@ -55,21 +56,22 @@ impl KafkaReportLog {
     ) -> Result<Self, OpenError> {
         let refused = |error: rdkafka::error::KafkaError| OpenError::Settings(error.to_string());
         let consumer = settings.new_consumer().map_err(refused)?;
-        topics::check_partitions(&consumer, &settings)?;
-        let marks = all_marks(&consumer, &settings, settings.open_max);
-        let (starts, ends) =
-            marks.map_err(|detail| OpenError::unreachable(&consumer, &settings, &detail))?;
-        for (partition, (end, expected)) in (0..).zip(ends.iter().zip(expected_ends)) {
-            if end < expected {
-                return Err(OpenError::TooShort {
-                    topic: settings.topic.clone(),
-                    partition: PartitionId(partition),
-                    end: *end,
-                    expected: *expected,
-                });
+        let found = topics::check_partitions(&consumer, &settings).and_then(|()| {
+            let marks = all_marks(&consumer, &settings, settings.open_max);
+            marks.map_err(|detail| OpenError::unreachable(&consumer, &settings, &detail))
+        });
+        let known = match found {
+            Ok((starts, ends)) => {
+                not_shorter(&settings, &ends, expected_ends)?;
+                Known::new(&starts, &ends)
             }
-        }
-        let known = Arc::new(Known::new(&starts, &ends));
+            Err(error @ OpenError::Unreachable { .. }) if settings.opens_away => {
+                tracing::warn!(%error, "Kafka is away from the start on");
+                Known::away(settings.partitions)
+            }
+            Err(error) => return Err(error),
+        };
+        let known = Arc::new(known);
         let (work, to_do) = mpsc::channel();
         let ends = Arc::clone(&known.ends);
         let sender = Sender::new(settings.clone(), Arc::clone(&clock), ends, work.clone());
@@ -95,22 +97,6 @@ impl KafkaReportLog {
         })
     }
 
-    /// Appends records that were received before, elsewhere: `received_at` must not go back within a
-    /// partition, and no other process may append meanwhile. Otherwise as [`ReportLog::append`].
-    pub fn append_received(
-        &self,
-        partition: PartitionId,
-        group: RecordGroup,
-        received_at: UnixMs,
-    ) -> oneshot::Receiver<Answer> {
-        let (answer, receiver) = oneshot::channel();
-        if let Err((error, answer)) = self.queue(partition, group, answer, Some(received_at)) {
-            // The receiver is in our hands still.
-            let _ = answer.send(Err(error));
-        }
-        receiver
-    }
-
     /// Queues what there is room for.
     fn queue(
         &self,
@@ -134,6 +120,25 @@ impl KafkaReportLog {
                     Work::Returned(_) | Work::End => unreachable!("that wasn't sent here"),
                 }),
         }
+    }
+}
+
+/// # Errors
+/// [`OpenError::TooShort`], where a partition ends before what was counted of it.
+fn not_shorter(
+    settings: &Settings,
+    ends: &[Position],
+    expected: &[Position],
+) -> Result<(), OpenError> {
+    let mut partitions = (0..).map(PartitionId).zip(ends.iter().zip(expected));
+    match partitions.find(|(_, (end, expected))| end < expected) {
+        None => Ok(()),
+        Some((partition, (end, expected))) => Err(OpenError::TooShort {
+            topic: settings.topic.clone(),
+            partition,
+            end: *end,
+            expected: *expected,
+        }),
     }
 }
 
@@ -223,6 +228,30 @@ impl ReportLog for KafkaReportLog {
         if sending.take().is_some_and(|sending| sending.join().is_err()) {
             tracing::error!("the sending thread has panicked");
         }
+    }
+}
+
+impl ReceivedLog for KafkaReportLog {
+    fn append_received(
+        &self,
+        partition: PartitionId,
+        group: RecordGroup,
+        received_at: UnixMs,
+    ) -> oneshot::Receiver<Answer> {
+        let (answer, receiver) = oneshot::channel();
+        if let Err((error, answer)) = self.queue(partition, group, answer, Some(received_at)) {
+            // The receiver is in our hands still.
+            let _ = answer.send(Err(error));
+        }
+        receiver
+    }
+
+    /// As the brokers have the topic's `retention.ms`.
+    fn keeps(&self) -> Result<Option<Duration>, LogError> {
+        topics::retention(&self.settings).map_err(|error| LogError::Io {
+            file: self.settings.topic.clone(),
+            detail: format!("how long its records stay isn't known: {error}"),
+        })
     }
 }
 

@@ -96,7 +96,8 @@ pub(crate) struct Sender {
     made_at: Instant,
     /// Where turns that come back tell it.
     done: mpsc::Sender<Work>,
-    /// For each partition what it has to send, and the last receive time, which never goes back.
+    /// For each partition what it has to send, and the last receive time: what is received now has none
+    /// before that.
     partitions: Vec<(Turns, UnixMs)>,
 }
 
@@ -152,8 +153,9 @@ impl Sender {
     fn queue(&mut self, job: Job) {
         let Job { partition, group, answer, share, received_at } = job;
         let (turns, stamped) = &mut self.partitions[usize::from(partition.0)];
-        let at = received_at.unwrap_or_else(|| self.clock.now()).max(*stamped);
-        *stamped = at;
+        // What was received before keeps its time, also behind records that came later.
+        let at = received_at.unwrap_or_else(|| self.clock.now().max(*stamped));
+        *stamped = at.max(*stamped);
         let count = group.count();
         let sent = Sent::new(partition, at, count, Arc::clone(&self.ends), answer, share);
         turns.add(Waiting::new(group, sent, at, Instant::now()));

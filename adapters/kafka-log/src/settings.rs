@@ -49,6 +49,9 @@ pub struct Settings {
     pub look_every: Duration,
     /// For how long a partition may be out of sight until groups for it are refused at once.
     pub away_after: Duration,
+    /// Whether the log opens while no broker answers: for whoever only appends, and has something to do meanwhile.
+    /// Then nothing is known of the topic until one does.
+    pub opens_away: bool,
     /// Whether released records are deleted. Where not, the topic's retention alone removes.
     pub may_delete: bool,
 }
@@ -131,6 +134,7 @@ impl Settings {
             ahead_bytes_max: 4 << 20,
             look_every: Duration::from_millis(50),
             away_after: Duration::from_secs(10),
+            opens_away: false,
             may_delete: false,
         }
     }

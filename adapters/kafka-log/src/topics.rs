@@ -163,6 +163,13 @@ pub fn describe(settings: &Settings) -> Result<Vec<Topic>, OpenError> {
     names.into_iter().map(|name| describe_one(settings, &admin, &consumer, name)).collect()
 }
 
+/// For how long the topic of the reports keeps them.
+pub(crate) fn retention(settings: &Settings) -> Result<Option<Duration>, OpenError> {
+    let (admin, consumer) = (admin(settings)?, consumer(settings)?);
+    let described = describe_one(settings, &admin, &consumer, &settings.topic)?;
+    Ok(described.retention)
+}
+
 fn describe_one(
     settings: &Settings,
     admin: &AdminClient<DefaultClientContext>,

@@ -82,6 +82,14 @@ impl Known {
         }
     }
 
+    /// Of a topic of which nothing is known yet, for its brokers are out of sight.
+    pub(crate) fn away(partitions: u16) -> Self {
+        let nowhere = vec![Position(0); usize::from(partitions)];
+        let known = Self::new(&nowhere, &nowhere);
+        known.away.iter().for_each(|away| away.store(true, Ordering::Release));
+        known
+    }
+
     pub(crate) fn start(&self, partition: PartitionId) -> Position {
         Position(self.starts[usize::from(partition.0)].load(Ordering::Acquire))
     }

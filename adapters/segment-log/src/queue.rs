@@ -1,6 +1,7 @@
 //! Groups that wait to be written: limited by bytes and by number.
 
 use ledgerline_app::ports::{AppendError, Appended};
+use ledgerline_ids::UnixMs;
 use ledgerline_records::frame::{PAYLOAD_BYTES_MAX, RecordGroup};
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard};
@@ -11,12 +12,16 @@ pub(crate) type Answer = Result<Appended, AppendError>;
 /// A group and who waits for it.
 pub(crate) struct Waiting {
     pub group: RecordGroup,
+    /// When it was received, where that isn't now.
+    pub received_at: Option<UnixMs>,
     pub answer: oneshot::Sender<Answer>,
 }
 
 /// What a queue has for its writer.
 pub(crate) enum Taken {
     Groups(Vec<Waiting>),
+    // Nothing, and the segment that is written is to be followed by another.
+    EndOfSegment,
     Nothing,
     // Nothing, and no more will come.
     Over,
@@ -36,6 +41,8 @@ struct State {
     gate: Gate,
     // The last that was written found no room.
     full: bool,
+    // The segment that is written is to be followed by another.
+    ends_segment: bool,
 }
 
 enum Gate {
@@ -49,12 +56,17 @@ enum Gate {
 
 impl Queue {
     pub(crate) fn new(bytes_max: usize, groups_max: usize) -> Self {
-        let state = State { waiting: VecDeque::new(), bytes: 0, gate: Gate::Open, full: false };
+        let (waiting, gate) = (VecDeque::new(), Gate::Open);
+        let state = State { waiting, bytes: 0, gate, full: false, ends_segment: false };
         Self { state: Mutex::new(state), changed: Condvar::new(), bytes_max, groups_max }
     }
 
     /// Queues `group`, or answers at once why not.
-    pub(crate) fn push(&self, group: RecordGroup) -> oneshot::Receiver<Answer> {
+    pub(crate) fn push(
+        &self,
+        group: RecordGroup,
+        received_at: Option<UnixMs>,
+    ) -> oneshot::Receiver<Answer> {
         let (answer, receiver) = oneshot::channel();
         let mut state = self.lock();
         match self.refusal(&state, &group) {
@@ -65,7 +77,7 @@ impl Queue {
             }
             None => {
                 state.bytes += group.payload().len();
-                state.waiting.push_back(Waiting { group, answer });
+                state.waiting.push_back(Waiting { group, received_at, answer });
                 drop(state);
                 self.changed.notify_one();
             }
@@ -96,32 +108,42 @@ impl Queue {
     /// Waits until something is queued, or nothing will be any more.
     pub(crate) fn wait(&self) {
         let mut state = self.lock();
-        while state.waiting.is_empty() && matches!(state.gate, Gate::Open) {
+        while state.waiting.is_empty() && !state.ends_segment && matches!(state.gate, Gate::Open) {
             state = self.changed.wait(state).expect(UNBROKEN);
         }
     }
 
     /// Takes the oldest groups: at least one where there is any, and as many as have
-    /// `bytes_max` bytes together.
+    /// `bytes_max` bytes together, and one receive time.
     pub(crate) fn take(&self, bytes_max: usize) -> Taken {
         let mut state = self.lock();
         if state.waiting.is_empty() {
+            let ends_segment = std::mem::take(&mut state.ends_segment);
             return match state.gate {
+                Gate::Open if ends_segment => Taken::EndOfSegment,
                 Gate::Open => Taken::Nothing,
                 Gate::Closing | Gate::Abandoned | Gate::Failed(_) => Taken::Over,
             };
         }
-        let mut taken = Vec::new();
+        let mut taken: Vec<Waiting> = Vec::new();
         let mut bytes = 0;
         while let Some(next) = state.waiting.front() {
             bytes += next.group.payload().len();
-            if !taken.is_empty() && bytes > bytes_max {
+            if let Some(first) = taken.first()
+                && (bytes > bytes_max || first.received_at != next.received_at)
+            {
                 break;
             }
             taken.extend(state.waiting.pop_front());
         }
         state.bytes -= taken.iter().map(|waiting| waiting.group.payload().len()).sum::<usize>();
         Taken::Groups(taken)
+    }
+
+    /// Has the segment that is written followed by another, once nothing waits.
+    pub(crate) fn end_segment(&self) {
+        self.lock().ends_segment = true;
+        self.changed.notify_one();
     }
 
     /// Takes nothing more; what waits is still written.

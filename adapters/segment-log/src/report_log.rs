@@ -1,13 +1,15 @@
 //! The embedded report log.
 
 use ledgerline_app::ports::{
-    AppendError, Appended, Clock, Disk, Drive, Driven, Frame, LogError, ReportLog,
+    AppendError, Appended, Clock, Disk, Drive, Driven, Frame, LocalLog, LogError, ReceivedLog,
+    ReportLog,
 };
 use ledgerline_app::threads::Threads;
-use ledgerline_ids::{PartitionId, Position};
+use ledgerline_ids::{PartitionId, Position, UnixMs};
 use ledgerline_records::frame::RecordGroup;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 
 use crate::closed::ClosedMark;
@@ -140,7 +142,7 @@ impl ReportLog for SegmentReportLog {
         partition: PartitionId,
         group: RecordGroup,
     ) -> oneshot::Receiver<Result<Appended, AppendError>> {
-        self.partition(partition).queue.push(group)
+        self.partition(partition).queue.push(group, None)
     }
 
     fn refusal(&self, partition: PartitionId) -> Option<AppendError> {
@@ -207,6 +209,32 @@ impl ReportLog for SegmentReportLog {
         for partition in &self.partitions {
             self.mark_closed(partition);
         }
+    }
+}
+
+impl ReceivedLog for SegmentReportLog {
+    fn append_received(
+        &self,
+        partition: PartitionId,
+        group: RecordGroup,
+        received_at: UnixMs,
+    ) -> oneshot::Receiver<Result<Appended, AppendError>> {
+        self.partition(partition).queue.push(group, Some(received_at))
+    }
+
+    /// For ever: only what was released goes.
+    fn keeps(&self) -> Result<Option<Duration>, LogError> {
+        Ok(None)
+    }
+}
+
+impl LocalLog for SegmentReportLog {
+    fn stored_bytes(&self, partition: PartitionId) -> u64 {
+        self.partition(partition).shelf.stored_bytes()
+    }
+
+    fn end_segment(&self, partition: PartitionId) {
+        self.partition(partition).queue.end_segment();
     }
 }
 

@@ -13,7 +13,7 @@
 //! | 2 | how many partitions the log has |
 //! | 8 | position of the first record |
 //! | 8 | address of the first byte: the bytes of all frames before, headers of files not counted |
-//! | 8 | mark: of reports, no frame here was received before that millisecond; of plays, the log was durable up to that address when the segment was begun |
+//! | 8 | mark: of reports, the latest millisecond in which a frame before was received; of plays, the log was durable up to that address when the segment was begun |
 //! | 4 | CRC-32 (IEEE 802.3) of the bytes before |
 
 use ledgerline_app::ports::{Disk, DiskFile};

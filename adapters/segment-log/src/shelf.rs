@@ -171,6 +171,11 @@ impl Shelf {
         Arc::clone(segments.last().expect("a partition has a segment"))
     }
 
+    /// How many bytes its files have together.
+    pub(crate) fn stored_bytes(&self) -> u64 {
+        self.segments.read().expect(UNBROKEN).iter().map(|segment| segment.end()).sum()
+    }
+
     /// Another segment begins.
     pub(crate) fn push(&self, segment: Arc<Segment>) {
         self.segments.write().expect(UNBROKEN).push(segment);

@@ -45,6 +45,7 @@ pub(crate) struct Writer {
     // may exist already, and is named for where this one ends now.
     sealed: bool,
     next: Position,
+    // The latest so far: what is received now has none before it.
     received_at: UnixMs,
     sealed_before: Vec<Sealed>,
     // The checksum of the headers of the segment's frames so far.
@@ -94,6 +95,10 @@ impl Loop for Writer {
                 self.commit(groups);
                 Step::Worked
             }
+            Taken::EndOfSegment => {
+                self.end_segment();
+                Step::Worked
+            }
             Taken::Nothing => Step::Idle,
             Taken::Over => Step::Ended,
         }
@@ -127,14 +132,16 @@ impl Writer {
     }
 
     fn commit(&mut self, groups: Vec<Waiting>) {
-        self.received_at = self.received_at.max(self.means.clock.now());
-        let received_at = self.received_at;
+        // What was received before keeps its time, also behind records that came later.
+        let given = groups.first().and_then(|waiting| waiting.received_at);
+        let received_at = given.unwrap_or_else(|| self.means.clock.now().max(self.received_at));
+        self.received_at = received_at.max(self.received_at);
         let mut first = self.next;
-        let written = self.write(&groups);
+        let written = self.write(&groups, received_at);
         self.partition.queue.set_full(matches!(written, Err(Trouble::Full)));
         match written {
             Ok(()) => {
-                for Waiting { group, answer } in groups {
+                for Waiting { group, answer, .. } in groups {
                     // Whoever doesn't wait for the answer doesn't want it.
                     let _ = answer.send(Ok(Appended { first, received_at }));
                     first = first.plus(u64::from(group.count()));
@@ -155,6 +162,15 @@ impl Writer {
         }
     }
 
+    // What is in it can be released then. One in which nothing is yet stays.
+    fn end_segment(&mut self) {
+        if self.segment.end() > SEGMENT_HEADER_BYTES
+            && let Err(Trouble::Failed(why) | Trouble::Unknown(why)) = self.begin_segment()
+        {
+            self.fail(&why);
+        }
+    }
+
     fn fail(&self, why: &str) {
         let log = self.partition.place.folder();
         tracing::error!(%log, %why, "the disk failed, nothing is accepted until a restart");
@@ -162,8 +178,8 @@ impl Writer {
     }
 
     // Writes the groups as one frame, makes it durable and lets readers have it.
-    fn write(&mut self, groups: &[Waiting]) -> Result<(), Trouble> {
-        let Some((header, frame)) = self.frame(groups) else {
+    fn write(&mut self, groups: &[Waiting], received_at: UnixMs) -> Result<(), Trouble> {
+        let Some((header, frame)) = self.frame(groups, received_at) else {
             return Ok(());
         };
         if self.is_full_with(&header) {
@@ -183,7 +199,7 @@ impl Writer {
     }
 
     // `None` where there is no record in the groups.
-    fn frame(&self, groups: &[Waiting]) -> Option<(FrameHeader, Vec<u8>)> {
+    fn frame(&self, groups: &[Waiting], received_at: UnixMs) -> Option<(FrameHeader, Vec<u8>)> {
         let count = groups.iter().map(|waiting| waiting.group.count()).sum();
         if count == 0 {
             return None;
@@ -196,7 +212,7 @@ impl Writer {
         for waiting in groups {
             frame.extend_from_slice(waiting.group.payload());
         }
-        let header = FrameHeader::of(&frame[HEADER_BYTES..], count, self.next, self.received_at);
+        let header = FrameHeader::of(&frame[HEADER_BYTES..], count, self.next, received_at);
         frame[..HEADER_BYTES].copy_from_slice(&header.encode());
         Some((header, frame))
     }

@@ -13,6 +13,7 @@ use super::{Intake, IntakeError, Origin, PlaybackReport, Rejection};
 use crate::catalogue::CatalogueView;
 use crate::ports::{AppendError, Appended};
 use crate::privacy::pseudonyms::{Pseudonym, PseudonymView, Whose};
+use crate::spool::{Keeping, Where};
 
 const HEX: &str = "a pseudonym is hex digits";
 
@@ -195,8 +196,8 @@ impl<'i> Batch<'i> {
         }
         if self.origin.limited {
             let rate = self.origin.reports_per_second.unwrap_or(intake.default_rate);
-            let now = intake.clock.elapsed();
-            intake.rates.take(&self.origin.key_id, rate, count, now).map_err(|retry_after_s| {
+            let elapsed = intake.clock.elapsed();
+            intake.rates.take(&self.origin.key_id, rate, count, elapsed).map_err(|retry_after_s| {
                 intake.metrics.limited.fetch_add(1, Ordering::Relaxed);
                 IntakeError::RateLimited { retry_after_s }
             })?;
@@ -206,17 +207,17 @@ impl<'i> Batch<'i> {
             if !group.is_empty() {
                 let partition =
                     u16::try_from(partition).expect("partitions are counted in 16 bits");
-                receipts.push(intake.log.append(PartitionId(partition), group));
+                receipts.push(Receipt::of(intake, PartitionId(partition), group, now));
             }
         }
         Ok(Queued { intake, receipts, count })
     }
 
-    /// Queues everything and waits until all of it is durable. Says how many reports.
+    /// Queues everything and waits until all of it is durable.
     ///
     /// # Errors
     /// [`IntakeError`]; nothing of the body is acknowledged then.
-    pub fn finish(self) -> impl Future<Output = Result<u64, IntakeError>> + Send + 'i {
+    pub fn finish(self) -> impl Future<Output = Result<Acknowledged, IntakeError>> + Send + 'i {
         let queued = self.queue();
         async move { queued?.durable().await }
     }
@@ -301,32 +302,88 @@ fn stamped<'r>(
 /// A body that is queued for the log.
 pub struct Queued<'i> {
     intake: &'i Intake,
-    receipts: Vec<oneshot::Receiver<Result<Appended, AppendError>>>,
+    receipts: Vec<Receipt>,
     count: u64,
 }
 
+/// What is acknowledged of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Acknowledged {
+    /// How many reports are durable.
+    pub reports: u64,
+    /// Where.
+    pub kept: Kept,
+}
+
+/// Where acknowledged reports are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// All in the report log.
+    Log,
+    /// Some in the spool of the node that was asked, which sends them to the log once it can: they are as safe as
+    /// that node's volume.
+    Spool,
+}
+
 impl Queued<'_> {
-    /// Waits until all of it is durable. Says how many reports.
+    /// Waits until all of it is durable. Says how many reports, and where.
     ///
     /// # Errors
     /// [`IntakeError`]; nothing of the body is acknowledged then.
-    pub async fn durable(self) -> Result<u64, IntakeError> {
-        let mut outcome = Ok(self.count);
+    pub async fn durable(self) -> Result<Acknowledged, IntakeError> {
+        let mut outcome = Ok(Acknowledged { reports: self.count, kept: Kept::Log });
         for receipt in self.receipts {
             // A log that went away without an answer may have kept the group or not: it is
             // not acknowledged.
-            let answer = receipt.await.unwrap_or_else(|_| Err(unanswered(self.intake)));
-            if let Err(error) = answer {
-                outcome = Err(IntakeError::from(error));
+            match receipt.durable().await {
+                Ok(Where::Shared) => {}
+                Ok(Where::Spool) => {
+                    outcome = outcome.map(|of| Acknowledged { kept: Kept::Spool, ..of });
+                }
+                Err(error) => {
+                    let error = error.unwrap_or_else(|| unanswered(self.intake));
+                    outcome = Err(IntakeError::from(error));
+                }
             }
         }
         let metrics = &self.intake.metrics;
         match &outcome {
-            Ok(count) => metrics.accepted.fetch_add(*count, Ordering::Relaxed),
+            Ok(of) => metrics.accepted.fetch_add(of.reports, Ordering::Relaxed),
             Err(IntakeError::Busy { .. }) => metrics.busy.fetch_add(1, Ordering::Relaxed),
             Err(_) => metrics.storage.fetch_add(1, Ordering::Relaxed),
         };
         outcome
+    }
+}
+
+/// A group of it that is queued.
+enum Receipt {
+    Log(oneshot::Receiver<Result<Appended, AppendError>>),
+    Spooled(Keeping),
+}
+
+impl Receipt {
+    fn of(
+        intake: &Intake,
+        partition: PartitionId,
+        group: RecordGroup,
+        received_at: UnixMs,
+    ) -> Self {
+        match &intake.spool {
+            None => Self::Log(intake.log.append(partition, group)),
+            Some(spool) => Self::Spooled(spool.append(partition, group, received_at)),
+        }
+    }
+
+    async fn durable(self) -> Result<Where, Option<AppendError>> {
+        match self {
+            Self::Log(answer) => match answer.await {
+                Ok(Ok(_)) => Ok(Where::Shared),
+                Ok(Err(error)) => Err(Some(error)),
+                Err(_) => Err(None),
+            },
+            Self::Spooled(keeping) => keeping.durable().await,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ mod overactive;
 mod rate;
 mod report;
 
-pub use batch::{Batch, Queued};
+pub use batch::{Acknowledged, Batch, Kept, Queued};
 pub use overactive::Overactive;
 pub use report::{LISTENED_MS_MAX, PlaybackReport, Rejection};
 
@@ -21,6 +21,7 @@ use crate::catalogue::Catalogue;
 use crate::ports::{AppendError, Clock, ReportLog};
 use crate::privacy::Introduced;
 use crate::privacy::pseudonyms::Pseudonyms;
+use crate::spool::Spool;
 use rate::Rates;
 
 /// In whose name reports come in.
@@ -110,6 +111,8 @@ pub struct IntakeMetrics {
 pub struct Intake {
     key: HashKey,
     log: Arc<dyn ReportLog>,
+    /// Where reports go that the log doesn't take, if anywhere.
+    spool: Option<Arc<Spool>>,
     clock: Arc<dyn Clock>,
     catalogue: Arc<Catalogue>,
     overactive: Arc<Overactive>,
@@ -135,6 +138,7 @@ impl Intake {
         Self {
             key: *pseudonyms.key(),
             log,
+            spool: None,
             clock,
             catalogue,
             overactive,
@@ -147,6 +151,11 @@ impl Intake {
             #[cfg(feature = "canary-dedup-before-log")]
             seen: std::sync::Mutex::default(),
         }
+    }
+
+    /// The same with a spool.
+    pub(crate) fn spooling(self, spool: Option<Arc<Spool>>) -> Self {
+        Self { spool, ..self }
     }
 
     /// Begins a body of reports of a source that isn't pseudonymised. Limits are looked at when

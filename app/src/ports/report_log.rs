@@ -5,6 +5,7 @@ use ledgerline_ids::{PartitionId, Position, UnixMs};
 use ledgerline_records::frame::{FrameHeader, HEADER_BYTES, RecordGroup};
 use ledgerline_records::{DecodeError, LogRecord};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 
 /// Records that are durable.
@@ -176,6 +177,33 @@ pub trait ReportLog: Send + Sync + 'static {
     /// Accepts nothing more, makes durable what was queued, and notes that the log was
     /// closed in order. Blocks until that is done.
     fn close(&self);
+}
+
+/// A log on this machine's disk, of which can be told how much room it takes.
+pub trait LocalLog: ReceivedLog {
+    /// How many bytes of the disk a partition has.
+    fn stored_bytes(&self, partition: PartitionId) -> u64;
+
+    /// Has what is written so far stand in whole segments soon, so that all of it can be released.
+    fn end_segment(&self, partition: PartitionId);
+}
+
+/// A log that also takes records which were received before, elsewhere.
+pub trait ReceivedLog: ReportLog {
+    /// As [`ReportLog::append`], with the receive time that the records have. It may lie before that of
+    /// records which stand there already.
+    fn append_received(
+        &self,
+        partition: PartitionId,
+        group: RecordGroup,
+        received_at: UnixMs,
+    ) -> oneshot::Receiver<Result<Appended, AppendError>>;
+
+    /// For how long records stay, by their receive times; `None` where for ever. Blocks.
+    ///
+    /// # Errors
+    /// [`LogError::Io`], where that can't be asked now.
+    fn keeps(&self) -> Result<Option<Duration>, LogError>;
 }
 
 impl dyn ReportLog {

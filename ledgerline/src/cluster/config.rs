@@ -60,7 +60,27 @@ pub struct Config {
     pub objects: Option<ObjectsConfig>,
     /// Where what is committed is archived by nodes with the role `worker`; nowhere where it isn't said.
     pub archive: Option<ObjectsConfig>,
+    /// Where reports are kept while Kafka is away; nowhere where it isn't said.
+    pub spool: Option<SpoolConfig>,
 }
+
+/// A folder on a volume that is kept, which makes the node one that has a state.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpoolConfig {
+    /// The folder, of this node alone.
+    pub folder: PathBuf,
+    /// The most bytes of the disk that it takes.
+    #[serde(default = "spool_bytes_max")]
+    pub max_bytes: u64,
+}
+
+fn spool_bytes_max() -> u64 {
+    10 << 30
+}
+
+/// Fewer bytes than this hold no large body.
+const SPOOL_BYTES_MIN: u64 = 1 << 20;
 
 /// A store of blobs: a folder that all nodes see, or a bucket.
 #[derive(Debug, Clone, Deserialize)]
@@ -106,6 +126,7 @@ struct File {
     postgres: PostgresTable,
     objects: Option<ObjectsConfig>,
     archive: Option<ObjectsConfig>,
+    spool: Option<SpoolConfig>,
 }
 
 #[derive(Deserialize)]
@@ -233,7 +254,7 @@ impl Config {
         let text = fs::read_to_string(&file).map_err(|error| Failure::io(path, &error))?;
         let wrong = |what: String| Failure::usage(format!("{}: {what}", path.display()));
         let parsed: File = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-        let File { node, secrets, mut kafka, postgres, objects, archive } = parsed;
+        let File { node, secrets, mut kafka, postgres, objects, archive, spool } = parsed;
         let value =
             |name: &str, text: &str| resolved(text).map_err(|why| wrong(format!("{name}: {why}")));
         let name = match &node.name {
@@ -287,10 +308,13 @@ impl Config {
             return Err(wrong(format!("node.standbys: from 0 to {STANDBYS_MAX}")));
         }
         let folder = file.parent().expect("a file is in a folder");
+        // Beside the file where it isn't said from the root.
+        let data = folder.join(node.data);
+        let spool = spool.map(|it| SpoolConfig { folder: folder.join(it.folder), ..it });
+        check_spool(spool.as_ref(), &roles, &data).map_err(wrong)?;
         Ok(Self {
             name,
-            // Beside the file where it isn't said from the root.
-            data: folder.join(node.data),
+            data,
             listen: node.listen,
             roles,
             standbys,
@@ -300,6 +324,7 @@ impl Config {
             postgres: Secret(value("postgres.url", &postgres.url)?),
             objects,
             archive,
+            spool,
             file,
         })
     }
@@ -323,6 +348,27 @@ impl Config {
     pub fn follows_some(&self) -> bool {
         self.has(Role::Count) && !self.has(Role::Api) && !self.has(Role::Worker)
     }
+}
+
+/// What is wrong with the spool, if anything.
+fn check_spool(
+    spool: Option<&SpoolConfig>,
+    roles: &BTreeSet<Role>,
+    data: &Path,
+) -> Result<(), String> {
+    let Some(spool) = spool else { return Ok(()) };
+    if !roles.contains(&Role::Ingest) {
+        return Err("spool: only a node with the role ingest takes reports in".to_owned());
+    }
+    if spool.max_bytes < SPOOL_BYTES_MIN {
+        return Err(format!("spool.max_bytes: {SPOOL_BYTES_MIN} at least"));
+    }
+    if spool.folder.starts_with(data) || data.starts_with(&spool.folder) {
+        return Err("spool.folder: not in node.data, nor around it: that may be removed and is made again, and \
+                    what is in the spool is nowhere else"
+            .to_owned());
+    }
+    Ok(())
 }
 
 /// What a value of the file stands for.
@@ -385,6 +431,19 @@ url = "postgres://who:secret-word@there/music"
     }
 
     #[test]
+    fn a_spool_is_on_nodes_that_take_reports_in() {
+        let with = |roles: &str| {
+            let roles = WHOLE.replace("\"ingest\", \"count\"", roles);
+            read(&roles.replace("[postgres]", "[spool]\nfolder = \"kept\"\n[postgres]"))
+        };
+        let spool = with("\"ingest\"").unwrap().spool.unwrap();
+        assert!(spool.folder.is_absolute() && spool.folder.ends_with("kept"));
+        assert_eq!(spool.max_bytes, 10 << 30);
+        let failure = with("\"count\"").unwrap_err().to_string();
+        assert!(failure.contains("spool: only a node with the role ingest"), "{failure}");
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         let cases = [
             ("partitions = 24", "partitions = 0", "kafka.partitions: from 1 to 1024"),
@@ -418,6 +477,21 @@ url = "postgres://who:secret-word@there/music"
                 "name = \"count-1\"",
                 "name = \"Count 1\"",
                 "node.name: \"Count 1\" is no name of a node",
+            ),
+            (
+                "[postgres]",
+                "[spool]\nfolder = \"scratch/spool\"\n[postgres]",
+                "spool.folder: not in node.data",
+            ),
+            (
+                "[postgres]",
+                "[spool]\nfolder = \"/s\"\nmax_bytes = 1000\n[postgres]",
+                "spool.max_bytes: 1048576 at least",
+            ),
+            (
+                "roles = [\"ingest\", \"count\"]",
+                "roles = [\"count\"]\nspool = 1",
+                "unknown field `spool`",
             ),
             (
                 "postgres://who:secret-word@there/music",

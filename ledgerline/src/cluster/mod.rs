@@ -15,7 +15,8 @@
 //! - `letters`: records that nobody could read
 //! - `moving`: a deployment of its own becomes one of nodes, and back
 //! - `archiving`: the archive that a node writes for ever
-//! - `opening`: a deployment opened on it; `objects`: the store of blobs; `without`: what a program says that was built without
+//! - `opening`: a deployment opened on it; `objects`: the store of blobs; `spool`: where reports wait while Kafka is
+//!   away; `without`: what a program says that was built without
 
 #[cfg(feature = "cluster")]
 mod accord;
@@ -34,6 +35,8 @@ mod moving;
 mod objects;
 #[cfg(feature = "cluster")]
 mod opening;
+#[cfg(feature = "cluster")]
+mod spool;
 #[cfg(not(feature = "cluster"))]
 #[path = "without.rs"]
 mod opening;

@@ -10,7 +10,7 @@ use ledgerline_kafka_log::topics::{self, Plan, Topic};
 use ledgerline_kafka_log::{
     KafkaCountedPlays, KafkaReportLog, Security, Settings as KafkaSettings,
 };
-use ledgerline_local_disk::{LocalDisk, SystemClock};
+use ledgerline_local_disk::{FolderLock, LocalDisk, SystemClock};
 use ledgerline_records::report::ReportForm;
 use ledgerline_sql_store::{PostgresOptions, PostgresStore};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use super::accord;
 use super::archiving;
 use super::config::{Config, KafkaConfig, Role};
-use super::objects;
+use super::{objects, spool};
 use crate::failure::Failure;
 use crate::wiring::{PlaysLogs, Wires, head_keeper, parts, plays_logs};
 
@@ -32,8 +32,10 @@ const DELTAS_EVERY: Duration = Duration::from_secs(5);
 /// The state of a node's deployment.
 pub struct NodeStore {
     store: Arc<PostgresStore>,
-    /// What gets partitions ready to be followed, and puts snapshots where new nodes find them.
+    /// What gets partitions ready to be followed, puts snapshots where new nodes find them, and drains the spool.
     besides: Vec<JoinHandle<()>>,
+    /// The spool is this process's as long as this lives.
+    _spool: Option<FolderLock>,
 }
 
 impl NodeStore {
@@ -61,7 +63,10 @@ pub async fn open(
     let report_form = accord::require(&store, config).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let ends = committed(&store).await?;
-    let log = open_log(config, clock.clone(), ends).await?;
+    // Who judges nothing and has a spool needn't wait for Kafka: reports are kept meanwhile.
+    let opens_away = config.spool.is_some() && !config.judges();
+    let kafka = KafkaSettings { opens_away, ..kafka_settings(&config.kafka) };
+    let log = open_log_by(kafka, clock.clone(), ends).await?;
     let blobs = match config.objects.as_ref().filter(|_| config.judges()) {
         None => None,
         Some(objects) => Some(objects::open(objects).await?),
@@ -77,6 +82,12 @@ pub async fn open(
             Some(Arc::new(made))
         }
     };
+    let log = Arc::new(log);
+    let spool = match &config.spool {
+        None => None,
+        Some(spool) => Some(spool::open(config, spool, log.clone(), clock.clone())?),
+    };
+    let (spool, spool_lock) = spool.map(|open| (open.spool, open.lock)).unzip();
     let (plays, ownership) = if config.judges() {
         let leased = Leased {
             node: config.name.clone(),
@@ -96,7 +107,8 @@ pub async fn open(
     };
     let wires = Wires {
         key: config.hash_key,
-        log: Arc::new(log),
+        log,
+        spool,
         plays,
         counted_plays: config.kafka.counted_plays_topic.as_ref().map(|_| {
             let topic = KafkaCountedPlays::new(kafka_settings(&config.kafka));
@@ -127,8 +139,13 @@ pub async fn open(
         let deployment = deployment.clone();
         tokio::spawn(async move { snapshots.upload_forever(&deployment).await })
     });
-    let besides = uploading.into_iter().chain(archiving).chain([following, sharing]).collect();
-    Ok((deployment, NodeStore { store, besides }))
+    let draining = tokio::spawn({
+        let deployment = deployment.clone();
+        async move { deployment.drain_forever().await }
+    });
+    let besides = [following, sharing, draining];
+    let besides = uploading.into_iter().chain(archiving).chain(besides).collect();
+    Ok((deployment, NodeStore { store, besides, _spool: spool_lock }))
 }
 
 /// What a node follows: one that only counts, some partitions.
@@ -162,7 +179,14 @@ pub(super) async fn open_log(
     clock: Arc<dyn Clock>,
     ends: Vec<Position>,
 ) -> Result<KafkaReportLog, Failure> {
-    let settings = kafka_settings(&config.kafka);
+    open_log_by(kafka_settings(&config.kafka), clock, ends).await
+}
+
+async fn open_log_by(
+    settings: KafkaSettings,
+    clock: Arc<dyn Clock>,
+    ends: Vec<Position>,
+) -> Result<KafkaReportLog, Failure> {
     apart(move || KafkaReportLog::open(settings, clock, &ends)).await
 }
 
@@ -278,6 +302,7 @@ pub async fn check(config: &Config) -> Result<Vec<Value>, Failure> {
             }
         }
     }
+    checks.extend(config.spool.iter().flat_map(spool::check));
     for (store, what) in [(&config.objects, "the store of blobs"), (&config.archive, "the archive")]
     {
         let Some(store) = store else { continue };

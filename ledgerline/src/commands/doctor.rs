@@ -67,7 +67,11 @@ async fn check_server(data: &Path, checks: &mut Vec<Value>) -> bool {
         Session::Server { .. } => "a server runs on this folder and answers",
     }));
     match session.get("/readyz").await {
-        Ok(_) => checks.push(good("everything that was accepted is being counted")),
+        Ok(health) => {
+            checks.push(good("everything that was accepted is being counted"));
+            let notes = health["notes"].as_array().into_iter().flatten();
+            checks.extend(notes.filter_map(Value::as_str).map(good));
+        }
         Err(failure) => checks.push(bad(&failure.to_string(), "look at the server's log")),
     }
     match session.get("/api/v1/conservation").await {

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use ledgerline_app::intake::Rejection;
+use ledgerline_app::intake::{Kept, Rejection};
 use serde::Serialize;
 use utoipa::openapi::schema::{
     ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, Type,
@@ -23,6 +23,8 @@ pub struct Accepted {
     /// How many reports are durable now. Each will have exactly one verdict.
     #[schema(minimum = 1)]
     pub accepted: u64,
+    /// Where they are durable.
+    pub kept: KeptWord,
     /// The reports that were refused; at most 1000 of them.
     #[schema(max_items = 1000)]
     pub rejected: Vec<Rejected>,
@@ -30,6 +32,26 @@ pub struct Accepted {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub rejected_total: Option<u64>,
+}
+
+/// Where acknowledged reports are durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Kept)]
+#[serde(rename_all = "snake_case")]
+pub enum KeptWord {
+    /// In the report log.
+    Log,
+    /// Some of them on a volume of the node that was asked, and there only, until it can send them to the report log.
+    Spool,
+}
+
+impl From<Kept> for KeptWord {
+    fn from(kept: Kept) -> Self {
+        match kept {
+            Kept::Log => Self::Log,
+            Kept::Spool => Self::Spool,
+        }
+    }
 }
 
 /// A report that was refused.

@@ -21,7 +21,7 @@ use crate::router::Service;
     responses((status = 200, description = "It lives", body = Health))
 )]
 pub(crate) async fn healthz() -> Json<Health> {
-    Json(Health { status: "ok" })
+    Json(Health { status: "ok", notes: Vec::new() })
 }
 
 /// Says whether the server accepts reports and counts them.
@@ -35,7 +35,7 @@ pub(crate) async fn healthz() -> Json<Health> {
 pub(crate) async fn readyz(State(service): State<Arc<Service>>) -> Result<Json<Health>, Problem> {
     let health = service.deployment.health();
     if health.ready {
-        return Ok(Json(Health { status: "ready" }));
+        return Ok(Json(Health { status: "ready", notes: health.notes }));
     }
     Err(Problem::passing(Kind::NotReady, "the server is not ready", 5)
         .with(|problem| problem.problems = Some(health.problems)))

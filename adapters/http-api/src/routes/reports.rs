@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use ledgerline_app::access::Caller;
-use ledgerline_app::intake::{Queued, Rejection};
+use ledgerline_app::intake::{Acknowledged, Queued, Rejection};
 use ledgerline_app::privacy::Introduced;
 
 use crate::dto::{Accepted, Rejected, ReportBody};
@@ -32,8 +32,9 @@ const LARGE_PACKED_BYTES: usize = 32 * 1024;
 /// Sends playback reports.
 ///
 /// The body is read and checked whole, then its good reports are kept as one group. The answer
-/// comes after they are durable: an acknowledged report survives any crash. Bad reports are named
-/// and the good ones kept; of a body that is cut or can't be unpacked, nothing is kept. Sending
+/// comes after they are durable: an acknowledged report survives any crash. Where `kept` is `spool`, some of them
+/// are on a volume of the node that was asked only, until the log can be reached: they survive a crash of that node and
+/// not the loss of its volume. Bad reports are named and the good ones kept; of a body that is cut or can't be unpacked, nothing is kept. Sending
 /// the same body again changes no count. At most 8 MiB unpacked, 50000 reports, 64 KiB a report;
 /// `Content-Encoding` may be `gzip` or `zstd`.
 #[utoipa::path(
@@ -84,9 +85,9 @@ pub(crate) async fn send(
     drop((turn, reports));
     // The log holds them as records until they are durable: about as much as the body.
     let _memory = memory;
-    let accepted = queued.durable().await?;
+    let acknowledged = queued.durable().await?;
     service.metrics.rejected(&rejections.by_code);
-    answer(accepted, rejections)
+    answer(acknowledged, rejections)
 }
 
 fn encoding(headers: &HeaderMap) -> Result<Encoding, Problem> {
@@ -142,7 +143,8 @@ impl Rejections {
     }
 }
 
-fn answer(accepted: u64, rejections: Rejections) -> Result<Response, Problem> {
+fn answer(acknowledged: Acknowledged, rejections: Rejections) -> Result<Response, Problem> {
+    let Acknowledged { reports: accepted, kept } = acknowledged;
     let Rejections { kept: mut rejected, total, .. } = rejections;
     if accepted == 0 {
         rejected.truncate(ALL_REJECTED_MAX);
@@ -154,6 +156,7 @@ fn answer(accepted: u64, rejections: Rejections) -> Result<Response, Problem> {
         }));
     }
     let cut = total > rejected.len() as u64;
-    let body = Accepted { accepted, rejected, rejected_total: cut.then_some(total) };
+    let rejected_total = cut.then_some(total);
+    let body = Accepted { accepted, kept: kept.into(), rejected, rejected_total };
     Ok((StatusCode::ACCEPTED, Json(body)).into_response())
 }

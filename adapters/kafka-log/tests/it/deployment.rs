@@ -64,6 +64,7 @@ pub fn start_with(
     let mut parts = Parts {
         key: HashKey::new(*b"hashes in a test"),
         log: Arc::new(log),
+        spool: None,
         plays: plays.collect(),
         facts: store.clone(),
         counted_plays: None,

@@ -106,6 +106,7 @@ impl Running {
         let parts = Parts {
             key,
             log: Arc::new(log.unwrap()),
+            spool: None,
             plays: plays.collect(),
             facts: store.clone(),
             counted_plays: None,

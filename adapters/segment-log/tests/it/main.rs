@@ -11,6 +11,7 @@ mod plays_crash;
 mod reader;
 mod sealed;
 mod speed;
+mod spool;
 mod support;
 mod trouble;
 mod writing;

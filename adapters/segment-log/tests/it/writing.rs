@@ -4,8 +4,8 @@ use crate::support::{
     GatedDisk, P0, TestClock, all, append, end, group, open, read_from, segments, small, small_log,
 };
 use ledgerline_app::ports::memory_disk::MemoryDisk;
-use ledgerline_app::ports::{AppendError, Disk, LogError, ReportLog};
-use ledgerline_ids::Position;
+use ledgerline_app::ports::{AppendError, Disk, LocalLog, LogError, ReceivedLog, ReportLog};
+use ledgerline_ids::{Position, UnixMs};
 use ledgerline_records::frame::RecordGroup;
 use ledgerline_segment_log::{Options, SegmentReportLog, Verify};
 use std::sync::Arc;
@@ -293,4 +293,49 @@ fn the_mark_of_an_orderly_end_is_gone_while_the_log_is_open() {
     disk.crash(&mut |_| 0);
     assert_eq!(marks(&disk), 0, "that it is gone is durable");
     assert_eq!(disk.list("reports/p000").unwrap().len(), 1);
+}
+
+#[test]
+fn a_segment_that_is_ended_is_released_whole() {
+    let disk = MemoryDisk::new();
+    let log = open(&disk, small());
+    // One in which nothing is stays.
+    log.end_segment(P0);
+    append(&log, &["a"]);
+    append(&log, &["b", "c"]);
+    let used = log.stored_bytes(P0);
+    log.release(P0, Position(3)).unwrap();
+    assert_eq!((log.start(P0), log.stored_bytes(P0)), (Position(0), used), "it is written still");
+    log.end_segment(P0);
+    // What comes behind it is written once it is ended, or before: either is right.
+    while log.start(P0) < Position(3) {
+        log.release(P0, Position(3)).unwrap();
+    }
+    assert_eq!(segments(&disk), ["reports/p000/00000000000000000003.log"]);
+    assert_eq!(log.stored_bytes(P0), 40);
+    drop(log);
+    let log = open(&disk, small());
+    assert_eq!((log.start(P0), end(&log)), (Position(3), 3));
+    assert_eq!(append(&log, &["d"]).first, Position(3));
+    assert_eq!(read_from(&log, P0, Position(3)).unwrap(), ["d"]);
+}
+
+#[test]
+fn what_was_received_before_keeps_its_time() {
+    let disk = MemoryDisk::new();
+    let clock = TestClock::at(5_000);
+    let log = SegmentReportLog::open(Arc::new(disk.clone()), clock.clone(), small(), &[]).unwrap();
+    let before = UnixMs::EPOCH.plus(1_000);
+    append(&log, &["now"]);
+    let received = log.append_received(P0, group(&["before"]), before).blocking_recv();
+    assert_eq!(received.unwrap().unwrap().received_at, before);
+    clock.set(4_000);
+    append(&log, &["behind"]);
+    let frames = log.read(P0, Position(0), 1 << 20).unwrap();
+    let times = frames.iter().map(|frame| frame.header.received_at.get());
+    assert_eq!(times.collect::<Vec<_>>(), [5_000, 1_000, 5_000]);
+    drop((log, frames));
+    // What comes now has no time before the latest, whoever wrote that.
+    let log = SegmentReportLog::open(Arc::new(disk), clock, small(), &[]).unwrap();
+    assert_eq!(append(&log, &["again"]).received_at.get(), 5_000);
 }

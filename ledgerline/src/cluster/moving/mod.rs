@@ -24,13 +24,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
 
-use super::accord;
+use super::{accord, spool};
 use super::config::Config;
 use super::opening::{kafka_settings, open_log, open_state};
 use crate::closed_state;
 use crate::data_folder::{DataFolder, Held, Identity, must_exist, read_identity, write_identity};
 use crate::failure::Failure;
-use records::GivenClock;
 
 /// So much longer than the oldest record is old, a topic must keep records: what is to be moved mustn't be
 /// deleted while it is.
@@ -53,6 +52,16 @@ pub async fn take_over(from: &Path, config: &Config) -> Result<Value, Failure> {
     agree(folder.identity(), config, from)?;
     let node = super::enter(&config.file)?;
     let _node = held(&node)?;
+    if let Some(spool) = &config.spool {
+        let left = spool::left_in(config, spool)?;
+        if left > 0 {
+            return Err(Failure::failed(format!(
+                "{left} reports wait in {}: start that node until it has sent them, and look at the other nodes' \
+                 spools",
+                spool.folder.display()
+            )));
+        }
+    }
     let target = Arc::new(open_state(config).await?);
     nobody_runs(&target).await?;
     accord::require(&target, config).await?;
@@ -103,7 +112,7 @@ async fn take_all(
                 )));
             }
         }
-        let moved = records::to_kafka(&source, &log);
+        let moved = records::copy(&source, &log);
         source.close();
         log.close();
         moved
@@ -134,6 +143,16 @@ pub async fn hand_back(config: &Config, to: &Path) -> Result<Value, Failure> {
     let identity = Identity { partitions: config.kafka.partitions, key: config.hash_key };
     let node = super::enter(&config.file)?;
     let _node = held(&node)?;
+    if let Some(spool) = &config.spool {
+        let left = spool::left_in(config, spool)?;
+        if left > 0 {
+            return Err(Failure::failed(format!(
+                "{left} reports wait in {}: start that node until it has sent them, and look at the other nodes' \
+                 spools",
+                spool.folder.display()
+            )));
+        }
+    }
     let options = PostgresOptions::default();
     let store = PostgresStore::open_read_only(&config.postgres.0, options).await;
     let store = Arc::new(store.map_err(|error| Failure::from_error(&error))?);
@@ -143,16 +162,11 @@ pub async fn hand_back(config: &Config, to: &Path) -> Result<Value, Failure> {
     let ends = commits.iter().map(|commit| commit.position).collect();
     let log = open_log(config, Arc::new(SystemClock::new()), ends).await?;
     let new = files::NewFolder::begin(to)?;
-    let clock = GivenClock::default();
-    let target = SegmentReportLog::open(
-        new.disk(),
-        Arc::new(clock.clone()),
-        Options::new(identity.partitions),
-        &[],
-    )
-    .map_err(|error| Failure::damaged(error.to_string()))?;
+    let options = Options::new(identity.partitions);
+    let target = SegmentReportLog::open(new.disk(), Arc::new(SystemClock::new()), options, &[])
+        .map_err(|error| Failure::damaged(error.to_string()))?;
     let records = apart(move || {
-        let moved = records::from_kafka(&log, &target, &clock);
+        let moved = records::copy(&log, &target);
         target.close();
         log.close();
         moved

@@ -1,17 +1,12 @@
 //! Records go from one log into another, at the same positions and with the same receive times, and are then read
 //! back and compared.
 
-use ledgerline_app::ports::{AppendError, Appended, Clock, Frame, LogError, ReportLog};
+use ledgerline_app::ports::{AppendError, Appended, Frame, LogError, ReceivedLog, ReportLog};
 use ledgerline_ids::{PartitionId, Position, UnixMs};
-use ledgerline_kafka_log::KafkaReportLog;
 use ledgerline_records::LogRecord;
 use ledgerline_records::frame::{RecordGroup, Records};
-use ledgerline_segment_log::SegmentReportLog;
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 use tokio::sync::oneshot::Receiver;
 
 use crate::failure::Failure;
@@ -23,26 +18,6 @@ const BYTES_AT_ONCE: usize = 4 << 20;
 const COMPARED_AT_ONCE: u64 = 20_000;
 /// So many groups wait to be acknowledged.
 const WAITING_MAX: usize = 64;
-
-/// A clock that says what it was told.
-#[derive(Debug, Clone, Default)]
-pub struct GivenClock(Arc<AtomicU64>);
-
-impl GivenClock {
-    fn set(&self, at: UnixMs) {
-        self.0.store(at.get(), Ordering::Release);
-    }
-}
-
-impl Clock for GivenClock {
-    fn now(&self) -> UnixMs {
-        UnixMs::new(self.0.load(Ordering::Acquire)).expect("it was told an instant")
-    }
-
-    fn elapsed(&self) -> Duration {
-        Duration::ZERO
-    }
-}
 
 /// When the oldest record was received; `None` where there is none.
 pub fn oldest(log: &dyn ReportLog) -> Result<Option<UnixMs>, Failure> {
@@ -56,27 +31,11 @@ pub fn oldest(log: &dyn ReportLog) -> Result<Option<UnixMs>, Failure> {
     Ok(oldest)
 }
 
-/// Copies all records into a topic that has none, or the first ones of them already. Says how many there are.
-pub fn to_kafka(source: &dyn ReportLog, target: &KafkaReportLog) -> Result<u64, Failure> {
-    copy(source, target, &mut Together { target, waiting: VecDeque::new() })
-}
-
-/// Copies all records of a topic into a log that has none, or the first ones of them already.
-pub fn from_kafka(
-    source: &KafkaReportLog,
-    target: &SegmentReportLog,
-    clock: &GivenClock,
-) -> Result<u64, Failure> {
-    copy(source, target, &mut OneByOne { target, clock })
-}
-
-/// Copies what the target lacks, and compares it.
-fn copy(
-    source: &dyn ReportLog,
-    target: &dyn ReportLog,
-    putting: &mut dyn Putting,
-) -> Result<u64, Failure> {
+/// Copies all records into a log that has none, or the first ones of them already, and compares them. Says how many
+/// there are.
+pub fn copy(source: &dyn ReportLog, target: &dyn ReceivedLog) -> Result<u64, Failure> {
     let bar = progress::count("records");
+    let mut putting = Putting { target, waiting: VecDeque::new() };
     let mut records = 0;
     for partition in (0..source.partitions()).map(PartitionId) {
         let end = from_the_first(source, target, partition)?;
@@ -87,7 +46,7 @@ fn copy(
             for frame in frames.map_err(|error| failed(&error))? {
                 let group = rest_of(&frame, next)?;
                 let count = u64::from(group.count());
-                putting.put(partition, next, group, frame.header.received_at)?;
+                putting.put(partition, next, &group, frame.header.received_at)?;
                 next = next.plus(count);
                 bar.inc(count);
             }
@@ -100,45 +59,21 @@ fn copy(
     Ok(records)
 }
 
-/// How records are put into a log, each with its receive time.
-trait Putting {
+type Answer = Result<Appended, AppendError>;
+
+/// Puts records into a log, each with its receive time; several groups may wait to be acknowledged.
+struct Putting<'t> {
+    target: &'t dyn ReceivedLog,
+    waiting: VecDeque<(PartitionId, Position, Receiver<Answer>)>,
+}
+
+impl Putting<'_> {
     /// Puts a group where `first` is.
     fn put(
         &mut self,
         partition: PartitionId,
         first: Position,
-        group: RecordGroup,
-        at: UnixMs,
-    ) -> Result<(), Failure>;
-
-    /// Waits until all of them are durable.
-    fn finish(&mut self) -> Result<(), Failure> {
-        Ok(())
-    }
-}
-
-type Answer = Result<Appended, AppendError>;
-
-/// Each group is told its time, so several may wait to be acknowledged.
-struct Together<'t> {
-    target: &'t KafkaReportLog,
-    waiting: VecDeque<(PartitionId, Position, Receiver<Answer>)>,
-}
-
-impl Together<'_> {
-    /// Waits for the one that has waited for longest.
-    fn settle_one(&mut self) -> Result<(), Failure> {
-        let oldest = self.waiting.pop_front();
-        oldest.map_or(Ok(()), |(partition, first, receiver)| settle(partition, first, receiver))
-    }
-}
-
-impl Putting for Together<'_> {
-    fn put(
-        &mut self,
-        partition: PartitionId,
-        first: Position,
-        group: RecordGroup,
+        group: &RecordGroup,
         at: UnixMs,
     ) -> Result<(), Failure> {
         while self.waiting.len() >= WAITING_MAX {
@@ -158,30 +93,18 @@ impl Putting for Together<'_> {
         }
     }
 
+    /// Waits for the one that has waited for longest.
+    fn settle_one(&mut self) -> Result<(), Failure> {
+        let oldest = self.waiting.pop_front();
+        oldest.map_or(Ok(()), |(partition, first, receiver)| settle(partition, first, receiver))
+    }
+
+    /// Waits until all of them are durable.
     fn finish(&mut self) -> Result<(), Failure> {
         while !self.waiting.is_empty() {
             self.settle_one()?;
         }
         Ok(())
-    }
-}
-
-/// What waits together gets one receive time, so none waits with another.
-struct OneByOne<'t> {
-    target: &'t SegmentReportLog,
-    clock: &'t GivenClock,
-}
-
-impl Putting for OneByOne<'_> {
-    fn put(
-        &mut self,
-        partition: PartitionId,
-        first: Position,
-        group: RecordGroup,
-        at: UnixMs,
-    ) -> Result<(), Failure> {
-        self.clock.set(at);
-        settle(partition, first, self.target.append(partition, group))
     }
 }
 

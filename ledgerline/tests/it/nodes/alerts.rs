@@ -185,6 +185,41 @@ fn brokers_that_are_away_are_told() {
 }
 
 #[test]
+fn a_spool_that_waits_or_is_nearly_full_is_told() {
+    let Some(promtool) = promtool() else { return };
+    let Some((kafka, postgres)) = OwnKafka::start(1).zip(told("LEDGERLINE_TEST_POSTGRES")) else {
+        return;
+    };
+    let Some(cluster) = Cluster::start_on(kafka.brokers(), &postgres) else { return };
+    let spool = "[spool]\nfolder = \"kept\"\nmax_bytes = 1048576\n";
+    let node = Node::start_in(cluster.node_with("one", ALL, spool));
+    let api = node.server.api(&node.folder, SCOPES);
+    wait_until("it counts", || node.owns() == 4);
+    let mut work = Portions::new(85, 20_000);
+    work.send(8, &[&api], || ());
+    wait_until_counted(&[&node]);
+    fires(&promtool, &[(&scrape(&node), 8)], "", &[]);
+    kafka.kill(0);
+    work.send(8, &[&api], || ());
+    let age = "ledgerline_spool_oldest_age_seconds";
+    wait_until("it is told", || sum(&scrape(&node), age) > 0);
+    let waits = scrape(&node);
+    assert!(sum(&waits, "ledgerline_spool_records") > 0);
+    // What it tells of their age is its own; that minutes pass is added.
+    fires(&promtool, &[(&waits, 8)], age, &[]);
+    fires(&promtool, &[(&waits, 20)], age, &["LedgerlineSpoolNotDrained"]);
+    let bytes = |of: &Scrape| sum(of, "ledgerline_spool_bytes");
+    while bytes(&scrape(&node)) <= 900_000 {
+        assert!(work.left() > 0, "it fills up");
+        work.send(8, &[&api], || ());
+    }
+    let full = scrape(&node);
+    let expected = ["LedgerlineSpoolNotDrained", "LedgerlineSpoolFillsUp"];
+    fires(&promtool, &[(&full, 20)], age, &expected);
+    node.kill();
+}
+
+#[test]
 fn snapshots_that_grow_old_are_told() {
     let Some((promtool, cluster)) = promtool().zip(Cluster::start()) else { return };
     let outer = tempfile::tempdir().expect("there is a temporary folder");

@@ -14,6 +14,7 @@
 //! - `closed`: closed months, wherever they were closed
 //! - `told`: what others are told, by a node that is killed before it commits
 //! - `brokers`: one broker of three is killed
+//! - `spool`: reports are kept while Kafka is away
 //! - `alerts`: the rules of `deploy/alerts.yml`
 //! - `storm`: nodes that are started, killed and paused by chance
 
@@ -31,5 +32,6 @@ mod objects;
 mod parts;
 mod set_back;
 mod sharing;
+mod spool;
 mod storm;
 mod told;
