@@ -539,7 +539,10 @@ impl Deployment {
         if let Some(spool) = &self.spool {
             let left = spool.finish().await;
             if left > 0 {
-                tracing::warn!(left, "reports wait in the spool; start this node on its volume again to send them");
+                tracing::warn!(
+                    left,
+                    "reports wait in the spool; start this node on its volume again to send them"
+                );
             }
         }
         let log = self.log.clone();

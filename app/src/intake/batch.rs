@@ -197,10 +197,12 @@ impl<'i> Batch<'i> {
         if self.origin.limited {
             let rate = self.origin.reports_per_second.unwrap_or(intake.default_rate);
             let elapsed = intake.clock.elapsed();
-            intake.rates.take(&self.origin.key_id, rate, count, elapsed).map_err(|retry_after_s| {
-                intake.metrics.limited.fetch_add(1, Ordering::Relaxed);
-                IntakeError::RateLimited { retry_after_s }
-            })?;
+            intake.rates.take(&self.origin.key_id, rate, count, elapsed).map_err(
+                |retry_after_s| {
+                    intake.metrics.limited.fetch_add(1, Ordering::Relaxed);
+                    IntakeError::RateLimited { retry_after_s }
+                },
+            )?;
         }
         let mut receipts = Vec::with_capacity(groups.len());
         for (partition, group) in groups.into_iter().enumerate() {

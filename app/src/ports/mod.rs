@@ -84,9 +84,7 @@ pub use paper::{
 };
 pub use plays_log::{OpenPlaysLog, PlaysFile, PlaysFiles, PlaysLog, PlaysLogReader};
 pub use proposals::ProposalStore;
-pub use report_log::{
-    AppendError, Appended, Frame, LocalLog, LogError, ReceivedLog, ReportLog,
-};
+pub use report_log::{AppendError, Appended, Frame, LocalLog, LogError, ReceivedLog, ReportLog};
 pub use revenue::{ImportedRows, PeriodUsage, RevenueStore, Stored};
 pub use rights::{ChangeError, Revision, RightsChange, RightsStore, SourceFile};
 pub use sign_in::SignInStore;

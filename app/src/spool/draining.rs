@@ -138,11 +138,7 @@ impl Spool {
         Ok(())
     }
 
-    async fn read(
-        &self,
-        partition: PartitionId,
-        from: Position,
-    ) -> Result<Vec<Frame>, Undrained> {
+    async fn read(&self, partition: PartitionId, from: Position) -> Result<Vec<Frame>, Undrained> {
         let log = self.log.clone();
         let read = apart(&*self.drive, move || log.read(partition, from, CHUNK_BYTES)).await;
         Ok(read.ok_or(Undrained::Away)??)
@@ -239,9 +235,8 @@ impl Spool {
     async fn look_for_room(&self) {
         loop {
             tokio::time::sleep(ROOM_EVERY).await;
-            let full = |partition: &PartitionId| {
-                self.log.refusal(*partition) == Some(AppendError::Full)
-            };
+            let full =
+                |partition: &PartitionId| self.log.refusal(*partition) == Some(AppendError::Full);
             for partition in self.partitions().filter(full) {
                 drop(self.log.append(partition, RecordGroup::default()));
             }

@@ -244,7 +244,8 @@ impl Spool {
                 self.bytes()
             ));
         } else if needed && self.partitions().any(full) {
-            problems.push("the disk of the spool is full; make room, it goes on by itself".to_owned());
+            problems
+                .push("the disk of the spool is full; make room, it goes on by itself".to_owned());
         }
         let refusing = |partition: &PartitionId| match self.log.refusal(*partition) {
             // What there is room for again it takes again.
@@ -273,9 +274,7 @@ impl Spool {
         } else {
             "they are being sent to the log".to_owned()
         };
-        vec![format!(
-            "{left} reports wait in this node's spool, durable on its volume only: {why}"
-        )]
+        vec![format!("{left} reports wait in this node's spool, durable on its volume only: {why}")]
     }
 
     /// Numbers for the operator.

@@ -35,11 +35,11 @@ mod moving;
 mod objects;
 #[cfg(feature = "cluster")]
 mod opening;
-#[cfg(feature = "cluster")]
-mod spool;
 #[cfg(not(feature = "cluster"))]
 #[path = "without.rs"]
 mod opening;
+#[cfg(feature = "cluster")]
+mod spool;
 
 use serde::{Deserialize, Serialize};
 use std::fs;

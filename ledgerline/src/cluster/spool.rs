@@ -95,7 +95,10 @@ pub fn open(
         drive: Arc::new(Threads),
     });
     if spool.left() > 0 {
-        tracing::info!(left = spool.left(), "reports of before wait in the spool; they are sent first");
+        tracing::info!(
+            left = spool.left(),
+            "reports of before wait in the spool; they are sent first"
+        );
     }
     Ok(OpenSpool { spool, lock })
 }
@@ -169,7 +172,8 @@ pub fn left_in(config: &Config, spool: &SpoolConfig) -> Result<u64, Failure> {
     let mut left = 0;
     for (partition, drained) in (0..partitions).map(PartitionId).zip(drained) {
         let (start, end) = (reader.start(partition), reader.end(partition));
-        let read = |position: Result<Position, LogError>| position.map_err(|it| failed(it.to_string()));
+        let read =
+            |position: Result<Position, LogError>| position.map_err(|it| failed(it.to_string()));
         left += read(end)?.0.saturating_sub(read(start)?.max(drained).0);
     }
     Ok(left)
@@ -196,7 +200,10 @@ pub fn check(spool: &SpoolConfig) -> Vec<Value> {
     if let Ok(stat) = rustix::fs::statvfs(&spool.folder) {
         let room = stat.f_bavail.saturating_mul(stat.f_frsize);
         if room < spool.max_bytes {
-            let what = format!("{folder} has room for {room} bytes, and spool.max_bytes is {}", spool.max_bytes);
+            let what = format!(
+                "{folder} has room for {room} bytes, and spool.max_bytes is {}",
+                spool.max_bytes
+            );
             rows.push(bad(what, "make room, or set spool.max_bytes lower"));
         }
     }

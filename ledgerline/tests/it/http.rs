@@ -436,7 +436,11 @@ fn good_bodies_are_taken_in_every_form() {
         let headers = [format!("Content-Type: {kind}"), format!("Content-Encoding: {encoding}")];
         let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
         let answer = trial.api.send("POST", REPORT, &headers, &body).is(202);
-        assert_eq!(answer, json!({ "accepted": accepted, "kept": "log", "rejected": [] }), "{kind} {encoding}");
+        assert_eq!(
+            answer,
+            json!({ "accepted": accepted, "kept": "log", "rejected": [] }),
+            "{kind} {encoding}"
+        );
     }
     let chunks: Vec<u8> = one
         .as_bytes()

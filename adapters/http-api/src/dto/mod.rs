@@ -82,9 +82,7 @@ pub use problem::{FileFault, PROBLEM_JSON, ProblemBody, WrongRow};
 pub use rates::{
     Rate, RateImport, RateImportRow, RatePage, RatePair, RateRowChange, RatesImported,
 };
-pub use reports::{
-    Accepted, KeptWord, Rejected, Report, ReportBody, ReportContext, ReportInstant,
-};
+pub use reports::{Accepted, KeptWord, Rejected, Report, ReportBody, ReportContext, ReportInstant};
 pub use revenue::{
     ImportedFile, RevenueImport, RevenueImportRow, RevenueImported, RevenueList, RevenueRow,
     RevenueRowChange, RevenueSum,

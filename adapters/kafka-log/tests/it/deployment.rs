@@ -145,7 +145,8 @@ pub fn send_of(
     for play in plays {
         batch.add(play + 1, &report(&format!("play-{play}"), &track_of(play))).unwrap();
     }
-    assert_eq!(runtime.block_on(batch.finish()), Ok(wanted));
+    let reports = runtime.block_on(batch.finish()).map(|acknowledged| acknowledged.reports);
+    assert_eq!(reports, Ok(wanted));
 }
 
 /// Everything that the log holds is judged; reports that were accepted, and the law holds.

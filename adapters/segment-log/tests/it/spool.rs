@@ -179,11 +179,7 @@ impl World {
             runtime,
             disk: MemoryDisk::new(),
             clock,
-            shared: Arc::new(Shared {
-                log,
-                state: AtomicU8::new(HERE),
-                keeps: Mutex::new(None),
-            }),
+            shared: Arc::new(Shared { log, state: AtomicU8::new(HERE), keeps: Mutex::new(None) }),
             catalogue: Arc::new(catalogue),
             bytes_max: 1 << 20,
             _folder: folder,
@@ -288,9 +284,7 @@ fn what_the_log_does_not_take_comes_to_it_later_in_order_and_with_its_times() {
         assert_eq!(life.append(text), Ok(Where::Spool));
     }
     world.clock.set(1_010_000);
-    life.until("the oldest is known", |_| {
-        life.metric("ledgerline_spool_oldest_age_seconds") == 9
-    });
+    life.until("the oldest is known", |_| life.metric("ledgerline_spool_oldest_age_seconds") == 9);
     assert_eq!(life.metric("ledgerline_spool_records"), 3);
     assert!(life.spool.notes()[0].starts_with("3 reports wait"), "{:?}", life.spool.notes());
     assert_eq!(world.found_texts(), ["a"]);
@@ -350,7 +344,10 @@ fn a_refusal_and_an_answer_that_never_comes_are_kept_too() {
     let found = world.found();
     assert_eq!(found.first(), Some(&(1_000_000, "refused".to_owned())));
     // How often it was sent is chance; each time with the time that it had.
-    assert!(found.len() >= 3 && found[1..].iter().all(|it| *it == (1_001_000, "unknown".to_owned())), "{found:?}");
+    assert!(
+        found.len() >= 3 && found[1..].iter().all(|it| *it == (1_001_000, "unknown".to_owned())),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -518,7 +515,10 @@ fn what_the_catalogue_has_learnt_meanwhile_is_told_behind_it() {
     let facts = ["fact other None", "fact new Some(20000)"];
     let behind = ["report new", "report unknown", "report new", "fact new Some(20000)"];
     let at = said.iter().position(|it| it == behind[0]).expect("they were sent");
-    assert_eq!((&said[..at], &said[at..at + 4]), (&facts.map(str::to_owned)[..], &behind.map(str::to_owned)[..]));
+    assert_eq!(
+        (&said[..at], &said[at..at + 4]),
+        (&facts.map(str::to_owned)[..], &behind.map(str::to_owned)[..])
+    );
 }
 
 /// One life that ends at the `calls`th change of the disk; what of it was acknowledged.

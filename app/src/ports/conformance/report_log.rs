@@ -1,19 +1,19 @@
-//! What every [`ReportLog`] does.
+//! What every [`ReportLog`] does that also takes what was received before.
 
-use crate::ports::{AppendError, Appended, Frame, LogError, ReportLog};
-use ledgerline_ids::{PartitionId, Position};
+use crate::ports::{AppendError, Appended, Frame, LogError, ReceivedLog, ReportLog};
+use ledgerline_ids::{PartitionId, Position, UnixMs};
 use ledgerline_records::frame::{RecordGroup, Records};
 use std::sync::Arc;
 
 /// Opens one log, the same one each time. It has two partitions at least.
-pub type Opener = Box<dyn Fn() -> Arc<dyn ReportLog>>;
+pub type Opener = Box<dyn Fn() -> Arc<dyn ReceivedLog>>;
 
 /// Runs every case on an empty log of its own. It must not be called from async code.
 ///
 /// # Panics
 /// Where the log does something else.
 pub fn suite(empty: &dyn Fn() -> Opener) {
-    let cases: [fn(&Opener); 11] = [
+    let cases: [fn(&Opener); 12] = [
         positions_follow_one_another,
         records_are_read_as_they_were_appended,
         reads_begin_at_the_frame_that_holds_a_position,
@@ -25,6 +25,7 @@ pub fn suite(empty: &dyn Fn() -> Opener) {
         a_follower_sees_everything_once,
         what_is_released_may_be_gone_and_the_rest_is_there,
         a_closed_log_refuses_and_is_opened_again,
+        what_was_received_before_keeps_its_time,
     ];
     for case in cases {
         case(&empty());
@@ -287,5 +288,34 @@ fn a_closed_log_refuses_and_is_opened_again(open: &Opener) {
     let appended = append(&*log, P0, &["e"]);
     assert_eq!(appended.first, Position(3));
     assert!(appended.received_at >= last.received_at, "receive times don't go back");
+    log.close();
+}
+
+fn what_was_received_before_keeps_its_time(open: &Opener) {
+    let log = open();
+    let now = append(&*log, P0, &["now"]).received_at;
+    let before = UnixMs::EPOCH.plus(now.get() - 60_000);
+    let waiting: Vec<_> = [("b", 0), ("c", 0), ("d", 1)]
+        .map(|(text, later)| log.append_received(P0, group(&[text]), before.plus(later)))
+        .into();
+    for (answer, at) in waiting.into_iter().zip([before, before, before.plus(1)]) {
+        let appended = answer.blocking_recv().expect("an answer").expect("it is appended");
+        assert_eq!(appended.received_at, at);
+    }
+    let behind = append(&*log, P0, &["behind"]).received_at;
+    assert!(behind >= now, "what is received now has no time before what was");
+    let mut found = Vec::new();
+    let mut next = Position(0);
+    while next < *log.end(P0).borrow() {
+        for frame in log.read(P0, next, 1 << 20).expect("the log is read") {
+            next = frame.header.first.plus(u64::from(frame.header.count));
+            let at = frame.header.received_at;
+            found.extend(texts(&[frame]).into_iter().map(|text| (text, at)));
+        }
+    }
+    let expected =
+        [("now", now), ("b", before), ("c", before), ("d", before.plus(1)), ("behind", behind)];
+    assert_eq!(found, expected.map(|(text, at)| (text.to_owned(), at)));
+    assert!(log.keeps().expect("it says so").is_none_or(|it| !it.is_zero()));
     log.close();
 }

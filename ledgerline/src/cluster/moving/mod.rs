@@ -24,9 +24,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
 
-use super::{accord, spool};
 use super::config::Config;
 use super::opening::{kafka_settings, open_log, open_state};
+use super::{accord, spool};
 use crate::closed_state;
 use crate::data_folder::{DataFolder, Held, Identity, must_exist, read_identity, write_identity};
 use crate::failure::Failure;

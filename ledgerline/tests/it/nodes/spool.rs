@@ -41,8 +41,7 @@ fn at(node: &Node, api: &Api) -> Api {
 /// Sends one report; what is answered.
 fn send_one(api: &Api, play: &str) -> (u16, Value) {
     let body = line(play, "somebody", "t1", 31_000);
-    let answer =
-        api.send("POST", REPORT, &[&format!("Content-Type: {NDJSON}")], body.as_bytes());
+    let answer = api.send("POST", REPORT, &[&format!("Content-Type: {NDJSON}")], body.as_bytes());
     (answer.status, answer.json())
 }
 
@@ -68,7 +67,10 @@ fn reports_are_taken_while_kafka_is_away_and_each_counts_once() {
     let outage = began.elapsed();
     wait_until("it is known to be away", || send_one(&apis[0], "away").1["kept"] == "spool");
     let ready = apis[0].get("/readyz").is(200);
-    assert!(ready["notes"][0].as_str().is_some_and(|it| it.contains("in this node's spool")), "{ready}");
+    assert!(
+        ready["notes"][0].as_str().is_some_and(|it| it.contains("in this node's spool")),
+        "{ready}"
+    );
     // Killed while it keeps them, it comes back without Kafka, has what it had, and takes more.
     let folder = one.kill();
     let one = Node::start_in(folder);
@@ -128,7 +130,8 @@ fn a_full_spool_refuses_until_it_is_drained() {
     let refused = loop {
         let play = |number| line(&format!("fill{number}"), &format!("user{number}"), "t1", 31_000);
         let body: String = (0..500).map(play).collect();
-        let answer = to.send("POST", REPORT, &[&format!("Content-Type: {NDJSON}")], body.as_bytes());
+        let answer =
+            to.send("POST", REPORT, &[&format!("Content-Type: {NDJSON}")], body.as_bytes());
         if answer.status != 202 {
             break answer;
         }
