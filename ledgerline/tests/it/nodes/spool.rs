@@ -80,7 +80,7 @@ fn reports_are_taken_while_kafka_is_away_and_each_counts_once() {
     // A second process on the same spool is refused.
     let same = format!("[spool]\nfolder = \"{}\"\n", one.folder.path("kept").display());
     let beside = cluster.node_with("beside", INGEST, &same);
-    let refused = beside.run(&["counts"]).all();
+    let refused = beside.run(&["counts", "--by", "user"]).all();
     assert!(refused.contains("is in use by process"), "{refused}");
     let kept = waiting(&one) + waiting(&two);
     kafka.start_again();
