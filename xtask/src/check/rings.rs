@@ -29,6 +29,7 @@ const TESTS_MAY_USE: &[(&str, &str, &str)] = &[
         "adapters/local-disk",
         "the log's crash tests need files of a real disk",
     ),
+    ("adapters/segment-log", "adapters/sql-store", "what drains a spool reads the catalogue"),
     ("adapters/kafka-log", "adapters/segment-log", "its plays logs are files on this log too"),
     ("adapters/kafka-log", "adapters/sql-store", "a deployment on this log needs a database"),
     ("adapters/parquet-archive", "adapters/segment-log", "what is archived is a log's"),
