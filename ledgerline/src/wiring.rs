@@ -151,7 +151,8 @@ pub fn parts<S: State>(
     folder: &Path,
     key_file: Option<&Path>,
 ) -> Result<Parts, Failure> {
-    let Wires { key, log, spool, plays, counted_plays, store, disk, clock, ownership, shared } = wires;
+    let Wires { key, log, spool, plays, counted_plays, store, disk, clock, ownership, shared } =
+        wires;
     Ok(Parts {
         key,
         log,

@@ -6,7 +6,7 @@
 //!
 //! Architecture invariant: what is in the spool and not noted as drained is acknowledged and nowhere else, so
 //! nothing of it is removed before all of it is durable in the log. What is sent twice because a crash came between
-//! sending and noting is one play (decision 42).
+//! sending and noting is one play (decision 44).
 //!
 //! In reading order:
 //! - [`Spool`]: what is kept, where a report goes, how it is told
