@@ -325,6 +325,14 @@ pub struct GenerateArgs {
     /// How many tracks.
     #[arg(long, default_value_t = 20_000)]
     pub tracks: u64,
+    /// The exponent of Zipf's law by which tracks are popular: the n-th is played as often as n to
+    /// the power of minus this. From 0, all alike, to 1.2.
+    #[arg(long, value_name = "EXPONENT", value_parser = hundredths, default_value = "1.07")]
+    pub zipf: u32,
+    /// The same for how much listeners listen, which nobody does all day; all alike where it isn't
+    /// said. With `--profile throughput` only.
+    #[arg(long, value_name = "EXPONENT", value_parser = hundredths)]
+    pub listener_zipf: Option<u32>,
     /// The first day.
     #[arg(long, value_parser = DayNo::parse, default_value = "2026-03-01")]
     pub start: DayNo,
@@ -347,6 +355,17 @@ pub struct GenerateArgs {
     /// The file to write the true answer to; beside `--out` where that is said.
     #[arg(long)]
     pub truth: Option<PathBuf>,
+}
+
+/// A number with two digits behind the point at most, in hundredths.
+fn hundredths(text: &str) -> Result<u32, String> {
+    let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = format!("{whole}{rest:0<2}");
+    let fits = (1..=2).contains(&whole.len()) && rest.len() <= 2 && digits(&number);
+    fits.then(|| number.parse().ok())
+        .flatten()
+        .ok_or_else(|| "a number with two digits behind the point at most, such as 1.07".to_owned())
 }
 
 /// What the reports are like.
@@ -524,4 +543,19 @@ pub struct DecideArgs {
 
 fn parse_by(name: &str) -> Result<By, String> {
     By::from_name(name).ok_or_else(|| format!("one of {}", By::ALL.map(By::as_str).join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hundredths;
+
+    #[test]
+    fn hundredths_are_exact() {
+        for (text, number) in [("1", 100), ("1.0", 100), ("1.07", 107), ("0.5", 50), ("0", 0)] {
+            assert_eq!(hundredths(text), Ok(number), "{text}");
+        }
+        for text in ["", "-1", "1.075", "1,07", ".5", "one", "1e0", "100", "1.+7"] {
+            assert!(hundredths(text).is_err(), "{text}");
+        }
+    }
 }

@@ -41,6 +41,11 @@ use crate::digits::DAY_MS;
 use crate::lines::LineWriter;
 use crate::names::User;
 
+/// How steeply popularity usually falls with rank.
+pub const ZIPF_HUNDREDTHS: u32 = 107;
+/// From here on some listener would play one track, and nothing else, all day.
+pub const ZIPF_HUNDREDTHS_MAX: u32 = 120;
+
 /// What is to be made up. Equal populations give equal bytes on one machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Population {
@@ -52,6 +57,13 @@ pub struct Population {
     pub listeners: u64,
     /// How many tracks there are, at least 100; the n-th most popular is called `t<n>`.
     pub tracks: u64,
+    /// The exponent of Zipf's law in hundredths, at most [`ZIPF_HUNDREDTHS_MAX`]: the n-th most popular
+    /// track is played as often as n to the power of minus a hundredth of it. Usually
+    /// [`ZIPF_HUNDREDTHS`]; 100 is Zipf's law as it is written.
+    pub zipf_hundredths: u32,
+    /// The same for who listens how much, except that nobody has more plays a day than a person can;
+    /// `None` is everybody alike ([`Profile::Throughput`] only).
+    pub listener_zipf_hundredths: Option<u32>,
     /// When the first day starts: milliseconds since 1970, a whole number of UTC days.
     pub start: u64,
     /// How many days plays start on. From 9 on, all cases at the edge of a rule are there.
@@ -116,12 +128,16 @@ impl Population {
         };
         let listeners_min = Self::listeners_min(self.profile, self.reports, self.days);
         let last_start = (1u64 << 42).saturating_sub((u64::from(self.days) + 60) * DAY_MS);
+        let of_listeners = self.listener_zipf_hundredths.unwrap_or(0);
+        let steepest = u64::from(ZIPF_HUNDREDTHS_MAX);
         for (name, value, least, most) in [
             ("reports", self.reports, reports_min, reports_max),
             ("days", u64::from(self.days), 1, 10_000),
             ("tracks", self.tracks, 100, u64::from(u32::MAX)),
             ("listeners", self.listeners, listeners_min, u64::from(User::LIMIT)),
             ("start", self.start, DAY_MS, last_start),
+            ("zipf in hundredths", u64::from(self.zipf_hundredths), 0, steepest),
+            ("zipf of listeners in hundredths", u64::from(of_listeners), 0, steepest),
         ] {
             if value < least || value > most {
                 return Err(refused(format!("{name} must be {least} to {most}, not {value}")));
@@ -129,6 +145,10 @@ impl Population {
         }
         if !self.start.is_multiple_of(DAY_MS) {
             return Err(refused("start must be the start of a UTC day".to_owned()));
+        }
+        if self.profile == Profile::Service && self.listener_zipf_hundredths.is_some() {
+            let why = "listeners have a life of their own in this profile; zipf of listeners is throughput's";
+            return Err(refused(why.to_owned()));
         }
         Ok(Limits {
             listeners: u32::try_from(self.listeners).expect("checked to be below 2^28"),

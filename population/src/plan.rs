@@ -7,7 +7,7 @@ use crate::lines::push_play_id;
 use crate::names::{Device, User, text};
 use crate::seed::{Random, mix, part};
 use crate::truth::{MAP_KEYS_MAX, Outcome, Status, Tally};
-use crate::zipf::Zipf;
+use crate::zipf::{Exponent, Zipf};
 
 /// What kind of key a play has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,7 +198,7 @@ impl<'a> Plan<'a> {
     pub(crate) fn new(population: &'a Population, tracks: u32) -> Self {
         Self {
             population,
-            zipf: Zipf::new(tracks),
+            zipf: Zipf::new(tracks, Exponent::of_hundredths(population.zipf_hundredths)),
             plays: Vec::new(),
             reports: Vec::new(),
             lines: Vec::new(),

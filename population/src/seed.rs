@@ -15,6 +15,7 @@ pub(crate) mod part {
     pub(crate) const KEYS: u64 = 8;
     pub(crate) const PLAIN: u64 = 9;
     pub(crate) const REPEATS: u64 = 10;
+    pub(crate) const TURNS: u64 = 11;
 }
 
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;

@@ -11,10 +11,11 @@ use crate::names::{Kind, TERRITORIES, TERRITORY_COUNT, TIER_COUNT, TIERS, User, 
 use crate::retries;
 use crate::seed::{Random, mix, part, shuffle};
 use crate::truth::{MAP_KEYS_MAX, Outcome, Status, THRESHOLD_MS, Tally, Truth};
-use crate::zipf::Zipf;
+use crate::zipf::{Exponent, FlatHead, Zipf};
 use crate::{Limits, Population};
 
-/// The most plays for each listener and day: no fraud rule is near.
+/// The most plays for each listener and day, on average where some listen more than others: no fraud
+/// rule is near.
 pub(crate) const DAY_PLAYS_MAX: u64 = 300;
 
 /// The longest that a play sounds: 302 of them are less than 22 hours.
@@ -107,6 +108,8 @@ struct Listening {
     seed: u64,
     key_seed: u64,
     zipf: Zipf,
+    /// Who listens how much, where not all do alike.
+    unequal: Option<FlatHead>,
     listeners: u64,
     stride: u64,
     plays: u64,
@@ -129,26 +132,43 @@ impl Listening {
     fn new(population: &Population, limits: Limits) -> Self {
         let listeners = u64::from(limits.listeners);
         let span = u64::from(population.days) * DAY_MS - u64::from(LISTENED_MS_MAX);
+        let plays = population.reports - population.reports * retries::SHARE / 10_000;
+        let unequal = population.listener_zipf_hundredths.map(|hundredths| {
+            let most = (DAY_PLAYS_MAX * u64::from(population.days)) as f64;
+            let exponent = Exponent::of_hundredths(hundredths);
+            FlatHead::new(limits.listeners, exponent, most / plays as f64)
+        });
         Self {
             seed: population.seed,
             key_seed: mix(population.seed.wrapping_add(part::KEYS)),
-            zipf: Zipf::new(limits.tracks),
+            zipf: Zipf::new(limits.tracks, Exponent::of_hundredths(population.zipf_hundredths)),
+            unequal,
             listeners,
             stride: stride(listeners),
-            plays: population.reports - population.reports * retries::SHARE / 10_000,
+            plays,
             first_end: population.start + u64::from(LISTENED_MS_MAX),
             span,
         }
     }
 
-    // Plays end one after the other, evenly over all days; in each round every listener
-    // has one, so that nobody has more than others by more than one.
+    // Where all listen alike every listener has one play in each round, so that nobody has more than
+    // others by more than one.
+    #[inline]
+    fn listener(&self, number: u64) -> u64 {
+        if let Some(unequal) = &self.unequal {
+            let mut random = Random::of(self.seed, part::TURNS, number);
+            return u64::from(unequal.rank(&mut random)) - 1;
+        }
+        let (round, turn) = (number / self.listeners, number % self.listeners);
+        let offset = mix(self.key_seed ^ round) % self.listeners;
+        (turn * self.stride + offset) % self.listeners
+    }
+
+    // Plays end one after the other, evenly over all days.
     #[inline]
     fn play(&self, number: u64) -> PlainPlay {
         let mut random = Random::of(self.seed, part::PLAIN, number);
-        let (round, turn) = (number / self.listeners, number % self.listeners);
-        let offset = mix(self.key_seed ^ round) % self.listeners;
-        let listener = (turn * self.stride + offset) % self.listeners;
+        let listener = self.listener(number);
         let mut account = Random::of(self.seed, part::LISTENERS, listener);
         let listened = if random.chance(SKIPS) {
             random.between(1_000, THRESHOLD_MS - 1)

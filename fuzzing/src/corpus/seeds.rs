@@ -5,7 +5,7 @@ use flate2::write::GzEncoder;
 use ledgerline_ids::{
     ContextPart, DeviceId, PlayId, Position, SourceName, Territory, Tier, TrackId, UnixMs, UserId,
 };
-use ledgerline_population::{Population, Profile};
+use ledgerline_population::{Population, Profile, ZIPF_HUNDREDTHS};
 use ledgerline_records::LogRecord;
 use ledgerline_records::control::{Adjudicated, DeviceFact, FraudRuling, Tick, TrackFact};
 use ledgerline_records::frame::{FrameHeader, RecordGroup};
@@ -48,6 +48,8 @@ fn population(reports: usize) -> Vec<Vec<u8>> {
         reports: 20_000,
         listeners: 200,
         tracks: 200,
+        zipf_hundredths: ZIPF_HUNDREDTHS,
+        listener_zipf_hundredths: None,
         start: 1_767_225_600_000,
         days: 9,
         shuffle: Some(3),

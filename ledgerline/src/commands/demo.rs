@@ -7,7 +7,7 @@ mod serving;
 pub(super) use serving::{Shown as Served, parent_is_gone};
 
 use ledgerline_ids::{DayNo, Period, UnixMs};
-use ledgerline_population::{Population, Profile, Truth};
+use ledgerline_population::{Population, Profile, Truth, ZIPF_HUNDREDTHS};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs::DirBuilder;
@@ -246,6 +246,8 @@ fn population(reports: u64, days: u32) -> Population {
         reports,
         listeners: Population::listeners_min(Profile::Service, reports, days).max(400),
         tracks: 5_000,
+        zipf_hundredths: ZIPF_HUNDREDTHS,
+        listener_zipf_hundredths: None,
         start: DayNo::MS * 20_513,
         days,
         shuffle: None,

@@ -63,6 +63,8 @@ fn population(args: &GenerateArgs) -> Population {
         reports: args.reports,
         listeners: args.listeners.unwrap_or(usual.max(least)),
         tracks: args.tracks,
+        zipf_hundredths: args.zipf,
+        listener_zipf_hundredths: args.listener_zipf,
         start: u64::from(args.start.0) * DayNo::MS,
         days: args.days,
         shuffle: args.shuffle,

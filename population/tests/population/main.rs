@@ -7,7 +7,7 @@ mod recount;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::ErrorKind;
 
-use ledgerline_population::{Population, Profile, Truth};
+use ledgerline_population::{Population, Profile, Truth, ZIPF_HUNDREDTHS};
 use recount::{Key, Play, recount};
 
 // 2026-02-27: a month with 28 days ends within every population of more than two days.
@@ -18,6 +18,8 @@ const SERVICE: Population = Population {
     reports: 30_000,
     listeners: 700,
     tracks: 5_000,
+    zipf_hundredths: ZIPF_HUNDREDTHS,
+    listener_zipf_hundredths: None,
     start: START,
     days: 20,
     shuffle: None,
@@ -32,6 +34,9 @@ const THROUGHPUT: Population = Population {
     profile: Profile::Throughput,
     ..SERVICE
 };
+
+// Few listeners have most of the plays.
+const STEEP: Population = Population { listener_zipf_hundredths: Some(100), ..THROUGHPUT };
 
 fn generate(population: &Population) -> (String, Truth) {
     let mut lines = Vec::new();
@@ -147,6 +152,9 @@ fn the_truth_is_what_the_lines_come_to() {
         Population { seed: 6, reports: 120_000, listeners: 120, shuffle: Some(3), ..SERVICE },
         THROUGHPUT,
         Population { seed: 2, shuffle: Some(1), tracks: 100, listeners: 50, ..THROUGHPUT },
+        Population { seed: 3, zipf_hundredths: 100, ..STEEP },
+        Population { seed: 4, shuffle: Some(2), zipf_hundredths: 0, tracks: 100, ..STEEP },
+        Population { seed: 5, zipf_hundredths: 120, listeners: 60, ..STEEP },
     ];
     for population in rows {
         check_truth(&population);
@@ -336,6 +344,19 @@ fn plain_reports_have_the_size_that_the_design_measures_by() {
     assert!((224.0..230.0).contains(&mean), "{mean}");
 }
 
+/// Nobody has more plays than a day has room for, and whoever has fewer has them by Zipf's law.
+#[test]
+fn the_most_active_listener_is_still_a_person() {
+    let (_, truth) = generate(&Population { listeners: 20_000, ..STEEP });
+    let by_user = truth.counted.by_user.expect("there are few");
+    let mut plays: Vec<u64> = by_user.into_values().collect();
+    plays.sort_unstable_by(|one, other| other.cmp(one));
+    // Of 28 000 plays in two days the first rank would have 2 670; six share what they may have.
+    assert!((380..530).contains(&plays[0]), "{plays:?}");
+    assert!(plays[0] < plays[5] * 5 / 4, "{plays:?}");
+    assert!(plays[5] > 6 * plays[49], "{plays:?}");
+}
+
 #[test]
 fn the_truth_survives_being_written() {
     let (_, truth) = generate(&SERVICE);
@@ -355,6 +376,15 @@ fn what_does_not_fit_together_is_refused() {
         (Population { start: START + 1, ..SERVICE }, "start must be the start of a UTC day"),
         (Population { start: 1 << 42, ..SERVICE }, "start must be 86400000"),
         (Population { listeners: 1, ..THROUGHPUT }, "listeners must be"),
+        (Population { zipf_hundredths: 121, ..SERVICE }, "zipf in hundredths must be 0 to 120"),
+        (
+            Population { listener_zipf_hundredths: Some(200), ..THROUGHPUT },
+            "zipf of listeners in hundredths must be 0 to 120",
+        ),
+        (
+            Population { listener_zipf_hundredths: Some(100), ..SERVICE },
+            "listeners have a life of their own",
+        ),
     ];
     for (population, message) in rows {
         let error = population.generate(&mut Vec::new(), &mut |_| {}).unwrap_err();
