@@ -14,7 +14,8 @@ pub fn is_of_nodes() -> bool {
 }
 
 /// Those that show only where there are several nodes.
-const OF_NODES: [&str; 3] = ["zombie-commits", "followed-counts-again", "snapshot-part-unchecked"];
+const OF_NODES: [&str; 4] =
+    ["zombie-commits", "followed-counts-again", "stale-state-believed", "snapshot-part-unchecked"];
 
 /// Every canary, and whether this build has it.
 pub const ALL: &[(&str, bool)] = &[
@@ -35,4 +36,5 @@ pub const ALL: &[(&str, bool)] = &[
     ("segment-name-unsynced", cfg!(feature = "canary-segment-name-unsynced")),
     ("zombie-commits", cfg!(feature = "canary-zombie-commits")),
     ("followed-counts-again", cfg!(feature = "canary-followed-counts-again")),
+    ("stale-state-believed", cfg!(feature = "canary-stale-state-believed")),
 ];

@@ -45,6 +45,20 @@ impl Store {
         read.await.map_err(|fault: Fault| self.error("reading what nodes have alike", &fault))
     }
 
+    /// Puts what is said in the place of what was under these names, whoever is there: what nodes should have
+    /// alike, and count right without.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store can't be written; nothing is written then.
+    pub async fn say(&self, said: &Accords) -> Result<(), StoreError> {
+        let written = async {
+            let mut transaction = self.begin_write(Area::Accords).await?;
+            let written = write(transaction.connection(), said).await;
+            transaction.finish(written).await
+        };
+        written.await.map_err(|fault| self.error("saying what nodes should have alike", &fault))
+    }
+
     /// Puts what is offered in the place of what was agreed under these names, unless a node is there. Says
     /// which nodes are; nothing is written then.
     ///

@@ -216,6 +216,12 @@ impl Running {
         Ok(running)
     }
 
+    /// A fault: whatever was left of a partition is believed to be as new as what is committed.
+    #[cfg(feature = "canary-stale-state-believed")]
+    pub(super) fn believing_what_was_left(self) -> Self {
+        Self { position: self.commit.position, ..self }
+    }
+
     /// Lets everything go but what it is told and asked by.
     pub(super) fn into_telling(self) -> Telling {
         let Self { announce, metrics, inbox, roles, .. } = self;

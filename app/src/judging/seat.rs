@@ -135,6 +135,8 @@ impl Seat {
                 let runtime = self.runtime.clone();
                 match Running::build(commit, (parts, plays), self.settings, runtime, telling) {
                     Ok(running) => {
+                        #[cfg(feature = "canary-stale-state-believed")]
+                        let running = running.believing_what_was_left();
                         tracing::info!(partition = %self.partition, %committed, "is followed here");
                         self.taken = Taken::Running(Box::new(running));
                         Step::Worked

@@ -6,7 +6,8 @@
 //! store lets one of them have a partition, and the next standing evens it out.
 //!
 //! What is free goes to whoever keeps it warm, even beyond its share, for it counts at once there. What
-//! somebody has too much of is given up once whoever is to have it keeps it warm.
+//! somebody has too much of is given up once whoever is to have it keeps it warm. Whoever has just come takes
+//! nothing that has to be built first: of nodes that start together the first would have everything.
 
 use ledgerline_ids::PartitionId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +32,8 @@ pub(crate) struct Situation<'s> {
     pub unable: &'s BTreeSet<PartitionId>,
     /// What nobody has had for so long that whoever should have it can't.
     pub forsaken: &'s BTreeSet<PartitionId>,
+    /// Whether it has been there for a beat, so that whoever started with it has been heard of.
+    pub settled: bool,
 }
 
 /// What it should do.
@@ -73,6 +76,12 @@ pub(crate) fn decide(of: &Situation<'_>) -> Decision {
     }
     decision.follow = plan.followed(of);
     decision.follow.extend(&decision.acquire);
+    if !of.settled {
+        // What it would have to build first is dealt out once it knows among whom.
+        let warm = |partition: &PartitionId| of.standing.is_warm(of.node, *partition);
+        decision.acquire.retain(warm);
+        decision.follow.retain(warm);
+    }
     decision
 }
 
@@ -318,11 +327,40 @@ mod tests {
                 draining: &draining,
                 unable: &unable,
                 forsaken: &forsaken,
+                settled: true,
             };
             let decision = decide(&of);
             let sorted: BTreeSet<_> = decision.release.iter().copied().collect();
             assert_eq!(decision.acquire, set(acquire).into_iter().collect::<Vec<_>>(), "{text}");
             assert_eq!(sorted, set(release), "{text}");
+        }
+    }
+
+    /// Who has just come takes what it keeps warm, and leaves what it would have to build.
+    #[test]
+    fn a_newcomer_waits_for_those_who_start_with_it() {
+        let (node, nothing) = (NodeId::new("b").expect("a name"), BTreeSet::new());
+        for (text, forsaken, acquire) in [
+            ("b: - - - - | - - - -", "", ""),
+            ("b: - - - - | - b - b", "", "1 3"),
+            ("a b: - - - - | - - - -", "0 1", ""),
+            ("a b: a a - - | a a b b", "", "2 3"),
+            ("b: - - - -", "", "0 1 2 3"),
+        ] {
+            let standing = standing(text);
+            let decision = decide(&Situation {
+                node: &node,
+                standing: &standing,
+                standbys: 1,
+                draining: &nothing,
+                unable: &nothing,
+                forsaken: &set(forsaken),
+                settled: false,
+            });
+            let acquire = set(acquire);
+            assert_eq!(decision.acquire, acquire.iter().copied().collect::<Vec<_>>(), "{text}");
+            assert_eq!(decision.follow, acquire, "{text}");
+            assert!(decision.release.is_empty(), "{text}");
         }
     }
 
@@ -358,6 +396,7 @@ mod tests {
                         draining: &nothing,
                         unable: &nothing,
                         forsaken: &nothing,
+                        settled: true,
                     };
                     let decision = decide(&of);
                     for partition in decision.release {
@@ -428,6 +467,7 @@ mod tests {
                     draining: &nothing,
                     unable: &nothing,
                     forsaken: &nothing,
+                    settled: true,
                 });
                 for partition in decision.release {
                     now.leases[usize::from(partition.0)].owner = None;

@@ -25,6 +25,8 @@ pub(super) struct Hand {
     pub held: BTreeMap<PartitionId, Holding>,
     /// Whether the others count on this node.
     pub is_there: bool,
+    /// Whether it has seen a standing of which it is a part.
+    pub settled: bool,
     /// What is to be followed, where not everything is.
     pub follow: BTreeSet<PartitionId>,
     free_since: BTreeMap<PartitionId, Duration>,

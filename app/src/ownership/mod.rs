@@ -245,7 +245,9 @@ impl Owning {
             draining: &hand.draining(),
             unable: &unable,
             forsaken: &hand.forsaken(now, self.settings.lasts),
+            settled: hand.settled,
         });
+        hand.settled |= standing.nodes.contains(&self.node);
         for partition in decision.release {
             if let Some(holding) = hand.held.get_mut(&partition) {
                 tracing::info!(node = %self.node, %partition, "is given up for others");

@@ -111,8 +111,9 @@ fn part(progress: &Progress, is_to_follow: bool) -> Part {
 }
 
 impl Deployment {
-    /// What of the standbys is missing, a sentence for each partition.
-    pub(crate) fn standby_warnings(&self) -> Vec<String> {
+    /// What of the standbys is missing, a sentence for each partition; counting goes on meanwhile.
+    #[must_use]
+    pub fn standby_warnings(&self) -> Vec<String> {
         let Some(view) = self.ownership() else { return Vec::new() };
         let wanted = view.standbys.min(view.nodes.len().saturating_sub(1));
         let lacks = view.partitions.iter().filter(|of| of.warm < wanted);

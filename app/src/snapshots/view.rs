@@ -124,11 +124,10 @@ impl Deployment {
         self.snapshots.get().map(|seen| &**seen)
     }
 
-    /// What operators should look after, one sentence each; counting goes on meanwhile.
+    /// What operators should look after besides standbys, one sentence each; counting goes on meanwhile.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = self.standby_warnings();
-        warnings.extend(self.archive_warnings());
+        let mut warnings = self.archive_warnings();
         warnings.extend(self.closes_warnings());
         let Some(seen) = self.snapshots() else { return warnings };
         let of = |worker: &crate::judging::Worker| {

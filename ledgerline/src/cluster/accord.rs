@@ -3,6 +3,9 @@
 //!
 //! The first node that starts writes it into the database that they share; every later one compares, and
 //! doesn't start where it differs. Some of it can be changed while no node is there (`config adopt`).
+//!
+//! What nodes should have alike, and count right without, is told by each that starts, in the place of what the
+//! one before it told: node by node it can be changed while the others run.
 
 use ledgerline_app::archive::key_fingerprint;
 use ledgerline_counting::RULE_VERSION;
@@ -11,7 +14,7 @@ use ledgerline_records::report::ReportForm;
 use ledgerline_sql_store::PostgresStore;
 use std::collections::BTreeMap;
 
-use super::config::Config;
+use super::config::{Config, Role};
 use crate::failure::Failure;
 
 /// Values by name, as they are in the database.
@@ -163,6 +166,43 @@ pub async fn compare(store: &PostgresStore, config: &Config) -> Result<ReportFor
 
 fn form_in(agreed: &Accords) -> ReportForm {
     agreed.get(WRITTEN).and_then(|there| form_of(there)).unwrap_or_default()
+}
+
+/// The number of standbys, by its name in the database.
+const STANDBYS: &str = "standbys";
+
+/// Tells the others with how many standbys this node reckons, where it counts.
+///
+/// # Errors
+/// [`Failure`] where the state can't be written.
+pub async fn say_standbys(store: &PostgresStore, config: &Config) -> Result<(), Failure> {
+    if !config.has(Role::Count) {
+        return Ok(());
+    }
+    let said = Accords::from([(STANDBYS.to_owned(), config.standbys.to_string())]);
+    store.say(&said).await.map_err(|error| failed(&error))
+}
+
+/// A sentence, where this node counts and reckons with other standbys than the one that started last.
+///
+/// # Errors
+/// [`Failure`] where the state can't be read.
+pub async fn other_standbys(
+    store: &PostgresStore,
+    config: &Config,
+) -> Result<Option<String>, Failure> {
+    let said = store.accords().await.map_err(|error| failed(&error))?;
+    Ok(said.get(STANDBYS).and_then(|last| standbys_differ(config, last)))
+}
+
+fn standbys_differ(config: &Config, last: &str) -> Option<String> {
+    let here = config.standbys;
+    (config.has(Role::Count) && here.to_string() != *last).then(|| {
+        format!(
+            "node.standbys is {here} here and {last} on the node that started last: some partitions may have \
+             more standbys than they should, and others fewer"
+        )
+    })
 }
 
 fn refuse(differences: &[String]) -> Result<(), Failure> {

@@ -61,6 +61,7 @@ pub async fn open(
 ) -> Result<(Arc<Deployment>, NodeStore), Failure> {
     let store = Arc::new(open_state(config).await?);
     let report_form = accord::require(&store, config).await?;
+    accord::say_standbys(&store, config).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let ends = committed(&store).await?;
     // Who judges nothing and has a spool needn't wait for Kafka: reports are kept meanwhile.
@@ -328,16 +329,25 @@ pub async fn check_accord(config: &Config) -> Result<Value, Failure> {
 }
 
 async fn like_the_others(store: &PostgresStore, config: &Config) -> Value {
-    match accord::compare(store, config).await {
-        Ok(form) if form == ReportForm::default() => {
+    let form = match accord::compare(store, config).await {
+        Ok(form) => form,
+        Err(failure) => return bad(&failure.to_string(), "no node starts so; counting is safe"),
+    };
+    match accord::other_standbys(store, config).await {
+        Ok(None) if form == ReportForm::default() => {
             good("key, partitions, topics and rules are those of the other nodes")
         }
-        Ok(form) => good(&format!(
+        Ok(None) => good(&format!(
             "key, partitions, topics and rules are those of the other nodes; reports are written in form {}, for \
              programs that read no newer one, until ledgerline config adopt",
             form.version()
         )),
-        Err(failure) => bad(&failure.to_string(), "no node starts so; counting is safe"),
+        Ok(Some(differs)) => bad(
+            &differs,
+            "counts are right all the same; give all nodes the same number, and start those again that had \
+             another",
+        ),
+        Err(failure) => bad(&failure.to_string(), "look whether PostgreSQL answers"),
     }
 }
 

@@ -54,6 +54,11 @@ pub(super) fn show(checks: &[Value], as_json: bool) -> Result<(), Failure> {
 const WAY_OUT: &str = "if it is in plays/ or index/: ledgerline doctor --rebuild; if it is in \
                        reports/ or state.db: restore that file from a backup";
 
+const STANDBYS: &str = "counting goes on; where nodes have just come or gone, wait; else ledgerline nodes, on \
+                        each of them, says which one catches up, and its log why it takes so long";
+const OTHERS: &str =
+    "counting goes on; ledgerline config check says whether the store of blobs answers";
+
 async fn check_server(data: &Path, checks: &mut Vec<Value>) -> bool {
     let session = match Session::begin(data).await {
         Ok(session) => session,
@@ -84,9 +89,10 @@ async fn check_server(data: &Path, checks: &mut Vec<Value>) -> bool {
         Ok(view) if view.is_null() || matches!(session, Session::Own { .. }) => {}
         Ok(view) => {
             checks.push(owned(&view));
-            let warnings = view["warnings"].as_array().into_iter().flatten();
-            let todo = "counting goes on; ledgerline config check says whether the store answers";
-            checks.extend(warnings.filter_map(Value::as_str).map(|warning| bad(warning, todo)));
+            for (of, todo) in [("standby_warnings", STANDBYS), ("warnings", OTHERS)] {
+                let warnings = view[of].as_array().into_iter().flatten();
+                checks.extend(warnings.filter_map(Value::as_str).map(|warning| bad(warning, todo)));
+            }
         }
         Err(failure) => checks.push(bad(&failure.to_string(), "look at the server's log")),
     }

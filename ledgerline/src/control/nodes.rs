@@ -62,6 +62,7 @@ pub(super) async fn ownership(State(deployment): State<Arc<Deployment>>) -> Resp
         "age_ms": view.age_ms,
         "trouble": view.trouble,
         "standbys_wanted": view.standbys,
+        "standby_warnings": deployment.standby_warnings(),
         "warnings": deployment.warnings(),
         "partitions": partitions.collect::<Vec<_>>(),
     }))

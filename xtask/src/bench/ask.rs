@@ -1,5 +1,6 @@
 //! Asking a running server: `/readyz` and `/metrics`.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -99,15 +100,30 @@ impl Metrics {
 
     /// A metric, summed over its labels; 0 where there is none of that name.
     pub fn sum(&self, name: &str) -> u64 {
-        let value = |line: &str| -> Option<u64> {
+        self.rows(name).map(|(_, value)| value).sum()
+    }
+
+    /// A metric by what one of its labels says, summed over the others.
+    pub fn by_label(&self, name: &str, label: &str) -> BTreeMap<String, u64> {
+        let begins = format!("{label}=\"");
+        let mut rows = BTreeMap::new();
+        for (labels, value) in self.rows(name) {
+            let of = labels.split(',').find_map(|it| it.strip_prefix(&begins)?.strip_suffix('"'));
+            *rows.entry(of.unwrap_or_default().to_owned()).or_insert(0) += value;
+        }
+        rows
+    }
+
+    /// Labels and value of each line of a metric.
+    fn rows<'m>(&'m self, name: &'m str) -> impl Iterator<Item = (&'m str, u64)> {
+        self.text.lines().filter_map(move |line| {
             let rest = line.strip_prefix(name)?;
-            let value = match rest.strip_prefix('{') {
-                Some(labels) => labels.split_once("} ")?.1,
-                None => rest.strip_prefix(' ')?,
+            let (labels, value) = match rest.strip_prefix('{') {
+                Some(labels) => labels.split_once("} ")?,
+                None => ("", rest.strip_prefix(' ')?),
             };
-            value.trim().parse().ok()
-        };
-        self.text.lines().filter_map(value).sum()
+            Some((labels, value.trim().parse().ok()?))
+        })
     }
 }
 
@@ -122,6 +138,8 @@ mod tests {
         assert_eq!(metrics.sum("a_b"), 7);
         assert_eq!(metrics.sum("a_b_c"), 9);
         assert_eq!(metrics.sum("a"), 0);
+        let by_p = metrics.by_label("a_b", "p");
+        assert_eq!(by_p, BTreeMap::from([("0".to_owned(), 3), ("1".to_owned(), 4)]));
     }
 
     #[test]

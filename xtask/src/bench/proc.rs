@@ -84,6 +84,20 @@ pub fn available_bytes() -> Option<u64> {
     fields(&text).get("MemAvailable").map(|kib| kib * 1024)
 }
 
+/// Processor seconds that everything on this machine has spent since it was started, the kernel included.
+pub fn busy_s() -> f64 {
+    fs::read_to_string("/proc/stat").ok().and_then(|text| busy_of(&text)).unwrap_or(0.0)
+}
+
+/// `cpu user nice system idle iowait irq softirq steal …`, the first line; what guests do is in `user`.
+fn busy_of(text: &str) -> Option<f64> {
+    let mut words = text.lines().next()?.split_whitespace();
+    (words.next()? == "cpu").then_some(())?;
+    let ticks: Vec<f64> = words.filter_map(|word| word.parse().ok()).collect();
+    let busy = [0, 1, 2, 5, 6].iter().filter_map(|at| ticks.get(*at)).sum::<f64>();
+    Some(busy / TICKS_PER_S)
+}
+
 /// Whether the process has ended, or was never there; it may wait for its parent still.
 pub fn has_ended(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
@@ -143,6 +157,13 @@ mod tests {
         assert!(stat_of(&format!("17 (x) Z {rest}")).unwrap().ended);
         assert!(stat_of("17 (x) S 1 2").is_none());
         assert!(stat_of("").is_none());
+    }
+
+    #[test]
+    fn a_busy_machine_neither_idles_nor_waits() {
+        let text = "cpu  100 20 30 5000 600 7 3 40 9 0\ncpu0 1 1 1 1\n";
+        assert!((busy_of(text).unwrap() - 1.6).abs() < 1e-9);
+        assert!(busy_of("cpu0 1 1\n").is_none() && busy_of("").is_none());
     }
 
     #[test]

@@ -162,13 +162,18 @@ million recordings, a hundred thousand payees and a thousand contracts, and allo
 DuckDB; and brings such a service as files, closes its months and explains lines of them.
 
 `cargo xtask bench nodes` measures what several nodes are made of, on a Kafka and a PostgreSQL that it starts
-with all of it on this machine: [--reports N] [--only streams,intake,restore] [--rate N] [--seconds N]
-[--brokers 1|3] [--json FILE] [--install].
-  streams   N reports (5M) on one topic, a million recordings, a hundred thousand listeners, 30 % sent
-            twice: one counting node from its beginning to its end, then a Kafka Streams application
-            (exactly once, RocksDB) on the same topic; both must come to the truth
+with all of it on this machine: [--reports N] [--only streams,workers,intake,deltas,restore] [--rate N]
+[--seconds N] [--brokers 1|3] [--json FILE] [--install].
+  streams   N reports (5M) on one topic, a million recordings and a hundred thousand listeners by Zipf's
+            law, 30 % sent twice: one counting node from its beginning to its end, then a Kafka Streams
+            application (exactly once, RocksDB) on the same topic; both must come to the truth
+  workers   N such reports on a topic, and one node that only counts; then two such nodes, with tables of
+            their own, from the topic's beginning again: reports a second and for a processor second, what
+            each owned and judged, when each partition was at its end; both must come to the truth
   intake    reports in bodies of 100 at a rate (20 000 a second for 60 seconds) to one node that only takes
             them in: how long until the 202
+  deltas    such reports at that rate to one node that takes them in and counts them: how many rows the
+            database took
   restore   a node with an empty disk, from snapshots of different age: seconds, and a plot under target/
   cargo xtask bench nodes --only streams --reports 1M
 

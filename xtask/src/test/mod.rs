@@ -66,8 +66,13 @@ pub fn run(workspace: &Workspace, options: &Test) -> Exit {
             steps.run("cargo test: counting, on nodes", || {
                 cargo_test::run_on_nodes(workspace, options, &services)
             });
+            steps.run("bench nodes, a small one", || {
+                bench::nodes::smoke(workspace, services.environment())
+            });
         } else {
-            steps.skip("cargo test: counting, on nodes", "Kafka and PostgreSQL aren't both there");
+            for step in ["cargo test: counting, on nodes", "bench nodes, a small one"] {
+                steps.skip(step, "Kafka and PostgreSQL aren't both there");
+            }
         }
     } else {
         steps.skip("cargo test", "the build failed");

@@ -29,8 +29,14 @@ async fn the_first_decides_and_nothing_is_written_where_something_differs() {
     store.beat(&node, &[], &BTreeSet::new(), 60_000).await.unwrap();
     assert_eq!(store.agree_anew(&values("topic=u")).await.unwrap(), ["one"]);
     assert_eq!(store.accords().await.unwrap(), values("key=a partitions=4 topic=t"));
+    // What needn't be alike is said whoever is there.
+    store.say(&values("standbys=1")).await.unwrap();
+    store.say(&values("standbys=0")).await.unwrap();
+    let said = "key=a partitions=4 standbys=0 topic=t";
+    assert_eq!(store.accords().await.unwrap(), values(said));
     store.leave(&node).await.unwrap();
     assert_eq!(store.agree_anew(&values("topic=u")).await.unwrap(), Vec::<String>::new());
-    assert_eq!(store.accords().await.unwrap(), values("key=a partitions=4 topic=u"));
+    let agreed = "key=a partitions=4 standbys=0 topic=u";
+    assert_eq!(store.accords().await.unwrap(), values(agreed));
     store.close().await.unwrap();
 }

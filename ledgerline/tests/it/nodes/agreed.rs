@@ -129,6 +129,30 @@ fn a_newer_program_writes_what_the_others_read_until_they_agree_on_more() {
     assert!(refused.err.contains(says), "{}", refused.all());
 }
 
+/// Standbys are the nodes' own affair: whoever differs counts, and is told so.
+#[test]
+fn nodes_that_reckon_with_other_standbys_count_and_say_so() {
+    let Some(cluster) = Cluster::start() else { return };
+    let one = Node::start(&cluster, "one", ALL);
+    wait_until("it counts", || one.owns() == 4);
+    let alike = one.folder.run(&["config", "check"]);
+    assert!(alike.out.contains("ok  key, partitions, topics and rules"), "{}", alike.all());
+    let none = differing(&cluster, ALL, ("roles =", "standbys = 0\nroles ="));
+    let two = Node::start_in(none);
+    wait_until("each has its share", || one.owns() == 2 && two.owns() == 2);
+    for command in [&["config", "check"][..], &["doctor"]] {
+        let told = one.folder.run(command);
+        assert_eq!(told.code, 1, "{}", told.all());
+        let says = "node.standbys is 1 here and 0 on the node that started last";
+        assert!(told.out.contains(says), "{}", told.all());
+        assert!(told.out.contains("counts are right all the same"), "{}", told.all());
+    }
+    let last = two.folder.run(&["config", "check"]);
+    assert!(last.out.contains("ok  key, partitions, topics and rules"), "{}", last.all());
+    one.end();
+    two.end();
+}
+
 #[test]
 fn what_can_be_changed_is_changed_while_no_node_is_there() {
     let Some(cluster) = Cluster::start() else { return };

@@ -4,6 +4,7 @@
 //! - `agreed`: nodes that differ in what they must have alike
 //! - `sharing`: roles, shares, and nodes that come and go
 //! - `parts`: nodes that follow some partitions only
+//! - `alone`: such nodes without standbys
 //! - `gone`: a node that is killed, paused or cut off
 //! - `away`: a database that is away, cut off or behind
 //! - `letters`: records that nobody can read
@@ -20,6 +21,7 @@
 
 mod agreed;
 mod alerts;
+mod alone;
 mod archived;
 mod away;
 mod brokers;

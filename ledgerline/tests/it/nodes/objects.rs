@@ -6,12 +6,13 @@ use std::path::Path;
 
 const SCOPES: &str = "reports:write,counts:read";
 
-fn with(store: &Path) -> String {
+/// A configuration's lines for a folder.
+pub fn with(store: &Path) -> String {
     format!("[objects]\nfolder = \"{}\"\n", store.display())
 }
 
 /// How many snapshots of partitions are there.
-fn snapshots(store: &Path) -> usize {
+pub fn snapshots(store: &Path) -> usize {
     let folders = std::fs::read_dir(store.join("snapshots")).into_iter().flatten().flatten();
     let inside = folders.filter_map(|folder| std::fs::read_dir(folder.path()).ok());
     inside.flat_map(|files| files.flatten()).count()

@@ -15,6 +15,8 @@ pub mod random;
 #[cfg(feature = "cluster")]
 pub mod raw_record;
 pub mod reports;
+#[cfg(feature = "cluster")]
+pub mod s3;
 pub mod server;
 pub mod small_disk;
 pub mod strace;

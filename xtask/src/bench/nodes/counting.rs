@@ -1,7 +1,6 @@
 //! One node that counts a topic from its beginning to its end.
 
-use super::ground::{Cluster, Node, WAIT_MAX};
-use crate::bench::ask;
+use super::ground::{Cluster, Node};
 use crate::bench::figures::Way;
 use crate::bench::input::{Counts, Input};
 use crate::bench::place::Place;
@@ -55,23 +54,10 @@ pub fn measure(place: &Place, cluster: &Cluster<'_>, input: &Input) -> Result<(W
     let took = began.elapsed();
     let (usage, peak) = (Usage::of(node.server.pid()), watch.end());
     counted?;
-    // The database gets what counts at the end of each interval, so a while after the last commit.
-    ask::until(WAIT_MAX, "the database hasn't been told of everything that counts", || {
-        Ok(cluster.number("SELECT COALESCE(SUM(position), 0) FROM {}.counted_positions")?
-            >= input.reports)
-    })?;
-    let words = ["counts", "--by", "track", "--format", "csv", "--config"];
-    let printed = running::run(place.product().args(words).arg(&config))?.output;
-    let plays = cluster.number("SELECT SUM(plays) FROM {}.play_totals")?;
-    Counts::of_csv(plays, &printed)?
-        .compare(&input.right)
-        .map_err(|reason| format!("a node: {reason}"))?;
+    cluster.until_told(input.reports)?;
+    compare(place, cluster, &config, input)?;
     node.server.stop()?;
-    // Its connections have ended: what they did is in the database's own numbers.
-    let rows = cluster.number(
-        "SELECT n_tup_ins FROM pg_stat_user_tables \
-         WHERE schemaname = '{}' AND relname = 'counted_deltas'",
-    )?;
+    let rows = delta_rows(cluster)?;
     let way = Way {
         name: "a node".to_owned(),
         reports: input.reports,
@@ -86,4 +72,42 @@ pub fn measure(place: &Place, cluster: &Cluster<'_>, input: &Input) -> Result<(W
         ..Way::default()
     };
     Ok((way, rows))
+}
+
+/// Compares what counts, as a node that answers says, with what is right; nobody counts any more.
+///
+/// # Errors
+/// A sentence: what differs.
+pub fn right_counts(place: &Place, cluster: &Cluster<'_>, input: &Input) -> Result<(), String> {
+    let config = cluster.config("reads", "\"api\"", "")?;
+    let node = cluster.start(place, &config)?;
+    node.until_counted(input.reports)?;
+    compare(place, cluster, &config, input)?;
+    node.server.stop()
+}
+
+fn compare(
+    place: &Place,
+    cluster: &Cluster<'_>,
+    config: &Path,
+    input: &Input,
+) -> Result<(), String> {
+    let words = ["counts", "--by", "track", "--format", "csv", "--config"];
+    let printed = running::run(place.product().args(words).arg(config))?.output;
+    let plays = cluster.number("SELECT SUM(plays) FROM {}.play_totals")?;
+    Counts::of_csv(plays, &printed)?
+        .compare(&input.right)
+        .map_err(|reason| format!("a node: {reason}"))
+}
+
+/// How many rows of deltas the database got. All connections must have ended: what they did is in the
+/// database's own numbers from then on.
+///
+/// # Errors
+/// A sentence.
+pub fn delta_rows(cluster: &Cluster<'_>) -> Result<u64, String> {
+    cluster.number(
+        "SELECT n_tup_ins FROM pg_stat_user_tables \
+         WHERE schemaname = '{}' AND relname = 'counted_deltas'",
+    )
 }

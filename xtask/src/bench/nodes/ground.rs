@@ -29,8 +29,9 @@ pub struct Ground {
 /// A topic and a schema in which nothing is yet, for nodes in one folder.
 pub struct Cluster<'g> {
     ground: &'g Ground,
-    /// The topic of the reports; the schema is called so too.
+    /// The topic of the reports.
     pub topic: String,
+    schema: String,
     folder: PathBuf,
     synced: bool,
 }
@@ -70,14 +71,32 @@ impl Ground {
             ground.started.push((service, place));
             begun?;
             for (name, value) in told {
-                match name.as_str() {
-                    "LEDGERLINE_TEST_KAFKA" => ground.brokers = value,
-                    "LEDGERLINE_TEST_POSTGRES" => ground.postgres = value,
-                    _ => {}
-                }
+                ground.hear(&name, value);
             }
         }
         Ok(ground)
+    }
+
+    /// One broker and a database that run already, and go on.
+    pub fn lent<'e>(environment: impl Iterator<Item = (&'e str, &'e str)>) -> Ground {
+        let mut ground = Ground {
+            started: Vec::new(),
+            brokers: String::new(),
+            postgres: String::new(),
+            copies: 1,
+        };
+        for (name, value) in environment {
+            ground.hear(name, value.to_owned());
+        }
+        ground
+    }
+
+    fn hear(&mut self, name: &str, value: String) {
+        match name {
+            "LEDGERLINE_TEST_KAFKA" => self.brokers = value,
+            "LEDGERLINE_TEST_POSTGRES" => self.postgres = value,
+            _ => {}
+        }
     }
 
     /// Topics and tables of a name; a single broker is durable only where it syncs.
@@ -98,10 +117,34 @@ impl Ground {
         name: &str,
         synced: bool,
     ) -> Result<Cluster<'_>, String> {
+        self.cluster_of(place, name, name, synced)
+    }
+
+    /// Tables of a name, for a topic that is there already.
+    ///
+    /// # Errors
+    /// A sentence: they can't be made.
+    pub fn cluster_on(
+        &self,
+        place: &Place,
+        name: &str,
+        topic: &str,
+    ) -> Result<Cluster<'_>, String> {
+        self.cluster_of(place, name, topic, self.copies == 1)
+    }
+
+    fn cluster_of(
+        &self,
+        place: &Place,
+        name: &str,
+        topic: &str,
+        synced: bool,
+    ) -> Result<Cluster<'_>, String> {
         let schema = format!("CREATE SCHEMA {name}");
         postgres::ask(&self.postgres, &schema)?;
         let folder = place.fresh(name)?;
-        let cluster = Cluster { ground: self, topic: name.to_owned(), folder, synced };
+        let (topic, schema) = (topic.to_owned(), name.to_owned());
+        let cluster = Cluster { ground: self, topic, schema, folder, synced };
         let config = cluster.config("first", "\"count\"", "")?;
         for words in [["topics", "create"], ["schema", "upgrade"]] {
             let mut command = place.product();
@@ -132,16 +175,30 @@ impl Cluster<'_> {
     /// # Errors
     /// It can't be written.
     pub fn config(&self, name: &str, roles: &str, more: &str) -> Result<PathBuf, String> {
+        self.node_config(name, roles, "", more)
+    }
+
+    /// The same with something more about the node itself.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub fn node_config(
+        &self,
+        name: &str,
+        roles: &str,
+        of_node: &str,
+        more: &str,
+    ) -> Result<PathBuf, String> {
         let path = self.folder.join(format!("{name}.toml"));
         let (copies, in_sync) = if self.ground.copies > 1 { (3, 2) } else { (1, 1) };
         let synced = self.synced;
         let text = format!(
-            "[node]\nname = \"{name}\"\ndata = \"{name}\"\nroles = [{roles}]\n\
+            "[node]\nname = \"{name}\"\ndata = \"{name}\"\nroles = [{roles}]\n{of_node}\
              [secrets]\nhash_key = \"000102030405060708090a0b0c0d0e0f\"\n\
              [kafka]\nbrokers = \"{}\"\ntopic = \"{}\"\npartitions = {PARTITIONS}\n\
              create = {{ copies = {copies}, in_sync_min = {in_sync}, synced = {synced} }}\n\
              [postgres]\nurl = \"{}?options[search_path]={}\"\n{more}",
-            self.ground.brokers, self.topic, self.ground.postgres, self.topic
+            self.ground.brokers, self.topic, self.ground.postgres, self.schema
         );
         fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(path)
@@ -163,8 +220,20 @@ impl Cluster<'_> {
     /// # Errors
     /// A sentence.
     pub fn number(&self, query: &str) -> Result<u64, String> {
-        let said = postgres::ask(&self.ground.postgres, &query.replace("{}", &self.topic))?;
+        let said = postgres::ask(&self.ground.postgres, &query.replace("{}", &self.schema))?;
         said.parse().map_err(|_| format!("`{query}` is answered `{said}`"))
+    }
+
+    /// Waits until the database has been told of all that counts: at the end of each interval, so a while
+    /// after the last commit.
+    ///
+    /// # Errors
+    /// That takes too long.
+    pub fn until_told(&self, reports: u64) -> Result<(), String> {
+        ask::until(WAIT_MAX, "the database hasn't been told of everything that counts", || {
+            let told = "SELECT COALESCE(SUM(position), 0) FROM {}.counted_positions";
+            Ok(self.number(told)? >= reports)
+        })
     }
 }
 

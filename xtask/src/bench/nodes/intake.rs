@@ -1,7 +1,7 @@
 //! How long a producer waits until its reports are durable on the log, at a steady rate; beside Kafka's
 //! own producer, which has the same records to send.
 
-use super::ground::{Cluster, Ground};
+use super::ground::{Cluster, Ground, Node};
 use crate::bench::figures::{Latency, grouped, real};
 use crate::bench::input::{Input, generator};
 use crate::bench::place::Place;
@@ -10,6 +10,7 @@ use crate::cli::BenchNodes;
 use crate::json::Json;
 use crate::programs::succeed;
 use crate::services::kafka;
+use std::path::Path;
 use std::process::Command;
 
 /// As a player's backend sends them: few at a time.
@@ -73,13 +74,9 @@ fn of_node(
     options: &BenchNodes,
 ) -> Result<(f64, Latency, u64), String> {
     let node = cluster.start(place, &cluster.config("ingest", "\"ingest\"", "")?)?;
-    let mut client = node.client(place)?;
-    client.args(["--batch-reports", BATCH_REPORTS, "--connections", CONNECTIONS, "--rate"]);
-    client.arg(options.rate.to_string()).arg("--file").arg(&input.file);
-    client.arg("--warm-up").arg((options.rate * WARM_UP_S).to_string());
-    let sent = running::run(&mut client)?;
+    let warm_up = options.rate * WARM_UP_S;
+    let said = paced(place, &node, &input.file, (options.rate, warm_up))?;
     node.server.stop()?;
-    let said = Json::parse(&sent.output)?;
     let accepted = said.count("accepted")?;
     if accepted != input.reports {
         return Err(format!("{accepted} of {} reports were accepted", input.reports));
@@ -113,6 +110,19 @@ fn of_peer(
 fn latency(said: &Json, before: &str) -> Result<Latency, String> {
     let ms = |name: &str| said.number(&format!("{before}{name}"));
     Ok(Latency { p50: ms("p50")?, p99: ms("p99")?, p999: ms("p999")?, max: ms("max")? })
+}
+
+/// Sends a file at a steady rate, as a player's backend does; what the client says of it. The first
+/// `warm_up` reports aren't in its figures.
+///
+/// # Errors
+/// A sentence.
+pub fn paced(place: &Place, node: &Node, file: &Path, (rate, warm_up): (u64, u64)) -> Result<Json, String> {
+    let mut client = node.client(place)?;
+    client.args(["--batch-reports", BATCH_REPORTS, "--connections", CONNECTIONS, "--rate"]);
+    client.arg(rate.to_string()).arg("--file").arg(file);
+    client.arg("--warm-up").arg(warm_up.to_string());
+    Json::parse(&running::run(&mut client)?.output)
 }
 
 impl Intake {

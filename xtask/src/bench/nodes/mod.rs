@@ -4,17 +4,22 @@
 //! rate. What counts is compared with the truth that was made up with the reports.
 //!
 //! Reading order: [`ground`] (what nodes share), then one module for each of [`PARTS`]: [`counting`] and
-//! [`streams`], [`intake`], [`restore`].
+//! [`streams`], [`workers`] with [`course`], [`intake`], [`deltas`], [`restore`].
 
 mod counting;
+mod course;
+mod deltas;
 mod ground;
 mod intake;
 mod restore;
 mod streams;
+mod workers;
 
+use self::deltas::Deltas;
 use self::ground::Ground;
 use self::intake::Intake;
 use self::restore::Restored;
+use self::workers::Run;
 use super::bars::{Bar, fine, whole};
 use super::figures::{self, Way, heads, object, ratio, real, short, table};
 use super::input::{Input, generator};
@@ -24,12 +29,13 @@ use crate::cli::BenchNodes;
 use crate::json::Json;
 use crate::needs::{self, Need};
 use crate::programs::{cargo, succeed};
+use crate::steps::Outcome;
 use crate::workspace::Workspace;
 use std::fs;
 use std::time::Instant;
 
 /// What is measured, in this order.
-pub const PARTS: &[&str] = &["streams", "intake", "restore"];
+pub const PARTS: &[&str] = &["streams", "workers", "intake", "deltas", "restore"];
 /// Needed to build and run.
 const NEEDS: &[Need] = &[
     Need::Rust,
@@ -42,8 +48,11 @@ const NEEDS: &[Need] = &[
     Need::Postgres,
 ];
 
-const TRACKS: &str = "1000000";
-const LISTENERS: &str = "100000";
+/// Of recordings and listeners; both by Zipf's law as it is written.
+const POPULATION: &[&str] =
+    &["--tracks", "1000000", "--listeners", "100000", "--zipf", "1", "--listener-zipf", "1"];
+/// What [`smoke`] counts in each of its parts.
+const SMOKE_REPORTS: u64 = 20_000;
 const TIMES_STREAMS: f64 = 3.0;
 const ROWS_A_MILLION_MAX: f64 = 250_000.0;
 const INTAKE_P99_MS: f64 = 49.999;
@@ -54,7 +63,10 @@ struct Figures {
     streams: Option<Way>,
     /// Rows that the database took to know by what is counted.
     delta_rows: Option<u64>,
+    /// One counting node, and two.
+    workers: Vec<Run>,
     intakes: Vec<Intake>,
+    deltas: Option<Deltas>,
     restored: Vec<Restored>,
     /// What went wrong, one sentence each.
     wrong: Vec<String>,
@@ -82,6 +94,34 @@ pub fn run(workspace: &Workspace, options: &BenchNodes) -> Exit {
     }
 }
 
+/// A small run of our own parts with the dev profile, on services that run: what the bench itself must do, and
+/// that what it counts is right; not how fast.
+pub fn smoke<'e>(
+    workspace: &Workspace,
+    environment: impl Iterator<Item = (&'e str, &'e str)>,
+) -> Outcome {
+    let options = BenchNodes {
+        install: false,
+        parts: ["workers", "deltas"].map(str::to_owned).to_vec(),
+        reports: SMOKE_REPORTS,
+        seconds: 2,
+        rate: SMOKE_REPORTS / 2,
+        brokers: 1,
+        json: None,
+    };
+    let ground = Ground::lent(environment);
+    let place = Place::new(workspace, "debug");
+    let figures = match place.map(|place| measure(&place, &ground, &options)) {
+        Ok(figures) => figures,
+        Err(reason) => return Outcome::Failed(reason),
+    };
+    match (figures.wrong.first(), figures.workers.as_slice(), &figures.deltas) {
+        (Some(reason), _, _) => Outcome::Failed(reason.clone()),
+        (None, [_, two], Some(_)) if two.unevenness() <= 1 => Outcome::Passed,
+        _ => Outcome::Failed(format!("{figures:?}")),
+    }
+}
+
 fn build(workspace: &Workspace) -> Result<(), String> {
     println!("building the product with nodes, and the client, with optimisation");
     let words = ["build", "--release", "--package", "ledgerline", "--features", "cluster"];
@@ -98,11 +138,31 @@ fn measure(place: &Place, ground: &Ground, options: &BenchNodes) -> Figures {
     {
         figures.wrong.push(format!("streams: {reason}"));
     }
+    if wants("workers") {
+        println!("{} reports, one counting node and two", short(options.reports));
+        let input = zipf_input(place, "workers", options.reports, 13);
+        match input.and_then(|input| workers::measure(place, ground, &input)) {
+            Ok(runs) => {
+                let wrong = runs.iter().filter_map(|run| run.wrong.as_ref());
+                figures.wrong.extend(wrong.map(|reason| format!("workers: {reason}")));
+                figures.workers = runs;
+            }
+            Err(reason) => figures.wrong.push(format!("workers: {reason}")),
+        }
+    }
     if wants("intake") {
         println!("{} reports a second for {} s", options.rate, options.seconds);
         match intake::measure(place, ground, options) {
             Ok(intakes) => figures.intakes = intakes,
             Err(reason) => figures.wrong.push(format!("intake: {reason}")),
+        }
+    }
+    if wants("deltas") {
+        println!("{} reports a second for {} s, counted", options.rate, options.seconds);
+        let input = zipf_input(place, "deltas", options.rate * options.seconds, 17);
+        match input.and_then(|input| deltas::measure(place, ground, &input, options)) {
+            Ok(deltas) => figures.deltas = Some(deltas),
+            Err(reason) => figures.wrong.push(format!("deltas: {reason}")),
         }
     }
     if wants("restore") {
@@ -115,6 +175,13 @@ fn measure(place: &Place, ground: &Ground, options: &BenchNodes) -> Figures {
     figures
 }
 
+/// Reports of which few recordings and few listeners have most.
+fn zipf_input(place: &Place, name: &str, reports: u64, seed: u64) -> Result<Input, String> {
+    let mut generator = generator(place, reports, seed);
+    generator.args(POPULATION);
+    Input::generate_by(place, name, reports, generator)
+}
+
 fn beside_streams(
     place: &Place,
     ground: &Ground,
@@ -122,9 +189,7 @@ fn beside_streams(
     figures: &mut Figures,
 ) -> Result<(), String> {
     println!("making {} reports up", short(reports));
-    let mut generator = generator(place, reports, 11);
-    generator.args(["--tracks", TRACKS, "--listeners", LISTENERS]);
-    let input = Input::generate_by(place, "reports", reports, generator)?;
+    let input = zipf_input(place, "reports", reports, 11)?;
     let cluster = ground.cluster(place, "reports")?;
     counting::fill(place, &cluster, &input)?;
     let (node, rows) = counting::measure(place, &cluster, &input)?;
@@ -151,12 +216,24 @@ impl Figures {
             bars.push(Bar::least("a node ≥ 3 × Kafka Streams", TIMES_STREAMS, Some(times), fine));
         }
         if let Some(rows) = self.rows_a_million() {
-            let claim = "delta rows for a million reports ≤ 250 000";
+            let claim = "delta rows for a million reports of a backlog ≤ 250 000";
             bars.push(Bar::most(claim, ROWS_A_MILLION_MAX, Some(rows), whole));
+        }
+        if let Some(most) = self.workers.iter().map(Run::unevenness).max() {
+            let claim = "partitions of counting nodes differ by one at most";
+            bars.push(Bar::most(claim, 1.0, Some(real(most)), whole));
+            let right = self.workers.iter().filter(|run| run.wrong.is_none()).count() as u64;
+            let claim = "by one node and by two, counts equal the truth: 2 of 2";
+            bars.push(Bar::least(claim, 2.0, Some(real(right)), whole));
         }
         for intake in &self.intakes {
             let claim = format!("p99 of the 202 < 50 ms ({})", intake.kept);
             bars.push(Bar::most(&claim, INTAKE_P99_MS, Some(intake.latency.p99), fine));
+        }
+        if let Some(deltas) = &self.deltas {
+            let claim = "delta rows for a million paced reports ≤ 250 000";
+            let rows = deltas.rows_a_million();
+            bars.push(Bar::most(claim, ROWS_A_MILLION_MAX, Some(rows), whole));
         }
         bars
     }
@@ -185,7 +262,9 @@ impl Figures {
         object(vec![
             ("ways", Json::List(ways.collect())),
             ("delta_rows", self.delta_rows.map_or(Json::Null, |rows| Json::Number(real(rows)))),
+            ("workers", Json::List(self.workers.iter().map(Run::as_json).collect())),
             ("intake", Json::List(intakes.collect())),
+            ("deltas", self.deltas.as_ref().map_or(Json::Null, Deltas::as_json)),
             ("restored", Json::List(restored.collect())),
             ("bars", Json::List(self.bars().iter().map(Bar::as_json).collect())),
         ])
@@ -201,7 +280,19 @@ fn conclude(workspace: &Workspace, figures: &Figures, options: &BenchNodes) -> E
         println!("\n{}", table(&rows));
         ways.iter().flat_map(|way| &way.notes).for_each(|note| println!("{note}"));
     }
+    figures.workers.iter().for_each(|run| println!("{}", run.line()));
+    if let [one, two] = figures.workers.as_slice() {
+        let (rate, each) = (Run::rate, Run::each_cpu_s);
+        println!(
+            "two counting nodes: {:.2} × the rate of one, {:.2} × its reports for a CPU second",
+            ratio(rate(two), rate(one)),
+            ratio(each(two), each(one))
+        );
+    }
     figures.intakes.iter().for_each(|intake| println!("{}", intake.line()));
+    if let Some(deltas) = &figures.deltas {
+        println!("{}", deltas.line());
+    }
     if !figures.restored.is_empty() {
         figures.restored.iter().for_each(|one| println!("{}", one.line()));
         let path = workspace.services().join("bench-restore.svg");
