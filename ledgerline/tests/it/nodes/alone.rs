@@ -5,7 +5,7 @@ use super::crowd::{Halves, Node, partitions, wait_until, wait_until_counted};
 use super::objects::{snapshots, with};
 use crate::support::cluster::Cluster;
 use crate::support::s3::S3;
-use crate::support::{Api, Folder, measured};
+use crate::support::{Api, Folder, Server, measured};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -95,7 +95,10 @@ fn one_is_killed(what: &str, seed: u64, store: Option<&Store>) {
 /// A node with an empty disk gets its share from the store, and doesn't judge the log from its beginning.
 fn newcomer_begins_with_snapshots(cluster: &Cluster, store: &Store, counting: &mut Vec<Node>) {
     wait_until("each partition has a snapshot", || snapshots(&store.blobs) >= 4);
-    counting.push(Node::start_in(node(cluster, "newcomer", COUNT, Some(store))));
+    let folder = node(cluster, "newcomer", COUNT, Some(store));
+    let says_more = [("RUST_LOG", "info")];
+    let server = Server::spawn_with(&folder, &says_more).listening().expect("it starts");
+    counting.push(Node { folder, server });
     wait_until("the newcomer has its share", || have_their_shares(counting));
     let newcomer = counting.last().expect("it was added");
     let log = newcomer.folder.path("server.log");

@@ -39,7 +39,8 @@ impl S3 {
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("there is a temporary folder");
         std::fs::create_dir(folder.path().join(BUCKET)).expect("the folder can be written");
-        let credentials = format!("[default]\naws_access_key_id = {ID}\naws_secret_access_key = {SECRET}\n");
+        let credentials =
+            format!("[default]\naws_access_key_id = {ID}\naws_secret_access_key = {SECRET}\n");
         std::fs::write(folder.path().join("credentials"), credentials).expect("it can be written");
         let files = FileSystem::new(folder.path()).expect("the folder is there");
         let mut builder = S3ServiceBuilder::new(files);

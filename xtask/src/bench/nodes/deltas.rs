@@ -96,7 +96,8 @@ mod tests {
 
     #[test]
     fn rows_are_for_a_million() {
-        let deltas = Deltas { reports: 2_000_000, rate: 20_000.0, rows: 300_000, rows_in_all: 400_000 };
+        let deltas =
+            Deltas { reports: 2_000_000, rate: 20_000.0, rows: 300_000, rows_in_all: 400_000 };
         assert!((deltas.rows_a_million() - 150_000.0).abs() < 1e-6);
         assert!(deltas.line().contains("150 000 delta rows for a million"), "{}", deltas.line());
         assert!(Json::parse(&deltas.as_json().to_string()).is_ok());

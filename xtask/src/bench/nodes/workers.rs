@@ -71,12 +71,7 @@ pub fn measure(place: &Place, ground: &Ground, input: &Input) -> Result<Vec<Run>
     Ok(vec![one, two])
 }
 
-fn run(
-    place: &Place,
-    cluster: &Cluster<'_>,
-    names: &[&str],
-    input: &Input,
-) -> Result<Run, String> {
+fn run(place: &Place, cluster: &Cluster<'_>, names: &[&str], input: &Input) -> Result<Run, String> {
     let config = |name: &&str| cluster.node_config(name, ROLES, "standbys = 0\n", "");
     let configs = names.iter().map(config).collect::<Result<Vec<PathBuf>, String>>()?;
     let (began, busy) = (Instant::now(), busy_s());
