@@ -42,7 +42,7 @@ pub fn measure(
         let owned = ask::Metrics::of(node.address)?.sum("ledgerline_partition_owned");
         Ok(owned == u64::from(super::ground::PARTITIONS))
     })?;
-    let said = paced(place, &node, &input.file, options.rate)?;
+    let said = paced(place, &node, &input.file, (options.rate, 0))?;
     let accepted = said.count("accepted")?;
     if accepted != input.reports {
         return Err(format!("{accepted} of {} reports were accepted", input.reports));

@@ -117,7 +117,12 @@ fn latency(said: &Json, before: &str) -> Result<Latency, String> {
 ///
 /// # Errors
 /// A sentence.
-pub fn paced(place: &Place, node: &Node, file: &Path, (rate, warm_up): (u64, u64)) -> Result<Json, String> {
+pub fn paced(
+    place: &Place,
+    node: &Node,
+    file: &Path,
+    (rate, warm_up): (u64, u64),
+) -> Result<Json, String> {
     let mut client = node.client(place)?;
     client.args(["--batch-reports", BATCH_REPORTS, "--connections", CONNECTIONS, "--rate"]);
     client.arg(rate.to_string()).arg("--file").arg(file);
