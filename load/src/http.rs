@@ -130,6 +130,9 @@ pub fn all_accepted(body: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(body).ok()?;
     let rest = text.strip_prefix("{\"accepted\":")?;
     let (number, rest) = rest.split_once(',')?;
+    // Where they are kept stands between.
+    let kept = ["\"kept\":\"log\",", "\"kept\":\"spool\","];
+    let rest = kept.iter().find_map(|kept| rest.strip_prefix(kept)).unwrap_or(rest);
     (rest == "\"rejected\":[]}").then(|| number.parse().ok())?
 }
 
@@ -153,6 +156,7 @@ mod tests {
     #[test]
     fn only_a_whole_acceptance_is_one() {
         assert_eq!(all_accepted(b"{\"accepted\":17,\"rejected\":[]}"), Some(17));
+        assert_eq!(all_accepted(b"{\"accepted\":17,\"kept\":\"spool\",\"rejected\":[]}"), Some(17));
         assert_eq!(all_accepted(b"{\"accepted\":1,\"rejected\":[{\"line\":1}]}"), None);
         assert_eq!(all_accepted(b"{}"), None);
     }

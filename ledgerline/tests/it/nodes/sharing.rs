@@ -127,8 +127,9 @@ fn check_alerts(node: &Node) {
     for word in
         expressions.flat_map(|it| it.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'))
     {
-        // Only a node with a store of blobs tells of snapshots, and one with an archive of that.
-        let elsewhere = ["ledgerline_snapshot_", "ledgerline_archive_"];
+        // Only a node with a store of blobs tells of snapshots, one with an archive of that, and one with
+        // a spool of what waits there.
+        let elsewhere = ["ledgerline_snapshot_", "ledgerline_archive_", "ledgerline_spool_"];
         if word.starts_with("ledgerline_") && !elsewhere.iter().any(|it| word.starts_with(it)) {
             names += 1;
             let is_told = told.lines().any(|line| line.starts_with(word));

@@ -143,6 +143,8 @@ fn a_full_spool_refuses_until_it_is_drained() {
     kafka.start_again();
     wait_until("the spool is empty", || waiting(&one) == 0);
     wait_until("it takes reports again", || send_one(&to, "after").1["kept"] == "log");
+    // The counting node may have the brokers in sight again, and still not the topic's new ends.
+    wait_until("all of it is counted", || count.counted(&api).len() == 501);
     wait_until_counted(&[&count]);
     // However often they were sent.
     let counted = count.counted(&api);
