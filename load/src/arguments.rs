@@ -88,7 +88,11 @@ pub fn parse(words: &[String]) -> Result<Arguments, String> {
             "--until-gone" => until_gone = true,
             "--batch-reports" => batch_reports = number(word, value()?, BATCH_REPORTS_MAX)?,
             "--connections" => connections = Some(number(word, value()?, CONNECTIONS_MAX)?),
-            "--warm-up" => warm_up = number(word, value()?, 100_000_000)? as u64,
+            "--warm-up" => {
+                let value = value()?;
+                // None is a number of reports, too.
+                warm_up = if value == "0" { 0 } else { number(word, value, 100_000_000)? as u64 };
+            }
             "--rate" => rate = Some(number(word, value()?, 100_000_000)? as u64),
             _ => return Err(format!("`{word}` is not known")),
         }
@@ -144,7 +148,9 @@ mod tests {
             until_gone: true,
         };
         assert_eq!(parsed(all), Ok(expected));
-        let few = parsed("--url 127.0.0.1:80 --key k --file - --batch-reports 7").unwrap();
+        let few = "--url 127.0.0.1:80 --key k --file - --batch-reports 7 --warm-up 0";
+        let few = parsed(few).unwrap();
+        assert_eq!(few.warm_up, 0);
         assert_eq!((few.file, few.mode, few.connections), (None, Mode::Ndjson(7), 4));
     }
 

@@ -299,8 +299,6 @@ fn the_mark_of_an_orderly_end_is_gone_while_the_log_is_open() {
 fn a_segment_that_is_ended_is_released_whole() {
     let disk = MemoryDisk::new();
     let log = open(&disk, small());
-    // One in which nothing is stays.
-    log.end_segment(P0);
     append(&log, &["a"]);
     append(&log, &["b", "c"]);
     let used = log.stored_bytes(P0);
@@ -313,7 +311,10 @@ fn a_segment_that_is_ended_is_released_whole() {
     }
     assert_eq!(segments(&disk), ["reports/p000/00000000000000000003.log"]);
     assert_eq!(log.stored_bytes(P0), 40);
+    // One in which nothing is stays.
+    log.end_segment(P0);
     drop(log);
+    assert_eq!(segments(&disk), ["reports/p000/00000000000000000003.log"]);
     let log = open(&disk, small());
     assert_eq!((log.start(P0), end(&log)), (Position(3), 3));
     assert_eq!(append(&log, &["d"]).first, Position(3));
