@@ -197,6 +197,8 @@ impl Sender {
                 tracing::error!(%error, reason, "the producer failed; another one is made");
             }
             give_up(producer);
+            // What doesn't come back even so must not hold its partition up.
+            self.partitions.iter_mut().for_each(|(turns, _)| turns.returned());
         }
         match self.settings.producer().create_with_context(Deliveries) {
             Ok(producer) => self.producer = Some(producer),

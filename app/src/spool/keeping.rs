@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::oneshot::Receiver;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::Spool;
 use crate::ports::{AppendError, Appended};
 
-/// For so long the shared log's answer is waited for: longer than it takes to replace a broker mostly, and less than
-/// a sender waits.
+/// For so long from when it was asked the shared log's answer is waited for: longer than it takes to replace a
+/// broker mostly, and less than a sender waits. A body's groups are asked together, so this is for all of them.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
 
 type Answer = Result<Appended, AppendError>;
@@ -27,6 +27,7 @@ enum State {
     /// The shared log has it; what is needed where it doesn't take it.
     Sent {
         answer: Receiver<Answer>,
+        until: Instant,
         spool: Arc<Spool>,
         partition: PartitionId,
         group: RecordGroup,
@@ -59,8 +60,8 @@ impl Keeping {
         group: RecordGroup,
         received_at: UnixMs,
     ) -> Self {
-        let spool = Arc::clone(spool);
-        Self(State::Sent { answer, spool, partition, group, received_at })
+        let (spool, until) = (Arc::clone(spool), Instant::now() + ANSWER_MAX);
+        Self(State::Sent { answer, until, spool, partition, group, received_at })
     }
 
     /// Waits until the group is durable, and says where. What the shared log doesn't take, or gives no answer to, the
@@ -82,9 +83,8 @@ impl Keeping {
                     kept => kept,
                 }
             }
-            State::Sent { answer, spool, partition, group, received_at } => {
-                let mut answer = answer;
-                let error = match timeout(ANSWER_MAX, &mut answer).await {
+            State::Sent { mut answer, until, spool, partition, group, received_at } => {
+                let error = match timeout_at(until, &mut answer).await {
                     Ok(Ok(Ok(_))) => return Ok(Where::Shared),
                     Ok(Ok(Err(AppendError::Closing))) => return Err(Some(AppendError::Closing)),
                     Ok(Ok(Err(error))) => Some(error),

@@ -243,11 +243,15 @@ fn kill_and_start(place: &Place, server: Server, before: u64) -> Result<f64, Str
     let rate = (traffic / TRAFFIC_S).max(1).to_string();
     command.args(["--streamed", "--until-gone", "--batch-reports", "1000", "--rate", &rate]);
     command.stdin(Stdio::from(out)).stdout(Stdio::piped());
-    let child = command.spawn().map_err(|error| format!("cannot run the client: {error}"))?;
+    let mut child = command.spawn().map_err(|error| format!("cannot run the client: {error}"))?;
     drop(command);
     let accepted = "ledgerline_reports_accepted_total";
     let enough = ask::until(READY_MAX, "the traffic isn't accepted", || {
-        Ok(Metrics::of(address)?.sum(accepted) >= traffic / 6 * 5)
+        let enough = Metrics::of(address)?.sum(accepted) >= traffic / 6 * 5;
+        match child.try_wait() {
+            Ok(Some(status)) if !enough => Err(format!("the client ended too soon: {status}")),
+            _ => Ok(enough),
+        }
     });
     server.kill();
     let sent = running::finish(child, "the client", Instant::now(), |_| {});

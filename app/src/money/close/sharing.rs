@@ -244,7 +244,9 @@ impl SharedCloses {
         for file in &manifest.files {
             let pieces = list.files.iter().find(|pieces| pieces.name == file.name);
             let pieces = pieces.ok_or_else(|| unusable("it lacks a file of the manifest"))?;
-            let mut writer = FileWriter::begin(&*self.disk, &partial, &file.name)?;
+            let (disk, of, name) = (self.disk.clone(), partial.clone(), file.name.clone());
+            let begin = move || FileWriter::begin(&*disk, &of, &name);
+            let mut writer = self.apart(begin).await??;
             for (digest, bytes) in &pieces.parts {
                 let part = self.part(period, digest, *bytes).await?;
                 let put = move || writer.put(&part).map(|()| writer);
@@ -458,6 +460,8 @@ fn give_place(
 ) -> Result<(), FileError> {
     write_all(disk, partial, MANIFEST, manifest.as_bytes())?;
     disk.sync_folder(partial).map_err(FileError::disk(partial))?;
+    // Without its manifest a month isn't here: what lies there was left by a removal that was broken off.
+    remove_all(disk, place)?;
     disk.rename(partial, place).map_err(FileError::disk(place))?;
     disk.sync_folder(CLOSES).map_err(FileError::disk(CLOSES))
 }

@@ -52,16 +52,7 @@ pub async fn take_over(from: &Path, config: &Config) -> Result<Value, Failure> {
     agree(folder.identity(), config, from)?;
     let node = super::enter(&config.file)?;
     let _node = held(&node)?;
-    if let Some(spool) = &config.spool {
-        let left = spool::left_in(config, spool)?;
-        if left > 0 {
-            return Err(Failure::failed(format!(
-                "{left} reports wait in {}: start that node until it has sent them, and look at the other nodes' \
-                 spools",
-                spool.folder.display()
-            )));
-        }
-    }
+    nothing_waits(config)?;
     let target = Arc::new(open_state(config).await?);
     nobody_runs(&target).await?;
     accord::require(&target, config).await?;
@@ -128,6 +119,18 @@ async fn take_all(
     Ok((records, state))
 }
 
+/// Whether this node's spool is empty: what waits there isn't in the log yet.
+fn nothing_waits(config: &Config) -> Result<(), Failure> {
+    let Some(spool) = &config.spool else { return Ok(()) };
+    match spool::left_in(config, spool)? {
+        0 => Ok(()),
+        left => Err(Failure::failed(format!(
+            "{left} reports wait in {}: start that node until it has sent them, and look at the other nodes' spools",
+            spool.folder.display()
+        ))),
+    }
+}
+
 /// Gives the deployment of the nodes of `config` to a new folder `to`; says what was moved. The topic and the
 /// database stay as they are.
 ///
@@ -143,16 +146,7 @@ pub async fn hand_back(config: &Config, to: &Path) -> Result<Value, Failure> {
     let identity = Identity { partitions: config.kafka.partitions, key: config.hash_key };
     let node = super::enter(&config.file)?;
     let _node = held(&node)?;
-    if let Some(spool) = &config.spool {
-        let left = spool::left_in(config, spool)?;
-        if left > 0 {
-            return Err(Failure::failed(format!(
-                "{left} reports wait in {}: start that node until it has sent them, and look at the other nodes' \
-                 spools",
-                spool.folder.display()
-            )));
-        }
-    }
+    nothing_waits(config)?;
     let options = PostgresOptions::default();
     let store = PostgresStore::open_read_only(&config.postgres.0, options).await;
     let store = Arc::new(store.map_err(|error| Failure::from_error(&error))?);

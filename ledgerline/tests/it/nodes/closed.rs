@@ -126,6 +126,10 @@ fn what_was_closed_is_read_everywhere_and_outlives_the_node_that_closed_it() {
     assert_eq!(seen(&four.folder, "2024-03"), march);
     fs::write(&part, bytes).expect("it can be written");
     assert_eq!(seen(&four.folder, "2024-04"), april);
+    // A removal from its disk was broken off behind the manifest, which goes first.
+    let manifest = four.folder.data().join("closes/2024-04/manifest.json");
+    fs::remove_file(manifest).expect("it can be removed");
+    assert_eq!(seen(&four.folder, "2024-04"), april);
     four.end();
     three.end();
 }

@@ -38,6 +38,14 @@ fn at(node: &Node, api: &Api) -> Api {
     Api { address: node.server.address(), ..api.clone() }
 }
 
+/// A broker that may be killed, and a node that counts.
+fn begin() -> Option<(OwnKafka, Cluster, Node)> {
+    let (kafka, postgres) = OwnKafka::start(1).zip(told("LEDGERLINE_TEST_POSTGRES"))?;
+    let cluster = Cluster::start_on(kafka.brokers(), &postgres)?;
+    let count = Node::start(&cluster, "count", COUNT);
+    Some((kafka, cluster, count))
+}
+
 /// Sends one report; what is answered.
 fn send_one(api: &Api, play: &str) -> (u16, Value) {
     let body = line(play, "somebody", "t1", 31_000);
@@ -47,12 +55,7 @@ fn send_one(api: &Api, play: &str) -> (u16, Value) {
 
 #[test]
 fn reports_are_taken_while_kafka_is_away_and_each_counts_once() {
-    let Some((mut kafka, postgres)) = OwnKafka::start(1).zip(told("LEDGERLINE_TEST_POSTGRES"))
-    else {
-        return;
-    };
-    let Some(cluster) = Cluster::start_on(kafka.brokers(), &postgres) else { return };
-    let count = Node::start(&cluster, "count", COUNT);
+    let Some((mut kafka, cluster, count)) = begin() else { return };
     let api = count.server.api(&count.folder, SCOPES);
     let one = Node::start_in(ingest(&cluster, "one", 64 << 20));
     let two = Node::start_in(ingest(&cluster, "two", 64 << 20));
@@ -113,12 +116,7 @@ fn reports_are_taken_while_kafka_is_away_and_each_counts_once() {
 
 #[test]
 fn a_full_spool_refuses_until_it_is_drained() {
-    let Some((mut kafka, postgres)) = OwnKafka::start(1).zip(told("LEDGERLINE_TEST_POSTGRES"))
-    else {
-        return;
-    };
-    let Some(cluster) = Cluster::start_on(kafka.brokers(), &postgres) else { return };
-    let count = Node::start(&cluster, "count", COUNT);
+    let Some((mut kafka, cluster, count)) = begin() else { return };
     let api = count.server.api(&count.folder, SCOPES);
     let one = Node::start_in(ingest(&cluster, "one", 1 << 20));
     wait_until("it counts", || count.owns() == 4);
