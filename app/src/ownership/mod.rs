@@ -357,11 +357,20 @@ impl Deployment {
     /// Has this node own its share of the partitions as long as the future is polled. Where it owns all
     /// of them there is nothing to do; where it owns none it takes in what others import.
     pub async fn own_forever(&self) {
-        let Some(owning) = &self.owning else { return self.follow_catalogue_forever().await };
+        let Some(owning) = &self.owning else {
+            return self.follow_catalogue_forever(LeaseSettings::default()).await;
+        };
+        // What is new in the catalogue is told through the log, which may be away: leases are renewed meanwhile.
+        let follow = self.follow_catalogue_forever(owning.settings);
+        tokio::join!(self.renew_forever(owning), follow);
+    }
+
+    async fn renew_forever(&self, owning: &Owning) {
         let LeaseSettings { lasts, beat_every, .. } = owning.settings;
         loop {
             // A call without an answer must not keep the next from being tried.
-            let _ = tokio::time::timeout(lasts, self.see_to_ownership()).await;
+            let beat = owning.beat(&self.workers, &*self.clock);
+            let _ = tokio::time::timeout(lasts, beat).await;
             let pause = tokio::time::sleep(beat_every);
             tokio::pin!(pause);
             loop {
@@ -387,13 +396,14 @@ impl Deployment {
         self.follow_catalogue().await;
     }
 
-    async fn follow_catalogue_forever(&self) {
+    async fn follow_catalogue_forever(&self, settings: LeaseSettings) {
         if !self.catalogue.is_shared() {
             return std::future::pending().await;
         }
         loop {
-            tokio::time::sleep(LeaseSettings::default().beat_every).await;
-            self.follow_catalogue().await;
+            tokio::time::sleep(settings.beat_every).await;
+            // A call without an answer must not keep the next from being tried.
+            let _ = tokio::time::timeout(settings.lasts, self.follow_catalogue()).await;
         }
     }
 
