@@ -9,9 +9,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, MutexGuard, RwLock, RwLockReadGuard};
 use tokio::sync::Mutex;
 
+use crate::ports::library::{LibraryChange, Track};
 use crate::ports::{
-    AppendError, CatalogueStore, CatalogueTrack, Fact, ImportedTracks, ReportLog, StoreError,
-    Untold,
+    AppendError, CatalogueStore, CatalogueTrack, Fact, ImportedTracks, MusicLibrary, ReportLog,
+    StoreError, Untold,
 };
 
 /// Why an import of tracks or devices did not end. It may be begun again.
@@ -112,6 +113,25 @@ impl Catalogue {
         let _turn = self.turn.lock().await;
         let imported = self.store.import_tracks(tracks).await?;
         self.show(tracks, &imported).await?;
+        self.tell_in_turn(log).await?;
+        Ok(imported)
+    }
+
+    /// Writes a change of the music library, whose tracks counting learns of, and tells it what it must judge
+    /// again.
+    ///
+    /// # Errors
+    /// [`CatalogueError`].
+    pub(crate) async fn change_library(
+        &self,
+        library: &dyn MusicLibrary,
+        change: &LibraryChange,
+        log: &dyn ReportLog,
+    ) -> Result<ImportedTracks, CatalogueError> {
+        let _turn = self.turn.lock().await;
+        let imported = library.change_library(change).await?;
+        let tracks: Vec<CatalogueTrack> = change.tracks.iter().map(Track::as_counted).collect();
+        self.show(&tracks, &imported).await?;
         self.tell_in_turn(log).await?;
         Ok(imported)
     }

@@ -9,19 +9,23 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
-use crate::access::Access;
+use crate::access::{Access, AccessParts};
 use crate::archive::ArchiveSeen;
 use crate::catalogue::Catalogue;
+use crate::delivery::{Delivery, DeliveryParts};
 use crate::intake::{Intake, Overactive};
 use crate::judging::{Beginning, Progress, Sieves, Worker, WorkerParts, WorkerSettings, start};
+use crate::library::on_disk::FilesOnDisk;
 use crate::money::{Money, MoneyParts};
+use crate::music::{Music, MusicParts, MusicWires};
 use crate::overview;
 use crate::ownership::{Ownership, Owning};
 use crate::ports::drive::{Drive, apart};
 use crate::ports::facts::RecentTotals;
 use crate::ports::{
-    AppealStore, AppendError, AuditStore, CatalogueStore, Clock, CountedPlays, CredentialStore,
-    Disk, FactStore, ListenerStore, LogError, PlaysLog, Random, ReportLog, SignInStore, StoreError,
+    AccountStore, AppealStore, AppendError, AuditStore, CatalogueStore, Clock, CollectionStore,
+    CountedPlays, CredentialStore, DeploymentSettings, Disk, FactStore, ListenerStore, LogError,
+    MusicLibrary, PlaysLog, Random, ReportLog, SignInStore, StoreError,
 };
 use crate::privacy::pseudonyms::Pseudonyms;
 use crate::reading::{Readers, not_here};
@@ -87,10 +91,20 @@ pub struct Parts {
     pub counted_plays: Option<Arc<dyn CountedPlays>>,
     /// Its catalogue.
     pub catalogue: Arc<dyn CatalogueStore>,
+    /// The music that there is to hear.
+    pub library: Arc<dyn MusicLibrary>,
+    /// What listeners keep.
+    pub collection: Arc<dyn CollectionStore>,
+    /// What reads music folders, and keeps covers, if anything does.
+    pub music: Option<MusicParts>,
     /// Its credentials.
     pub credentials: Arc<dyn CredentialStore>,
     /// How people get in.
     pub sign_ins: Arc<dyn SignInStore>,
+    /// Its accounts.
+    pub accounts: Arc<dyn AccountStore>,
+    /// What an administrator has set for all of it.
+    pub settings: Arc<dyn DeploymentSettings>,
     /// Its appeals.
     pub appeals: Arc<dyn AppealStore>,
     /// Who did what.
@@ -109,6 +123,8 @@ pub struct Parts {
     pub ownership: Ownership,
     /// What its use cases of money are made of.
     pub money: MoneyParts,
+    /// What its delivery of audio is made of.
+    pub delivery: DeliveryParts,
 }
 
 /// Why a deployment doesn't start.
@@ -172,9 +188,11 @@ pub struct Deployment {
     /// What is known of the archive, once somebody writes one for ever.
     pub(crate) archive: OnceLock<Arc<ArchiveSeen>>,
     access: Access,
+    pub(crate) music: Music,
     pub(crate) intake: Intake,
     pub(crate) spool: Option<Arc<Spool>>,
     money: Money,
+    delivery: Delivery,
     settings: Settings,
 }
 
@@ -213,9 +231,16 @@ impl Deployment {
             settings.listeners_remembered_max,
         );
         let pseudonyms = Arc::new(pseudonyms.await?);
+        // An erasure may have been broken off between the tie and the account.
+        parts.accounts.sweep().await?;
+        let files = parts
+            .music
+            .as_ref()
+            .map(|music| FilesOnDisk::new(parts.library.clone(), music.scan.disk.clone()));
+        let (clock, random) = (parts.clock.clone(), parts.random.clone());
+        let delivery = Delivery::load(parts.delivery, files, parts.key, clock, random).await?;
         let catalogue = Catalogue::load(parts.catalogue).await?;
-        let catalogue = if is_shared { catalogue.shared_by_nodes() } else { catalogue };
-        let catalogue = Arc::new(catalogue);
+        let catalogue = Arc::new(if is_shared { catalogue.shared_by_nodes() } else { catalogue });
         let overactive = Arc::new(Overactive::default());
         let recent = match &totals {
             None => parts.facts.recent_totals(overview::HOURS_MAX).await?,
@@ -282,6 +307,13 @@ impl Deployment {
             pseudonyms.clone(),
         );
         let intake = intake.spooling(parts.spool.clone());
+        let wires = MusicWires {
+            catalogue: catalogue.clone(),
+            log: parts.log.clone(),
+            clock: parts.clock.clone(),
+            random: parts.random.clone(),
+        };
+        let music = Music::new((parts.library, parts.collection), parts.music, wires);
         Ok(Arc::new(Self {
             key: parts.key,
             log: parts.log,
@@ -289,7 +321,15 @@ impl Deployment {
             catalogue,
             appeals: parts.appeals,
             audit: parts.audit,
-            access: Access::new(parts.credentials, parts.sign_ins, parts.clock.clone()),
+            music,
+            access: Access::new(AccessParts {
+                credentials: parts.credentials,
+                sign_ins: parts.sign_ins,
+                accounts: parts.accounts,
+                settings: parts.settings,
+                clock: parts.clock.clone(),
+                drive: parts.drive.clone(),
+            }),
             money: Money::new(
                 parts.money,
                 parts.clock.clone(),
@@ -307,6 +347,7 @@ impl Deployment {
             snapshots: OnceLock::new(),
             archive: OnceLock::new(),
             intake,
+            delivery,
             spool: parts.spool,
             settings,
         }))
@@ -342,6 +383,12 @@ impl Deployment {
         &self.money
     }
 
+    /// Audio to players.
+    #[must_use]
+    pub fn delivery(&self) -> &Delivery {
+        &self.delivery
+    }
+
     /// The catalogue.
     #[must_use]
     pub fn catalogue(&self) -> &Catalogue {
@@ -352,13 +399,6 @@ impl Deployment {
     #[must_use]
     pub fn log(&self) -> &Arc<dyn ReportLog> {
         &self.log
-    }
-
-    /// A key of hashes that nobody can guess.
-    pub(crate) fn fresh_hash_key(&self) -> HashKey {
-        let mut seed = [0; 16];
-        self.random.fill(&mut seed);
-        HashKey::new(seed)
     }
 
     /// The current time.
@@ -519,22 +559,9 @@ impl Deployment {
         Ok(())
     }
 
-    pub(crate) fn is_to_follow(&self, partition: PartitionId) -> bool {
-        let orders = &self.workers[usize::from(partition.0)].orders;
-        orders.as_ref().is_none_or(|orders| orders.borrow().follow)
-    }
-
-    /// Sends what waits in the spool to the log, as long as the future is polled.
-    pub async fn drain_forever(&self) {
-        match &self.spool {
-            Some(spool) => spool.drain_forever(&self.catalogue).await,
-            None => std::future::pending().await,
-        }
-    }
-
-    /// Accepts nothing more, judges and commits what was accepted, takes snapshots, and
-    /// closes the log in order.
+    /// Accepts nothing more, judges and commits what was accepted, takes snapshots, closes the log.
     pub async fn stop(&self) {
+        self.music.stop().await;
         self.intake.close();
         if let Some(spool) = &self.spool {
             let left = spool.finish().await;

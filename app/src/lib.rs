@@ -10,9 +10,13 @@
 //! - [`counts`], [`plays`], [`conservation`], [`overview`]: what was decided, read; [`stored_counts`]: as
 //!   the store has it
 //! - [`adjudication`], [`fraud`], [`appeals`]: people decide; [`audit`]: and who did what
+//! - [`delivery`]: audio to players: grants, signed addresses, and the bytes
 //! - [`privacy`]: who the listeners are: pseudonyms, exports, erasures
 //! - [`archive`]: what is committed of the logs, as files that are written once
+//! - [`ingest`]: files of music become renditions
 //! - [`catalogue`], [`access`]: which tracks there are, and who may do what
+//! - [`music`]: what there is to hear: the [`library`], its [`covers`], and the [`scan`] of folders
+//! - [`collection`]: what listeners keep of it; [`history`]: what they heard; [`charts`]: what is heard most
 //! - [`money`]: how counts become money
 
 pub mod access;
@@ -21,23 +25,32 @@ pub mod appeals;
 pub mod archive;
 pub mod audit;
 pub mod catalogue;
+pub mod charts;
+pub mod collection;
 pub mod conservation;
 pub mod counts;
+pub mod covers;
+pub mod delivery;
 pub mod deployment;
 mod explain;
 pub mod fraud;
 mod health;
+pub mod history;
+pub mod ingest;
 pub mod intake;
 mod judging;
+pub mod library;
 mod listing;
 pub mod metrics;
 pub mod money;
+pub mod music;
 pub mod overview;
 pub mod ownership;
 pub mod plays;
 pub mod ports;
 pub mod privacy;
 pub mod reading;
+pub mod scan;
 pub mod snapshots;
 pub mod spool;
 pub mod stored_counts;

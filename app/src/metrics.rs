@@ -119,7 +119,16 @@ impl Deployment {
         metrics.extend(self.ownership_metrics());
         metrics.extend(self.snapshot_metrics());
         metrics.extend(self.archive_metrics());
+        metrics.extend(self.delivery().shown());
+        metrics.extend(self.ingest().into_iter().flat_map(|ingest| ingest.shown()));
         metrics.extend(self.spool.iter().flat_map(|spool| spool.metrics()));
+        metrics.push(Metric {
+            name: "ledgerline_library_loads_total",
+            help: "What was asked of the music library and had to be read, since it wasn't remembered.",
+            kind: MetricKind::Counter,
+            labels: Vec::new(),
+            value: self.library().loads(),
+        });
         metrics.push(Metric {
             name: "ledgerline_conservation_broken",
             help: "1 where reports aren't the sum of their verdicts, or a status has less than no plays.",

@@ -1,9 +1,10 @@
 //! The inputs that everything begins with.
 //!
-//! All of them are made by us: `seeds` writes them from our own encoders and our synthetic
+//! All of them are made by us: `seeds` and `music` write them from our own encoders and our synthetic
 //! population, and what fuzzing found is a change of a change of these. Nothing is a copy of
 //! anybody's file.
 
+mod music;
 mod seeds;
 
 use crate::TARGETS;

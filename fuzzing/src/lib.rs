@@ -14,10 +14,13 @@
 //! - `by_hand`: a log's writer without a thread; `memory`: how much memory a call may take
 //! - `report_line`, `report_body`: what producers send
 //! - `records`, `frames`, `report_log`, `plays_log`, `sealed_index`: what stands in the data folder
+//! - `audio`: files of music, and what is kept of them
+//! - `tags`: what they say of themselves, and their pictures; `signed`: addresses and grants that come back
 //! - `exports`, `export_zip`, `catalogue`, `contract`, `sheets`: what people import
 //! - [`corpus`]: the inputs that everything begins with, and how they are made
 //! - [`mutator`], [`dictionary`]: seeded changes to them
 
+mod audio;
 mod by_hand;
 mod catalogue;
 mod contract;
@@ -40,7 +43,10 @@ mod scratch;
 mod script;
 mod sealed_index;
 mod sheets;
+mod signed;
+mod tags;
 
+pub use audio::{audio_file, audio_marks, segment_index};
 pub use catalogue::catalogue;
 pub use contract::contract;
 pub use export_zip::export_zip;
@@ -53,6 +59,8 @@ pub use report_line::report_line;
 pub use report_log::report_log;
 pub use sealed_index::sealed_index;
 pub use sheets::sheets;
+pub use signed::{signed_address, stream_grant};
+pub use tags::{audio_tags, picture};
 
 /// One reader, and what drives it.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +89,13 @@ pub const TARGETS: &[Target] = &[
     Target { name: "catalogue", run: catalogue, mutations: 80_000 },
     Target { name: "contract", run: contract, mutations: 20_000 },
     Target { name: "sheets", run: sheets, mutations: 20_000 },
+    Target { name: "audio_file", run: audio_file, mutations: 3_000 },
+    Target { name: "segment_index", run: segment_index, mutations: 200_000 },
+    Target { name: "audio_marks", run: audio_marks, mutations: 100_000 },
+    Target { name: "audio_tags", run: audio_tags, mutations: 6_000 },
+    Target { name: "picture", run: picture, mutations: 3_000 },
+    Target { name: "signed_address", run: signed_address, mutations: 200_000 },
+    Target { name: "stream_grant", run: stream_grant, mutations: 200_000 },
 ];
 
 /// The target of that name.

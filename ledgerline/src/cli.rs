@@ -1,25 +1,33 @@
 //! The words of the command line. They are a contract: scripts rely on them.
 
+pub mod accounts;
 pub mod appeals;
 pub mod archive;
 pub mod backup;
 pub mod closing;
+pub mod deliveries;
 pub mod dlq;
+pub mod ingest;
 pub mod invite;
+pub mod keys;
 pub mod ledger;
 pub mod nodes;
 pub mod papers;
 pub mod privacy;
 pub mod rights;
 pub mod royalty;
+pub mod serve;
 pub mod size;
 pub mod terms;
 
 use backup::{BackupArgs, RestoreArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use deliveries::DeliveriesAction;
+use keys::KeysAction;
 use ledger::LedgerArgs;
 use ledgerline_app::counts::By;
 use ledgerline_ids::DayNo;
+use serve::ServeArgs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -56,28 +64,12 @@ pub enum Command {
     #[command(after_help = "Examples:\n  ledgerline demo\n  \
                             ledgerline demo generate --reports 1000000 --out reports.ndjson")]
     Demo(DemoArgs),
-    /// Accept playback reports by HTTP and count them.
+    /// Accept playback reports by HTTP and count them. As long as there is no account, it prints the link
+    /// that sets the deployment up; each start prints a new one, and the one before it opens nothing any more.
     #[command(after_help = "Examples:\n  ledgerline serve --listen 127.0.0.1:8080\n  \
                             ledgerline serve --listen 127.0.0.1:0 --data /srv/ledgerline\n  \
                             ledgerline serve --config cluster.toml")]
-    Serve {
-        /// Where to listen, 127.0.0.1:8080 where neither this nor the configuration says it; port 0
-        /// takes a free one, and the first line printed says which.
-        #[arg(long)]
-        listen: Option<SocketAddr>,
-        /// The file of the key that signs the ledger; `keys/ledger.ed25519` in the data folder
-        /// where it isn't said.
-        #[arg(long, env = "LEDGERLINE_SIGNING_KEY")]
-        signing_key: Option<PathBuf>,
-        /// Every request comes through a proxy, which says for whom as X-Forwarded-For: limits of
-        /// signing in go by that address then. Whoever reaches the server otherwise could lie.
-        #[arg(long, env = "LEDGERLINE_BEHIND_PROXY")]
-        behind_proxy: bool,
-        /// The folder is the demonstration's: it may be asked to send all reports of this file again,
-        /// and to kill itself.
-        #[arg(long, hide = true)]
-        demonstration: Option<PathBuf>,
-    },
+    Serve(ServeArgs),
     /// Make, list and revoke API keys.
     #[command(after_help = "Examples:\n  \
                             ledgerline keys create --scope reports:write,counts:read\n  \
@@ -88,18 +80,40 @@ pub enum Command {
         #[command(subcommand)]
         action: KeysAction,
     },
-    /// Let people in: make a link that signs its guest in, once. It is printed alone on the last
-    /// line.
+    /// Hold what was sent of audio against what counts.
+    #[command(after_help = "Examples:\n  ledgerline deliveries read access.log\n  \
+                            zcat access.log.2.gz | ledgerline deliveries read - --name access.log.2")]
+    Deliveries {
+        /// What to do.
+        #[command(subcommand)]
+        action: DeliveriesAction,
+    },
+    /// Let people in: make a link by which its guest makes an account or signs in, once. It is printed
+    /// alone on the last line.
     #[command(
         args_conflicts_with_subcommands = true,
         subcommand_negates_reqs = true,
         after_help = "Examples:\n  \
                       ledgerline invite --role label --party northern-lights --note 'for their office'\n  \
+                      ledgerline invite --role listener --plan premium\n  \
                       ledgerline invite --role finance --days 2 --url https://music.example\n  \
                       ledgerline invite list\n  \
                       ledgerline invite revoke inv_0123456789abcdef"
     )]
     Invite(invite::InviteArgs),
+    /// List, make, change and delete accounts.
+    #[command(after_help = "Examples:\n  \
+                            ledgerline accounts add anna --role admin\n  \
+                            ledgerline accounts add bo --plan premium --territory SE --password-stdin < password.txt\n  \
+                            ledgerline accounts plan bo student --until 2027-09-01\n  \
+                            ledgerline accounts role cleo label --party northern-lights\n  \
+                            ledgerline accounts reset-password bo\n  \
+                            ledgerline accounts list --json")]
+    Accounts {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: accounts::AccountsAction,
+    },
     /// Bring listening histories from elsewhere.
     #[command(after_help = "Examples:\n  \
                             ledgerline import spotify my_spotify_data.zip --user anna\n  \
@@ -131,6 +145,20 @@ pub enum Command {
         /// What to bring.
         #[command(subcommand)]
         action: CatalogAction,
+    },
+    /// Files of music become what players play: measured, compared, encoded at every bitrate.
+    #[command(after_help = "Examples:\n  ledgerline ingest add --track trk_1 song.flac\n  \
+                            ledgerline ingest run\n  ledgerline ingest verify --repair")]
+    Ingest {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: ingest::IngestAction,
+    },
+    /// Say which track ten seconds of sound are of. Exit code 1 where none is recognised.
+    #[command(after_help = "Examples:\n  ledgerline identify heard-in-a-bar.m4a")]
+    Identify {
+        /// A recording of it; noise does little harm.
+        file: PathBuf,
     },
     /// Count plays.
     #[command(after_help = "Examples:\n  ledgerline counts --by track\n  \
@@ -377,38 +405,6 @@ pub enum GenerateProfile {
     Throughput,
 }
 
-/// What to do with keys.
-#[derive(Debug, Subcommand)]
-pub enum KeysAction {
-    /// Make a key. It is printed once, alone on the last line.
-    Create {
-        /// What it may do: reports:write, counts:read, adjudication:write, fraud:write,
-        /// appeals:write, royalty:read, royalty:write, ledger:read, privacy:write, access:write.
-        #[arg(long, value_delimiter = ',', required = true)]
-        scope: Vec<String>,
-        /// The source that its reports are stamped with; the key's own id where it isn't said.
-        #[arg(long)]
-        source: Option<String>,
-        /// Only users that begin with this may be reported.
-        #[arg(long)]
-        user_prefix: Option<String>,
-        /// The most reports a second.
-        #[arg(long)]
-        rate: Option<u32>,
-        /// Put a random listener in the place of each user, and hashes in that of sessions and
-        /// devices, before anything is stored: for good, and for every key of the source.
-        #[arg(long)]
-        pseudonymise: bool,
-    },
-    /// List the keys, without their secrets.
-    List,
-    /// Revoke a key.
-    Revoke {
-        /// Its id, `key_…`.
-        id: String,
-    },
-}
-
 /// Where a history comes from.
 #[derive(Debug, Subcommand)]
 pub enum ImportFrom {
@@ -453,6 +449,17 @@ pub enum CatalogAction {
         /// The file; `-` is standard input.
         file: PathBuf,
     },
+    /// Read a music folder into the library: what is new, changed, moved, gone, and can't be used.
+    /// Exit code 1 where the folder can't be read.
+    Scan {
+        /// The folder.
+        folder: PathBuf,
+        /// Go on, and read what changes, until it is interrupted.
+        #[arg(long)]
+        watch: bool,
+    },
+    /// List tracks of the library whose plays nobody would be paid for.
+    Unlicensed,
     /// Parties, works, recordings, releases, and who holds which right.
     Rights {
         /// What to do with them.

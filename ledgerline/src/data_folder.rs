@@ -9,6 +9,8 @@
 //! reports/p000/     the report log
 //! plays/p000/       the plays log, derived from it
 //! index/p000/       snapshots and sealed runs, derived from it
+//! music/            files of music as they came, and their renditions
+//! pictures/         covers, and smaller copies of them
 //! keys/             the key that signs the ledger's head, and the newest signed head
 //! moved.json        where its deployment has gone, since it was moved
 //! ```
@@ -18,7 +20,8 @@ use ledgerline_app::archive::RunLimits;
 use ledgerline_app::deployment::Settings;
 use ledgerline_app::money::sales_report::SalesParty;
 use ledgerline_app::ownership::Ownership;
-use ledgerline_app::ports::{Clock, FactStore, Random, ReportLog};
+use ledgerline_app::ports::{BlobStore, Clock, FactStore, Random, ReportLog};
+use ledgerline_blobs::FolderBlobs;
 use ledgerline_http_api::SalesSender;
 use ledgerline_ids::{Dpid, HashKey};
 use ledgerline_local_disk::{
@@ -40,6 +43,7 @@ use crate::backup;
 use crate::closed_state;
 use crate::cluster::{self, config::Config};
 use crate::failure::Failure;
+use crate::music;
 use crate::wiring::{Wires, parts, plays_logs};
 
 /// How many partitions a new deployment has: enough threads for the cores of a small
@@ -299,6 +303,10 @@ impl DataFolder {
         let options = log_options(partitions)?;
         let log = SegmentReportLog::open(self.disk.clone(), clock.clone(), options, &ends)
             .map_err(|error| Failure::damaged(error.to_string()))?;
+        let covers = FolderBlobs::open(&self.path.join("pictures")).await;
+        let covers = covers.map_err(|error| Failure::from_error(&error))?;
+        let audio = audio_in(&self.path).await?;
+        let ingest = music::ingest(&store, audio.clone(), clock.clone()).await?;
         let wires = Wires {
             key: self.identity.key,
             log: Arc::new(log),
@@ -309,7 +317,10 @@ impl DataFolder {
             disk: self.disk.clone(),
             clock,
             ownership: Ownership::All,
+            audio,
             shared: None,
+            covers: Some(Arc::new(covers)),
+            ingest: Some(ingest),
         };
         let parts = parts(wires, &self.path, self.signing_key.as_deref())?;
         let deployment = Deployment::start(parts, settings)
@@ -326,7 +337,8 @@ impl DataFolder {
             let deployment = deployment.clone();
             async move { deployment.own_forever().await }
         });
-        Ok(Opened { deployment, store: Store::Shared(store), owning: Some(owning), folder: self })
+        let (store, owning) = (Store::Shared(store), Some(owning));
+        Ok(Opened { deployment, store, owning, folder: self })
     }
 
     /// Removes what is derived from the report log, to have it built again: only once the
@@ -414,6 +426,23 @@ impl Opened {
         }
         Ok(self.folder)
     }
+}
+
+/// The blobs of audio in a data folder.
+///
+/// # Errors
+/// [`Failure`] where they can't even be read.
+pub async fn audio_in(folder: &Path) -> Result<Arc<dyn BlobStore>, Failure> {
+    let folder = music::folder(folder);
+    let opened = match FolderBlobs::open(&folder).await {
+        // A disk that takes nothing any more still gives what is there: playback goes on.
+        Err(error) if folder.is_dir() => {
+            tracing::warn!(%error, "nothing can be put among the blobs; they are read only");
+            FolderBlobs::open_reading(&folder)
+        }
+        opened => opened,
+    };
+    Ok(Arc::new(opened.map_err(|error| Failure::from_error(&error))?))
 }
 
 /// Says what is missing where there is no deployment in `folder`.

@@ -60,6 +60,7 @@ pub fn origin(source: &str, clock: FeedClock) -> Result<Arc<Origin>, Failure> {
         key_id: format!("file:{source}").into(),
         reports_per_second: None,
         limited: false,
+        listener: None,
     }))
 }
 

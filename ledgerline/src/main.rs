@@ -13,6 +13,7 @@
 //! - [`failure`], [`progress`], [`output`]: how a command ends, and what it shows
 
 mod backup;
+mod bases;
 mod chunks;
 mod cli;
 mod closed_state;
@@ -25,9 +26,11 @@ mod feed;
 mod framed;
 mod histories;
 mod ledger_file;
+mod music;
 mod output;
 mod progress;
 mod sending;
+mod sent_audio;
 mod session;
 mod summary;
 mod wiring;

@@ -1,19 +1,27 @@
 //! What a deployment is made of, whatever its log and its state stand on.
 
+use ledgerline_app::delivery::{DeliveryParts, MEMORY_BYTES};
 use ledgerline_app::deployment::Parts;
+use ledgerline_app::ingest::Ingest;
 use ledgerline_app::money::MoneyParts;
+use ledgerline_app::money::close::SharedSettings;
 use ledgerline_app::money::shared_heads::SharedHeads;
+use ledgerline_app::music::MusicParts;
 use ledgerline_app::ownership::Ownership;
 use ledgerline_app::ports::{
-    AppealStore, AuditStore, BlobStore, CatalogueStore, Clock, ContractStore, CountedPlays,
-    CredentialStore, Disk, FactStore, HeadKeeper, LedgerStore, ListenerStore, LogError,
-    OpenPlaysLog, PlaysLog, ProposalStore, ReportLog, RevenueStore, RightsStore, SignInStore,
+    AccountStore, AppealStore, AuditStore, BlobStore, CatalogueStore, Clock, CollectionStore,
+    ContractStore, CountedPlays, CredentialStore, DeliveryStore, DeploymentSettings, Disk,
+    FactStore, HeadKeeper, LedgerStore, ListenerStore, LogError, MusicLibrary, OpenPlaysLog,
+    PlaysLog, ProposalStore, RenditionStore, ReportLog, RevenueStore, RightsStore, SignInStore,
 };
+use ledgerline_app::scan::ScanParts;
 use ledgerline_app::spool::Spool;
 use ledgerline_app::threads::Threads;
+use ledgerline_audio_tags::TagReader;
 use ledgerline_contract_files::TomlContracts;
+use ledgerline_cover_images::CoverImages;
 use ledgerline_ids::{HashKey, PartitionId};
-use ledgerline_local_disk::{LocalDisk, SystemRandom};
+use ledgerline_local_disk::{LocalDisk, LocalMusic, SystemRandom};
 use ledgerline_segment_log::{OpenError, PlaysOptions, SegmentPlaysLog};
 use ledgerline_statement_pdf::PdfStatements;
 use std::path::Path;
@@ -26,13 +34,19 @@ use crate::failure::Failure;
 pub trait State:
     FactStore
     + CatalogueStore
+    + MusicLibrary
+    + CollectionStore
     + CredentialStore
+    + DeliveryStore
     + SignInStore
+    + AccountStore
+    + DeploymentSettings
     + AppealStore
     + AuditStore
     + ListenerStore
     + ContractStore
     + ProposalStore
+    + RenditionStore
     + RightsStore
     + RevenueStore
     + LedgerStore
@@ -42,13 +56,19 @@ pub trait State:
 impl<S> State for S where
     S: FactStore
         + CatalogueStore
+        + MusicLibrary
+        + CollectionStore
         + CredentialStore
+        + DeliveryStore
         + SignInStore
+        + AccountStore
+        + DeploymentSettings
         + AppealStore
         + AuditStore
         + ListenerStore
         + ContractStore
         + ProposalStore
+        + RenditionStore
         + RightsStore
         + RevenueStore
         + LedgerStore
@@ -75,8 +95,14 @@ pub struct Wires<S> {
     pub clock: Arc<dyn Clock>,
     /// Who owns the partitions.
     pub ownership: Ownership,
+    /// Where the bytes of audio are.
+    pub audio: Arc<dyn BlobStore>,
+    /// Where covers are kept, if anywhere.
+    pub covers: Option<Arc<dyn BlobStore>>,
+    /// What makes renditions of files of music, where that is done here: nodes of several don't yet.
+    pub ingest: Option<Arc<Ingest>>,
     /// Where nodes share files of closed months and the ledger's newest head, if they do.
-    pub shared: Option<Arc<dyn BlobStore>>,
+    pub shared: Option<(Arc<dyn BlobStore>, SharedSettings)>,
 }
 
 /// The plays logs in the data folder.
@@ -141,6 +167,17 @@ pub fn head_keeper(folder: &Path, shared: Option<&Arc<dyn BlobStore>>) -> Arc<dy
     }
 }
 
+/// Two files are read for each core: one waits for the disk while the other is hashed.
+fn scan_parts() -> ScanParts {
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    ScanParts {
+        disk: Arc::new(LocalMusic),
+        reader: Arc::new(TagReader),
+        pictures: Arc::new(CoverImages),
+        readers: cores * 2,
+    }
+}
+
 /// The parts of a deployment whose data folder is `folder`; the head of its ledger is signed with the key in
 /// the file that was named, where one was.
 ///
@@ -151,8 +188,8 @@ pub fn parts<S: State>(
     folder: &Path,
     key_file: Option<&Path>,
 ) -> Result<Parts, Failure> {
-    let Wires { key, log, spool, plays, counted_plays, store, disk, clock, ownership, shared } =
-        wires;
+    let Wires { key, log, spool, plays, counted_plays, store, disk, clock, ownership, .. } = wires;
+    let Wires { audio, covers, ingest, shared, .. } = wires;
     Ok(Parts {
         key,
         log,
@@ -161,8 +198,13 @@ pub fn parts<S: State>(
         facts: store.clone(),
         counted_plays,
         catalogue: store.clone(),
+        library: store.clone(),
+        collection: store.clone(),
+        music: Some(MusicParts { scan: scan_parts(), covers, ingest }),
         credentials: store.clone(),
         sign_ins: store.clone(),
+        accounts: store.clone(),
+        settings: store.clone(),
         appeals: store.clone(),
         audit: store.clone(),
         listeners: store.clone(),
@@ -171,6 +213,12 @@ pub fn parts<S: State>(
         clock,
         drive: Arc::new(Threads),
         ownership,
+        delivery: DeliveryParts {
+            renditions: store.clone(),
+            audio,
+            store: store.clone(),
+            memory_bytes: MEMORY_BYTES,
+        },
         money: MoneyParts {
             contracts: store.clone(),
             contract_reader: Arc::new(TomlContracts),
@@ -179,7 +227,7 @@ pub fn parts<S: State>(
             revenue: store.clone(),
             ledger: store,
             signer: Arc::new(signing_key(folder, key_file)),
-            keeper: head_keeper(folder, shared.as_ref()),
+            keeper: head_keeper(folder, shared.as_ref().map(|(blobs, _)| blobs)),
             printer: Arc::new(PdfStatements::new(public_address()?.as_deref())),
             shared_files: shared,
         },

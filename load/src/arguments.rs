@@ -36,7 +36,7 @@ pub enum Mode {
 }
 
 /// The most connections: each is an open file, and systems allow 1024 of these by default.
-const CONNECTIONS_MAX: usize = 1000;
+pub const CONNECTIONS_MAX: usize = 1000;
 /// The server takes no more reports in one body.
 const BATCH_REPORTS_MAX: usize = 50_000;
 
@@ -61,6 +61,8 @@ what was answered 429 or 503 after as long as Retry-After says, and prints one l
 Example:
   LEDGERLINE_KEY=$(ledgerline keys create --scope reports:write | tail -1) \\
     ledgerline-load --url http://127.0.0.1:8080 --file reports.ndjson
+
+`ledgerline-load ask --help` shows how a server is asked for anything else.
 
 Ends with 0 if every report was accepted, 1 if not, 2 if the words were not understood.
 ";
@@ -111,13 +113,20 @@ pub fn parse(words: &[String]) -> Result<Arguments, String> {
     })
 }
 
-fn address_of(url: &str) -> Result<SocketAddr, String> {
+/// The address in `http://ADDRESS:PORT`.
+///
+/// # Errors
+/// A sentence, where there is none.
+pub fn address_of(url: &str) -> Result<SocketAddr, String> {
     let rest = url.strip_prefix("http://").unwrap_or(url).trim_end_matches('/');
     rest.parse().map_err(|_| format!("`--url` wants http://ADDRESS:PORT, not `{url}`"))
 }
 
 /// A whole number from 1 to `max`; `1_000` reads as well as `1000`.
-fn number(word: &str, text: &str, max: usize) -> Result<usize, String> {
+///
+/// # Errors
+/// A sentence that says which word wants one.
+pub fn number(word: &str, text: &str, max: usize) -> Result<usize, String> {
     let number = text.replace('_', "").parse().ok();
     number
         .filter(|number| (1..=max).contains(number))

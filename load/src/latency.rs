@@ -14,6 +14,11 @@ impl Latencies {
         self.micros.push(u32::try_from(took.as_micros()).unwrap_or(u32::MAX));
     }
 
+    /// Adds all of another's.
+    pub fn take(&mut self, other: Latencies) {
+        self.micros.extend(other.micros);
+    }
+
     /// The object that is printed, in milliseconds.
     pub fn as_json(&mut self) -> String {
         self.micros.sort_unstable();

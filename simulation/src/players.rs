@@ -79,6 +79,7 @@ pub fn sources() -> Vec<Source> {
             key_id: name.into(),
             reports_per_second: None,
             limited: producer != Producer::Backfill,
+            listener: None,
         }),
     };
     vec![

@@ -1,14 +1,17 @@
 //! A process on the simulated machine: the product itself, from the disk up to the use cases.
 
 use ledgerline_app::Deployment;
+use ledgerline_app::delivery::DeliveryParts;
 use ledgerline_app::deployment::{Parts, StartError};
 use ledgerline_app::intake::IntakeError;
 use ledgerline_app::money::MoneyParts;
 use ledgerline_app::ownership::{Follows, Leased, Ownership};
+use ledgerline_app::ports::memory_collection::MemoryCollection;
 use ledgerline_app::ports::memory_contracts::{MemoryContracts, NoContractReader};
 use ledgerline_app::ports::memory_counted_plays::MemoryCountedPlays;
 use ledgerline_app::ports::memory_disk::MemoryDisk;
 use ledgerline_app::ports::memory_ledger::{KnownKey, MemoryKeeper, MemoryLedger};
+use ledgerline_app::ports::memory_library::MemoryLibrary;
 use ledgerline_app::ports::memory_listeners::MemoryListeners;
 use ledgerline_app::ports::memory_rights::{MemoryRevenue, MemoryRights};
 use ledgerline_app::ports::memory_sign_in::MemorySignIns;
@@ -203,6 +206,8 @@ pub fn parts(
         let log = opens.open_one(partition).map_err(|error| not_opened(&error))?;
         plays.push(Box::new(log));
     }
+    // Nobody signs in.
+    let people = Arc::new(MemorySignIns::beside(machine.listeners.clone()));
     Ok(Parts {
         key: hash_key(),
         log,
@@ -211,8 +216,13 @@ pub fn parts(
         facts: machine.store.clone(),
         counted_plays: Some(machine.counted_plays.clone()),
         catalogue: machine.store.clone(),
+        library: Arc::new(MemoryLibrary::default()),
+        collection: Arc::new(MemoryCollection::new(people.clone())),
+        music: None,
         credentials: machine.store.clone(),
-        sign_ins: Arc::new(MemorySignIns::default()),
+        sign_ins: people.clone(),
+        accounts: people.clone(),
+        settings: people,
         appeals: machine.appeals.clone(),
         audit: Arc::new(MemoryDesk::default()),
         listeners: machine.listeners.clone(),
@@ -221,6 +231,7 @@ pub fn parts(
         clock: machine.clock.clone(),
         drive: Arc::new(machine.stepper.clone()),
         ownership,
+        delivery: DeliveryParts::in_memory(),
         money: MoneyParts {
             shared_files: None,
             contracts: Arc::new(MemoryContracts::default()),

@@ -50,6 +50,7 @@ impl Report {
             territory: self.territory.map(|land| Territory::new(land).expect(VALID)),
             preview: self.preview,
             imported: self.imported,
+            grant: None,
         }
     }
 
@@ -82,6 +83,7 @@ pub fn said_in_log(record: &ReportRecord<'_>) -> Said {
         territory: record.territory,
         preview: record.preview,
         imported: record.imported,
+        grant: None,
     };
     said(record.source.as_str(), &sent, record.backfilled_at)
 }

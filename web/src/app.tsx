@@ -8,7 +8,9 @@ import { announce } from './parts/announce';
 import { Refused } from './parts/notice';
 import { Screen } from './parts/screen';
 import { match, place, read, replace } from './router';
-import { Invited, SignIn } from './screens/sign-in/sign-in';
+import { SetUp } from './screens/set-up/set-up';
+import { Invited } from './screens/sign-in/invited';
+import { SignIn } from './screens/sign-in/sign-in';
 import { type Route, type ScreenComponent, home, routes } from './screens/routes';
 import { resume, session, unreachable } from './session/session';
 import { Shell } from './shell';
@@ -27,7 +29,8 @@ export function App(): JSX.Element {
 function Inside(): JSX.Element {
   const { parts, query } = place.value;
   const secret = parts[0] === 'invitation' ? parts[1] : undefined;
-  if (secret !== undefined) return <Invited secret={secret} />;
+  if (secret !== undefined) return <Invited secret={secret} once={parts[2] === 'once'} />;
+  if (parts[0] === 'set-up' && parts[1] !== undefined) return <SetUp secret={parts[1]} />;
   const found = route(parts);
   const open = found !== null && found.route.for === 'anybody';
   const who = session.value;

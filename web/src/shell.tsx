@@ -2,18 +2,20 @@
 // light and dark, and who is signed in.
 
 import './shell.css';
-import type { ComponentChildren, JSX } from 'preact';
+import type { ComponentChildren, ComponentType, JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { theme, turn } from './design/theme';
 import { title } from './figures/format';
 import { Announcer } from './parts/announce';
 import { Button } from './parts/button';
-import { Icon } from './parts/icon';
+import { Icon, type IconName } from './parts/icon';
+import { Hints } from './parts/toast';
 import { place } from './router';
 import { type Route, routes } from './screens/routes';
 import { type Session, session, signOut } from './session/session';
 
 const GROUPS = [
+  ['music', 'Music'],
   ['service', 'Service'],
   ['money', 'Money'],
   ['books', 'Books'],
@@ -24,6 +26,7 @@ export function Shell({ children }: { children: ComponentChildren }): JSX.Elemen
   const main = useRef<HTMLElement>(null);
   const [open, setOpen] = useState(false);
   const here = place.value;
+  const listens = session.value?.account !== undefined;
   useEffect(() => setOpen(false), [here]);
   useEffect(() => {
     if (!open) return undefined;
@@ -34,7 +37,7 @@ export function Shell({ children }: { children: ComponentChildren }): JSX.Elemen
     return () => removeEventListener('keydown', close);
   }, [open]);
   return (
-    <div class="frame">
+    <div class={`frame${listens ? ' frame-tabbed' : ''}${here.parts[0] === 'now-playing' ? ' frame-full' : ''}`}>
       <a
         class="skip"
         href="#main"
@@ -60,8 +63,50 @@ export function Shell({ children }: { children: ComponentChildren }): JSX.Elemen
       <main class="frame-main" id="main" tabIndex={-1} ref={main}>
         {children}
       </main>
+      {session.value ? <PlayerPlace /> : null}
+      {listens ? <Tabs /> : null}
+      <Hints />
       <Announcer />
     </div>
+  );
+}
+
+/** The player, once its code is there: nobody waits for it who only looks at figures. */
+function PlayerPlace(): JSX.Element | null {
+  const [Player, setPlayer] = useState<{ Bar: ComponentType } | null>(null);
+  useEffect(() => {
+    import('./player-bar/player-bar').then(
+      (module) => setPlayer({ Bar: module.default }),
+      // A newer version of these pages is there: the next screen that is opened says so.
+      () => {},
+    );
+  }, []);
+  return Player === null ? null : <Player.Bar />;
+}
+
+const TABS: readonly { href: string; label: string; icon: IconName; holds: readonly string[] }[] = [
+  { href: '#/home', label: 'Home', icon: 'home', holds: ['home'] },
+  { href: '#/listen', label: 'Listen', icon: 'play', holds: ['listen', 'albums', 'tracks', 'genres', 'artists'] },
+  { href: '#/charts', label: 'Charts', icon: 'chart', holds: ['charts'] },
+  { href: '#/library', label: 'Library', icon: 'library', holds: ['library', 'playlists'] },
+];
+
+/** On a phone: where one listens, below the thumb. */
+function Tabs(): JSX.Element {
+  const here = place.value.parts[0] ?? '';
+  return (
+    <nav class="tabs" aria-label="Music">
+      <ul>
+        {TABS.map(({ href, label, icon, holds }) => (
+          <li key={href}>
+            <a href={href} aria-current={holds.includes(here) ? 'page' : undefined}>
+              <Icon name={icon} size={22} />
+              <span>{label}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
   );
 }
 
@@ -117,7 +162,7 @@ function Foot({ of }: { of: Session | null }): JSX.Element {
     <footer class="frame-foot">
       {of === null ? null : (
         <p class="who">
-          <span class="who-name">{of.parties === null || of.parties.length === 0 ? of.name : of.parties.join(', ')}</span>
+          <span class="who-name">{of.account?.name ?? (of.parties === null || of.parties.length === 0 ? of.name : of.parties.join(', '))}</span>
           <span class="who-role">{of.role === 'key' ? 'API key' : title(of.role)}</span>
         </p>
       )}

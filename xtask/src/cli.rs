@@ -1,11 +1,13 @@
 //! The arguments of `cargo xtask`, and its help.
 
 mod help;
+mod music;
 mod nodes;
 mod royalty;
 mod services;
 
 pub use help::help;
+pub use music::{BenchMusic, Music};
 pub use nodes::BenchNodes;
 pub use royalty::BenchRoyalty;
 pub use services::{Deed, Services};
@@ -28,6 +30,10 @@ pub enum Invocation {
     BenchRoyalty(BenchRoyalty),
     /// Measure what several nodes are made of.
     BenchNodes(BenchNodes),
+    /// Measure how fast files of music become rungs; of these files, or of music that is made.
+    BenchEncode(Vec<String>),
+    /// Measure how fast the catalogue answers, audio is sent, or a folder is scanned.
+    BenchMusic(BenchMusic),
     /// Run the product on a simulated machine, seed by seed.
     Simulate(Simulate),
     /// Look for inputs that break a reader.
@@ -189,7 +195,16 @@ pub fn parse(arguments: &[String], in_ci: bool) -> Result<Invocation, String> {
         Topic::Bench if rest.first().is_some_and(|what| what == "nodes") => {
             nodes::parse(&rest[1..]).map(Invocation::BenchNodes)
         }
-        Topic::Bench => parse_bench(rest).map(Invocation::Bench),
+        Topic::Bench if rest.first().is_some_and(|what| what == "encode") => {
+            match rest[1..].iter().find(|word| word.starts_with('-')) {
+                Some(word) => Err(format!("`bench encode` takes files, and no {word}")),
+                None => Ok(Invocation::BenchEncode(rest[1..].to_vec())),
+            }
+        }
+        Topic::Bench => match rest.first().and_then(|what| music_of(what)) {
+            Some(what) => music::parse(what, &rest[1..]).map(Invocation::BenchMusic),
+            None => parse_bench(rest).map(Invocation::Bench),
+        },
         Topic::Simulate => parse_simulate(rest).map(Invocation::Simulate),
         Topic::Fuzz => parse_fuzz(rest).map(Invocation::Fuzz),
         Topic::Faults => parse_faults(rest).map(Invocation::Faults),
@@ -207,6 +222,15 @@ fn topic(name: &str) -> Option<Topic> {
         "fuzz" => Some(Topic::Fuzz),
         "faults" => Some(Topic::Faults),
         "services" => Some(Topic::Services),
+        _ => None,
+    }
+}
+
+fn music_of(name: &str) -> Option<Music> {
+    match name {
+        "catalogue" => Some(Music::Catalogue),
+        "origin" => Some(Music::Origin),
+        "scan" => Some(Music::Scan),
         _ => None,
     }
 }
@@ -307,7 +331,10 @@ fn parse_bench(arguments: &[String]) -> Result<Bench, String> {
     }
     match what {
         Some(_) => Ok(bench),
-        None => Err("bench what? there are `counting`, `royalty` and `nodes`".to_owned()),
+        None => Err(
+            "bench what? there are counting, royalty, nodes, encode, catalogue, origin and scan"
+                .to_owned(),
+        ),
     }
 }
 
@@ -524,6 +551,7 @@ mod tests {
             ("services start postgres,sqlite", "known names are kafka"),
             ("services start --brokers 0", "wants a number"),
             ("services status --remove", "`--remove` is for `stop`"),
+            ("bench encode --fast", "takes files"),
             ("bench counting --reports 0", "wants a number"),
             ("bench counting --reports x", "wants a number"),
             ("bench counting --sizes 1M,M", "wants a number"),

@@ -67,6 +67,12 @@ fn main() -> ExitCode {
         Ok(Invocation::BenchNodes(options)) => {
             in_workspace(|workspace| bench::nodes::run(workspace, &options))
         }
+        Ok(Invocation::BenchEncode(files)) => {
+            in_workspace(|workspace| bench::encode::run(workspace, &files))
+        }
+        Ok(Invocation::BenchMusic(options)) => {
+            in_workspace(|workspace| bench::music::run(workspace, &options))
+        }
         Ok(Invocation::Simulate(options)) => {
             in_workspace(|workspace| simulate::run(workspace, &options))
         }

@@ -43,6 +43,12 @@ pub enum Need {
     Strace,
     /// Judges whether the rules for alerts fire where they should.
     Promtool,
+    /// Makes and decodes files of music in tests, and measures their loudness.
+    Ffmpeg,
+    /// Makes the fingerprints that ours are compared with.
+    Fpcalc,
+    /// A node at the edge, with what brings HMAC to it.
+    Nginx,
 }
 
 /// The Python that the pinned schemathesis runs on.
@@ -51,11 +57,23 @@ const PYTHON_MIN: (u32, u32) = (3, 11);
 const NODE_MIN: (u32, u32) = (20, 19);
 /// What Flink and Kafka run on.
 const JDK_MIN: u32 = 17;
+/// Where Debian has what brings HMAC to nginx.
+const NJS: &str = "/usr/lib/nginx/modules/ngx_http_js_module.so";
 
 impl Need {
     /// Outside CI a laptop may do without these; the step that wants them is skipped, aloud.
     fn may_be_skipped(self, in_ci: bool) -> bool {
-        matches!(self, Need::Rustfmt | Need::Clippy | Need::Strace | Need::Promtool) && !in_ci
+        let optional = matches!(
+            self,
+            Need::Rustfmt
+                | Need::Clippy
+                | Need::Strace
+                | Need::Promtool
+                | Need::Ffmpeg
+                | Need::Fpcalc
+                | Need::Nginx
+        );
+        optional && !in_ci
     }
 
     fn name(self, rust_min: (u32, u32)) -> String {
@@ -77,6 +95,9 @@ impl Need {
             Need::Chromium => "Chromium".to_owned(),
             Need::Strace => "strace".to_owned(),
             Need::Promtool => "Prometheus' promtool".to_owned(),
+            Need::Ffmpeg => "ffmpeg".to_owned(),
+            Need::Fpcalc => "Chromaprint's fpcalc".to_owned(),
+            Need::Nginx => "nginx with njs".to_owned(),
         }
     }
 
@@ -117,6 +138,11 @@ impl Need {
             Need::Chromium => chromium().is_some(),
             Need::Strace => answer("strace", &["-V"]).is_some(),
             Need::Promtool => answers("PROMTOOL", "promtool"),
+            Need::Ffmpeg => answer("ffmpeg", &["-version"]).is_some(),
+            Need::Fpcalc => answer("fpcalc", &["-version"]).is_some(),
+            Need::Nginx => {
+                answer("nginx", &["-v"]).is_some() && std::path::Path::new(NJS).is_file()
+            }
         }
     }
 }
@@ -358,6 +384,11 @@ impl Machine {
             (Need::Chromium, Brew) => (None, Some("brew install --cask chromium")),
             (Need::Strace, _) => (Some("strace"), None),
             (Need::Promtool, _) => (Some("prometheus"), None),
+            (Need::Ffmpeg, _) => (Some("ffmpeg"), None),
+            (Need::Fpcalc, Apt) => (Some("libchromaprint-tools"), None),
+            (Need::Fpcalc, Brew | Unknown) => (Some("chromaprint"), None),
+            (Need::Nginx, Apt) => (Some("nginx libnginx-mod-http-js"), None),
+            (Need::Nginx, Brew | Unknown) => (Some("nginx"), None),
             (Need::Python, Apt) => (Some("python3-venv"), None),
             (Need::Python, Brew) => (Some("python"), None),
             (Need::Python, Unknown) => (Some("python3"), None),
@@ -385,6 +416,9 @@ mod tests {
         Need::Chromium,
         Need::Strace,
         Need::Promtool,
+        Need::Ffmpeg,
+        Need::Fpcalc,
+        Need::Nginx,
     ];
 
     #[test]
@@ -395,7 +429,8 @@ mod tests {
                 machine(Installer::Apt, true, true),
                 ALL,
                 "apt-get update && apt-get install -y build-essential perl python3-venv \
-                 default-jdk-headless maven postgresql nodejs npm chromium strace prometheus && rustup update stable \
+                 default-jdk-headless maven postgresql nodejs npm chromium strace prometheus ffmpeg \
+                 libchromaprint-tools nginx libnginx-mod-http-js && rustup update stable \
                  && rustup component add rustfmt clippy && npm install --global node@22",
             ),
             (

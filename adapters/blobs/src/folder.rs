@@ -46,6 +46,22 @@ impl FolderBlobs {
     }
 }
 
+impl FolderBlobs {
+    /// Opens a folder that is there to read from it: whether it takes anything isn't tried.
+    ///
+    /// # Errors
+    /// [`BlobError`].
+    pub fn open_reading(folder: &Path) -> Result<Self, BlobError> {
+        let store =
+            LocalFileSystem::new_with_prefix(folder).map_err(|error| BlobError::Refused {
+                what: format!("opening the folder {}", folder.display()),
+                detail: error.to_string(),
+            })?;
+        let store = Arc::new(store.with_fsync(true));
+        Ok(Self { objects: Objects { store, prefix: None, sorted: false, call_max: CALL_MAX } })
+    }
+}
+
 #[async_trait]
 impl BlobStore for FolderBlobs {
     async fn put(&self, name: &BlobName, bytes: Vec<u8>) -> Result<Put, BlobError> {

@@ -55,8 +55,11 @@ const REPORTS: &str = "/api/v1/playback/report";
 /// What only works something out, and is a `POST` for the size of what is asked.
 const PREVIEW: &str = "/api/v1/royalty/terms/preview";
 const DRAFTS: &str = "/api/v1/royalty/terms/drafts";
-/// Where people sign in.
-const SESSION: &str = "/api/v1/session";
+const IDENTIFY: &str = "/api/v1/identify";
+/// What listeners keep is their own affair, and an erasure doesn't reach this log.
+const COLLECTIONS: [&str; 3] = ["/api/v1/me/saved/", "/api/v1/me/queue", "/api/v1/playlists"];
+/// Where people get in.
+const DOORS: [&str; 3] = ["/api/v1/session", "/api/v1/set-up", "/api/v1/sign-up"];
 const UNAUTHORIZED: StatusCode = StatusCode::UNAUTHORIZED;
 /// A parameter of a path that names a person: the log must not know it.
 const PERSON: &str = "{user_id}";
@@ -76,7 +79,14 @@ pub(crate) fn deed(
     let reads = matches!(endpoint.method, Method::GET | Method::HEAD);
     let rehearses = query.is_some_and(|query| query.split('&').any(|pair| pair == "dry_run=true"));
     let rehearsed = response.extensions().get::<Rehearsed>().is_some();
-    if reads || rehearses || rehearsed || [REPORTS, PREVIEW, DRAFTS].contains(&endpoint.path) {
+    if reads
+        || rehearses
+        || rehearsed
+        || [REPORTS, PREVIEW, DRAFTS, IDENTIFY].contains(&endpoint.path)
+    {
+        return None;
+    }
+    if COLLECTIONS.iter().any(|collection| endpoint.path.starts_with(collection)) {
         return None;
     }
     let signed_in = response.extensions().get::<SignedIn>();
@@ -104,7 +114,7 @@ pub(crate) fn deed(
 }
 
 fn tries_to_sign_in(endpoint: &Endpoint) -> bool {
-    endpoint.path == SESSION && endpoint.method == Method::POST
+    DOORS.contains(&endpoint.path) && endpoint.method == Method::POST
 }
 
 /// What stands in a path where its template has parameters.

@@ -1,8 +1,13 @@
 //! Every endpoint, who may use it, and whose things it shows. The router and the contract are made
 //! from this table: an endpoint that isn't in it doesn't exist.
 
+mod collection;
 mod doors;
 mod handed_on;
+mod music;
+mod operating;
+mod people;
+mod playing;
 mod sheets;
 mod table;
 

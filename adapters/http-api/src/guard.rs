@@ -8,6 +8,8 @@ use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use ledgerline_app::access::Caller;
 use ledgerline_app::intake::Origin;
 use ledgerline_app::ports::Scope;
@@ -50,6 +52,7 @@ impl Door {
             key_id: "control".into(),
             reports_per_second: None,
             limited: false,
+            listener: None,
         };
         Self::Open(Arc::new(Caller {
             id: OPERATOR.to_owned(),
@@ -132,12 +135,16 @@ async fn authenticate(
     headers: &HeaderMap,
 ) -> Result<Arc<Caller>, Problem> {
     let access = service.deployment.access();
-    if let Some(secret) = bearer(headers) {
-        let caller = access.authenticate(secret).await?;
+    let named = basic(headers);
+    if let Some(secret) = bearer(headers).or(named.as_ref().map(|(_, secret)| &**secret)) {
+        let caller = match &named {
+            Some((name, _)) => access.authenticate_named(name, secret).await?,
+            None => access.authenticate(secret).await?,
+        };
         return caller.ok_or_else(|| {
             Problem::unauthorized(
                 "Bearer realm=\"ledgerline\", error=\"invalid_token\"",
-                "this key is unknown or was revoked",
+                "this key or app password is unknown or was revoked",
             )
         });
     }
@@ -160,6 +167,20 @@ async fn authenticate(
         ));
     }
     Ok(caller)
+}
+
+/// Who sends a request that needs nobody in particular; nobody where it shows nothing at all.
+pub(crate) async fn whoever(
+    service: &Service,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Option<Arc<Caller>>, Problem> {
+    let shows = headers.contains_key(header::AUTHORIZATION) || cookie(headers).is_some();
+    match &service.door {
+        Door::Open(caller) => Ok(Some(caller.clone())),
+        Door::Keys if shows => authenticate(service, method, headers).await.map(Some),
+        Door::Keys => Ok(None),
+    }
 }
 
 /// The cookie that has a session's secret.
@@ -186,6 +207,18 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     (valid && scheme.eq_ignore_ascii_case("bearer")).then_some(token)
 }
 
+/// Name and password of `Authorization: Basic`, where there is exactly one (RFC 7617): an account's name, and
+/// an app password of it.
+fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let (scheme, token) = one_value(headers, &header::AUTHORIZATION)?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") || token.len() > 1024 {
+        return None;
+    }
+    let pair = String::from_utf8(BASE64_STANDARD.decode(token.trim()).ok()?).ok()?;
+    let (name, password) = pair.split_once(':')?;
+    Some((name.to_owned(), password.to_owned()))
+}
+
 /// Pages of other sites don't get our answers, not even to show them.
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
@@ -198,7 +231,7 @@ pub(crate) async fn outermost(request: Request, next: Next) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
+    headers.entry(RESOURCE_POLICY).or_insert(HeaderValue::from_static("same-origin"));
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(web::POLICY);
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
@@ -281,6 +314,21 @@ mod tests {
         assert_eq!(bearer_of(&["Bearer a", "Bearer a"]), None);
         assert_eq!(bearer_of(&[]), None);
         assert_eq!(bearer_of(&[&format!("Bearer {}", "x".repeat(513))]), None);
+    }
+
+    #[test]
+    fn basic_pairs() {
+        let basic_of = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.append(header::AUTHORIZATION, HeaderValue::from_str(value).expect("a value"));
+            basic(&headers)
+        };
+        let pair = |name: &str, password: &str| Some((name.to_owned(), password.to_owned()));
+        assert_eq!(basic_of("Basic YW5uYTpsbGE6eA=="), pair("anna", "lla:x"));
+        assert_eq!(basic_of("basic Wm/DqzpsbGE="), pair("Zo\u{eb}", "lla"));
+        for bad in ["Basic", "Basic ", "Basic !", "Basic YW5uYQ==", "Basic /w==", "Bearer YTpi"] {
+            assert_eq!(basic_of(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -36,6 +36,6 @@ pub mod serve;
 mod web;
 
 pub use guard::OPERATOR;
-pub use outside::{Demonstration, Outside, Sales, SalesSender};
+pub use outside::{Demonstration, Outside, Sales, SalesSender, SentAudio, SentAudioLog};
 pub use router::{HttpOptions, control_router, router};
 pub use serve::serve;

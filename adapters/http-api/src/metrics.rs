@@ -12,8 +12,10 @@ use ledgerline_app::metrics::{Metric, MetricKind};
 use crate::authorisation::ENDPOINTS;
 
 /// The statuses that have a number of their own; others are counted as 0.
-const STATUSES: [u16; 19] =
-    [200, 201, 202, 204, 400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, 499, 500, 503, 0];
+const STATUSES: [u16; 22] = [
+    200, 201, 202, 204, 206, 304, 400, 401, 403, 404, 405, 408, 409, 413, 415, 416, 422, 429, 499,
+    500, 503, 0,
+];
 
 /// The client went away before it was answered; the number is nginx's.
 const CLIENT_GONE: u16 = 499;

@@ -18,6 +18,31 @@ pub struct Outside {
     pub sales: Option<Sales>,
     /// Writes files for banks.
     pub payments: Option<Arc<dyn PaymentFiles>>,
+    /// Is told what audio was sent.
+    pub sent_audio: Option<Arc<dyn SentAudioLog>>,
+}
+
+/// Audio that was sent in answer to one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentAudio {
+    /// When it was asked for, in milliseconds since 1970.
+    pub at_ms: u64,
+    /// For which play.
+    pub play_id: String,
+    /// Of which recording.
+    pub track_id: String,
+    /// Of which rung.
+    pub rung: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// How many bytes of its body went out.
+    pub bytes: u64,
+}
+
+/// Is told what audio was sent. It must not make anybody wait.
+pub trait SentAudioLog: Send + Sync + 'static {
+    /// This was sent.
+    fn note(&self, sent: &SentAudio);
 }
 
 /// What writes sales reports, and for whom.
@@ -50,6 +75,7 @@ impl fmt::Debug for Outside {
             .field("demonstration", &self.demonstration.is_some())
             .field("sales", &self.sales.as_ref().map(|sales| &sales.sender))
             .field("payments", &self.payments.is_some())
+            .field("sent_audio", &self.sent_audio.is_some())
             .finish()
     }
 }

@@ -3,6 +3,7 @@
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use ledgerline_app::access::accounts::AccountError;
 use ledgerline_app::access::invitations::InvitationError;
 use ledgerline_app::access::sessions::SignInError;
 use ledgerline_app::adjudication::DecideError;
@@ -45,6 +46,9 @@ kinds! {
     Forbidden 403 "forbidden" "The key may not do this";
     NotYours 403 "not_yours" "This shows things of everybody";
     Csrf 403 "csrf" "The session's token is missing";
+    UrlRefused 403 "url_refused" "The address opens nothing";
+    UrlExpired 403 "url_expired" "The address has expired";
+    GrantRefused 403 "grant_refused" "The grant is worth nothing here";
     NoSuchPath 404 "not_found" "There is nothing here";
     PlayNotFound 404 "play_not_found" "There is no such play";
     NotClosed 404 "not_closed" "The month isn't closed";
@@ -55,6 +59,12 @@ kinds! {
     NoSuchContract 404 "no_such_contract" "There is no such contract";
     NoSuchProposal 404 "no_such_proposal" "There is no such proposal";
     InvitationNotFound 404 "invitation_not_found" "There is no such invitation";
+    NoAudio 404 "no_audio" "There is no such audio";
+    JobNotFound 404 "job_not_found" "There is no such job";
+    NotRecognised 404 "not_recognised" "Nothing that is known here sounds so";
+    NoPreview 404 "no_preview" "There is no preview";
+    PlaylistNotFound 404 "playlist_not_found" "There is no such playlist";
+    NoChart 404 "no_chart" "There is no chart of that time";
     MethodNotAllowed 405 "method_not_allowed" "This can't be done here";
     RequestTimeout 408 "request_timeout" "The request came too slowly";
     AmbiguousPlay 409 "ambiguous_play" "Several sources have such a play";
@@ -71,14 +81,33 @@ kinds! {
     ContractsMoved 409 "contracts_moved" "Contracts changed meanwhile";
     SenderUnknown 409 "sender_unknown" "The service hasn't said who it is";
     SalesRefused 409 "sales_refused" "These sales can't be reported as they are";
+    ScanRefused 409 "scan_refused" "The music folder can't be scanned as things stand";
     PayoutsDiffer 409 "payouts_differ" "This isn't what is to be paid";
+    AccountNotFound 404 "account_not_found" "There is no such account";
+    NotOfAccount 404 "not_of_account" "The account has no such thing";
+    SignUpClosed 403 "sign_up_closed" "Accounts are made by invitation";
+    SignInNeeded 403 "sign_in_needed" "Only its owner in person may do this";
+    NameTaken 409 "name_taken" "Somebody has this name";
+    LastAdmin 409 "last_admin" "Somebody must be able to let others in";
+    NoPlace 409 "no_place" "The family has no place";
+    TooManyAppPasswords 409 "too_many_app_passwords" "The account has enough of them";
+    WrongPassword 422 "wrong_password" "This isn't the present password";
+    MakesAccount 409 "makes_account" "The invitation makes an account";
+    PlayEnded 409 "play_ended" "The play is over";
+    PlaysElsewhere 409 "plays_elsewhere" "The listener plays elsewhere";
+    VersionConflict 409 "version_conflict" "It was changed meanwhile";
+    ItemNotThere 409 "item_not_there" "The list has no such item";
+    ItemTaken 409 "item_taken" "The item's id is taken";
+    CollectionFull 409 "collection_full" "No more can be kept";
     TooManyInvitations 409 "too_many_invitations" "Too many invitations wait";
     BodyTooLarge 413 "body_too_large" "The body is too large";
     TooManyReports 413 "too_many_reports" "The body has too many reports";
     UnsupportedMediaType 415 "unsupported_media_type" "The body has the wrong media type";
     UnsupportedEncoding 415 "unsupported_encoding" "The body is packed in an unknown way";
+    RangeNotSatisfiable 416 "range_not_satisfiable" "There are no such bytes";
     AllRejected 422 "all_rejected" "No report of the body is good";
     InvalidRequest 422 "invalid_request" "The request is not valid";
+    AudioRefused 422 "audio_refused" "The audio can't be used";
     RateLimited 429 "rate_limited" "The key sends too fast";
     TooManyPlays 429 "too_many_plays" "The listeners play too much";
     TooManyTries 429 "too_many_tries" "Too many tries to sign in";
@@ -175,6 +204,14 @@ impl Problem {
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
+    }
+
+    /// The same, for whoever asks from a page of another host: an address of audio is good everywhere.
+    pub(crate) fn anywhere(self) -> Self {
+        let policy = HeaderName::from_static("cross-origin-resource-policy");
+        let any = HeaderValue::from_static("*");
+        self.with_header(header::ACCESS_CONTROL_ALLOW_ORIGIN, any)
+            .with_header(policy, HeaderValue::from_static("cross-origin"))
     }
 
     /// Changes what the kind of problem adds to the body.
@@ -376,12 +413,54 @@ impl From<SignInError> for Problem {
     fn from(error: SignInError) -> Self {
         let detail = error.to_string();
         match error {
-            SignInError::Wrong => Self::unauthorized(CHALLENGE, &detail),
+            SignInError::Wrong | SignInError::WrongPassword => {
+                Self::unauthorized(CHALLENGE, &detail)
+            }
+            SignInError::MakesAccount => Self::new(Kind::MakesAccount, detail),
+            SignInError::Busy(busy) => Self::passing(Kind::Overloaded, detail, busy.retry_after_s),
             SignInError::TooMany { retry_after_s } => {
                 Self::passing(Kind::TooManyTries, detail, retry_after_s)
             }
             SignInError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<AccountError> for Problem {
+    fn from(error: AccountError) -> Self {
+        let detail = error.to_string();
+        let kind = match error {
+            AccountError::Store(error) => return error.into(),
+            AccountError::Erase(error) => return error.into(),
+            AccountError::Invitation(error) => return error.into(),
+            AccountError::Beyond(scope) => return Self::forbidden(scope),
+            AccountError::TooMany(retry_after_s) => {
+                return Self::passing(Kind::TooManyTries, detail, retry_after_s);
+            }
+            AccountError::Busy(busy) => {
+                return Self::passing(Kind::Overloaded, detail, busy.retry_after_s);
+            }
+            AccountError::OpensNothing => return Self::unauthorized(CHALLENGE, &detail),
+            AccountError::NameTaken => Kind::NameTaken,
+            AccountError::LastAdmin => Kind::LastAdmin,
+            AccountError::NoPlace => Kind::NoPlace,
+            AccountError::NoAccount | AccountError::NoFamily => Kind::AccountNotFound,
+            AccountError::Invited => Kind::SignUpClosed,
+            AccountError::NoSession => Kind::SignInNeeded,
+            AccountError::WrongPassword => Kind::WrongPassword,
+            AccountError::TooManyAppPasswords(_) => Kind::TooManyAppPasswords,
+            AccountError::Name
+            | AccountError::Email
+            | AccountError::Territory(_)
+            | AccountError::Password(_)
+            | AccountError::Parties(_)
+            | AccountError::TooManyParties
+            | AccountError::Party(..)
+            | AccountError::Plan
+            | AccountError::Label
+            | AccountError::MusicFolder => Kind::InvalidRequest,
+        };
+        Self::new(kind, detail)
     }
 }
 
@@ -397,6 +476,7 @@ impl From<InvitationError> for Problem {
             | InvitationError::TooManyParties
             | InvitationError::Party(..)
             | InvitationError::Note
+            | InvitationError::Plan
             | InvitationError::Days => Self::new(Kind::InvalidRequest, detail),
         }
     }

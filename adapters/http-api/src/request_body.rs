@@ -27,7 +27,7 @@ pub(crate) async fn read(
     body: Body,
     limit: usize,
 ) -> Result<HeldBody, Problem> {
-    let length = content_length(headers);
+    let length = announced(headers);
     if length.is_some_and(|length| length > limit) {
         return Err(too_large(limit));
     }
@@ -49,9 +49,7 @@ async fn collect(
     }
     let mut bytes = Vec::with_capacity(length);
     while let Some(frame) = next_frame(&mut body).await {
-        let frame = frame.map_err(|_| {
-            Problem::new(Kind::TruncatedBody, "the connection broke before the body was whole")
-        })?;
+        let frame = frame.map_err(|_| truncated())?;
         let Some(data) = frame.data_ref() else { continue };
         if bytes.len() + data.len() > limit {
             return Err(too_large(limit));
@@ -66,16 +64,21 @@ async fn collect(
     Ok(HeldBody { bytes, memory })
 }
 
-fn too_large(limit: usize) -> Problem {
+pub(crate) fn truncated() -> Problem {
+    Problem::new(Kind::TruncatedBody, "the connection broke before the body was whole")
+}
+
+pub(crate) fn too_large(limit: usize) -> Problem {
     Problem::new(Kind::BodyTooLarge, format!("a body has at most {limit} bytes here"))
 }
 
-fn too_slow() -> Problem {
+pub(crate) fn too_slow() -> Problem {
     Problem::new(Kind::RequestTimeout, "the body did not arrive in time; send it again, faster")
         .with_header(header::CONNECTION, HeaderValue::from_static("close"))
 }
 
-fn content_length(headers: &HeaderMap) -> Option<usize> {
+/// How long a body is, where that was said.
+pub(crate) fn announced(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 

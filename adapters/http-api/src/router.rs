@@ -65,6 +65,12 @@ pub(crate) struct Service {
     pub resending: Semaphore,
     /// The ledger is verified once at a time.
     pub verifying: Semaphore,
+    /// Audio that is sent at once.
+    pub streams: Arc<Semaphore>,
+    /// Files of music that are brought at once.
+    pub bringing: Semaphore,
+    /// Clips that are listened to at once.
+    pub recognising: Semaphore,
 }
 
 /// The API, for callers with keys.
@@ -80,6 +86,12 @@ pub fn control_router(deployment: Arc<Deployment>) -> Router {
 
 /// So many sales reports are written at once; each takes a core, and a statement's lines in memory.
 const REPORTING_MAX: usize = 2;
+/// So many listeners are sent audio at once, each with half a megabyte on its way at most.
+const STREAMS_MAX: usize = 2_048;
+/// So many files of music are brought at once, each with a piece of 8 MiB in memory, twice.
+const BRINGING_MAX: usize = 4;
+/// So many clips are listened to at once; each takes a core.
+const RECOGNISING_MAX: usize = 2;
 /// So many histories are tried at once; each takes a core and its own size in memory.
 const TRIALS_MAX: usize = 2;
 
@@ -101,6 +113,9 @@ fn of_table(
         reporting: Semaphore::new(REPORTING_MAX),
         resending: Semaphore::new(1),
         verifying: Semaphore::new(1),
+        streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+        bringing: Semaphore::new(BRINGING_MAX),
+        recognising: Semaphore::new(RECOGNISING_MAX),
     });
     let mut router = Router::new();
     let answers = service.deployment.follows_all();

@@ -4,13 +4,16 @@
 //! names change with their content. The pages load nothing from anywhere else, and the policy that
 //! goes with the document makes browsers hold to that.
 
-use axum::extract::RawPathParams;
+use std::sync::Arc;
+
 use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::{RawPathParams, State};
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
 use crate::parameters::path_value;
 use crate::problem::{Kind, Problem};
+use crate::router::Service;
 
 /// A file of the pages.
 struct File {
@@ -23,12 +26,17 @@ struct File {
 
 static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
-/// What the document may load: only what this server sends, and nothing inline.
-const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-     font-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; \
-     frame-ancestors 'none'",
-);
+/// What the document may load: only what this server sends, audio from where else it is served, and nothing
+/// inline.
+fn page_policy(audio: &[String]) -> HeaderValue {
+    let audio: String = audio.iter().map(|origin| format!(" {origin}")).collect();
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+         font-src 'self'; connect-src 'self'{audio}; media-src 'self' blob:{audio}; form-action 'none'; \
+         base-uri 'none'; frame-ancestors 'none'"
+    );
+    HeaderValue::from_str(&policy).expect("bases were checked")
+}
 /// What every other answer may load, should it ever be taken for a document: nothing.
 pub(crate) const POLICY: HeaderValue =
     HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
@@ -57,9 +65,13 @@ const NOT_BUILT: &str = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"ut
     tag = "web",
     responses((status = 200, description = "The document of all pages", body = String, content_type = "text/html; charset=utf-8"))
 )]
-pub(crate) async fn index(headers: HeaderMap) -> Response {
+pub(crate) async fn index(State(service): State<Arc<Service>>, headers: HeaderMap) -> Response {
+    document(&headers, &service.deployment.delivery().bases().origins())
+}
+
+fn document(headers: &HeaderMap, audio: &[String]) -> Response {
     let mut response = match find("index.html") {
-        Some(file) => file.answer(&headers, ASK_AGAIN),
+        Some(file) => file.answer(headers, ASK_AGAIN),
         None => {
             let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
             let ask_again = [(header::CACHE_CONTROL, ASK_AGAIN)];
@@ -67,7 +79,7 @@ pub(crate) async fn index(headers: HeaderMap) -> Response {
         }
     };
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
+    headers.insert(header::CONTENT_SECURITY_POLICY, page_policy(audio));
     headers.insert(PERMISSIONS_POLICY, PERMISSIONS);
     headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
@@ -183,9 +195,9 @@ mod tests {
         assert!(find("assets/").is_none() && find("../Cargo.toml").is_none());
     }
 
-    #[tokio::test]
-    async fn the_document_has_its_policy_built_or_not() {
-        let response = index(HeaderMap::new()).await;
+    #[test]
+    fn the_document_has_its_policy_built_or_not() {
+        let response = document(&HeaderMap::new(), &["https://cdn.example".to_owned()]);
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         let policy = header("content-security-policy").expect("it has one");
         assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"));

@@ -10,18 +10,23 @@
 //! - [`FolderLock`]: one process at a time writes the data folder
 //! - [`KeyFile`], [`HeadFile`]: what is kept outside of the database, so that it can be held against it
 //! - [`SystemClock`], [`SystemRandom`]
+//! - [`LocalMusic`], [`SystemWatcher`]: folders of music, and changes in them
 //! - [`raise_open_files_limit`]
 
 mod clock;
 mod disk;
 mod lock;
+mod music_disk;
 mod open_files;
 mod random;
 mod signing;
+mod watching;
 
 pub use clock::SystemClock;
 pub use disk::LocalDisk;
 pub use lock::{FolderLock, LockError};
+pub use music_disk::LocalMusic;
 pub use open_files::raise_open_files_limit;
 pub use random::SystemRandom;
 pub use signing::{HeadFile, KeyFile};
+pub use watching::SystemWatcher;

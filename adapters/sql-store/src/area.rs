@@ -9,7 +9,7 @@ pub(crate) enum Area {
     Accords,
     /// Rolled up sums of what counts.
     Sums,
-    /// Credentials, invitations and sessions.
+    /// Credentials, invitations, sessions, accounts and settings.
     Access,
     /// Appeals.
     Appeals,
@@ -17,14 +17,23 @@ pub(crate) enum Area {
     Proposals,
     /// What was done by whom.
     Audit,
-    /// Tracks and bot devices, what counting must be told of them, and the catalogue of rights.
+    /// Tracks and bot devices, what counting must be told of them, the catalogue of rights, and the
+    /// music library.
     Catalogue,
     /// Contracts.
     Contracts,
     /// Revenue, rates of exchange, brought usage.
     Revenue,
+    /// What listeners keep, where those who change what one account keeps take turns at its row.
+    Collection,
     /// Who the listeners are.
     Listeners,
+    /// What can be sent of recordings.
+    Renditions,
+    /// Signing keys, active devices, and what access logs say.
+    Delivery,
+    /// Jobs of files of music, and what was found in them.
+    Music,
     /// Entries, heads, balances, and the records of closes.
     Ledger,
 }

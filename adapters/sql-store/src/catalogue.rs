@@ -155,7 +155,7 @@ async fn raise_revision(
 pub(crate) async fn complete_tracks(
     connection: &mut Connection,
     tracks: &[CatalogueTrack],
-) -> Result<(), Fault> {
+) -> Result<ImportedTracks, Fault> {
     let before = revision(connection).await?;
     let mut imported = ImportedTracks { revision: before + 1, ..ImportedTracks::default() };
     for batch in batches(tracks) {
@@ -163,7 +163,7 @@ pub(crate) async fn complete_tracks(
         let completed: Vec<&CatalogueTrack> = completed.iter().collect();
         import_batch(connection, &completed, &mut imported).await?;
     }
-    raise_revision(connection, before, imported).await.map(drop)
+    raise_revision(connection, before, imported).await
 }
 
 async fn completed(

@@ -234,6 +234,28 @@ async fn tie_all(
     in_order(users, &find(connection, source, users).await?)
 }
 
+/// Ties a user that is tied to nobody yet, within a transaction.
+pub(crate) async fn tie_one(
+    connection: &mut Connection,
+    source: &str,
+    user_id: &str,
+    listener: Listener,
+    at: i64,
+) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO listeners (source, user_id, listener_id, secret, tied_at) \
+         VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(source)
+    .bind(user_id)
+    .bind(listener.id.to_be_bytes().to_vec())
+    .bind(listener.secret.to_vec())
+    .bind(at)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 async fn erase(
     connection: &mut Connection,
     tie: &Tie,

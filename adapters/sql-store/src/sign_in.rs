@@ -9,18 +9,18 @@ use ledgerline_ids::{PartyId, UnixMs};
 use sqlx::Row as _;
 
 use super::dialect::{Connection, Database};
-use super::{Area, Store};
+use super::{Area, Store, accounts};
 use crate::fault::{Fault, from_column, said, to_column};
 
 type Row = <Database as sqlx::Database>::Row;
 
 const INVITATIONS: &str = "SELECT id AS invitation_id, secret_hash AS invitation_hash, role, \
      parties, note, created_by, created_at AS invited_at, expires_at AS ends_at, used_at, \
-     revoked_at FROM invitations";
-const SESSIONS: &str = "SELECT s.secret_hash, s.key_id, s.created_at, s.seen_at, s.expires_at, \
+     revoked_at, plan, plan_until, family_of FROM invitations";
+const SESSIONS: &str = "SELECT s.secret_hash, s.key_id, s.account_id, s.device, s.created_at, s.seen_at, s.expires_at, \
      i.id AS invitation_id, i.secret_hash AS invitation_hash, i.role, i.parties, i.note, \
-     i.created_by, i.created_at AS invited_at, i.expires_at AS ends_at, i.used_at, i.revoked_at \
-     FROM web_sessions s LEFT JOIN invitations i ON i.id = s.invitation_id";
+     i.created_by, i.created_at AS invited_at, i.expires_at AS ends_at, i.used_at, i.revoked_at, \
+     i.plan, i.plan_until, i.family_of FROM web_sessions s LEFT JOIN invitations i ON i.id = s.invitation_id";
 
 #[async_trait]
 impl SignInStore for Store {
@@ -62,6 +62,29 @@ impl SignInStore for Store {
         revoked.await.map_err(|fault| self.error("revoking an invitation", &fault))
     }
 
+    async fn invitation_by_hash(
+        &self,
+        secret_hash: &[u8; 32],
+    ) -> Result<Option<Invitation>, StoreError> {
+        let found = async { by_hash(&mut *self.reader().await?, secret_hash).await };
+        found.await.map_err(|fault| self.error("looking up an invitation", &fault))
+    }
+
+    async fn open_into_family(&self, owner_id: &str, now: UnixMs) -> Result<u32, StoreError> {
+        let counted = async {
+            let open: i64 = sqlx::query_scalar(
+                "SELECT COUNT(*) FROM invitations WHERE family_of = $1 \
+                 AND used_at IS NULL AND revoked_at IS NULL AND expires_at > $2",
+            )
+            .bind(owner_id)
+            .bind(to_column("a time", now.get())?)
+            .fetch_one(&mut *self.reader().await?)
+            .await?;
+            from_column("a number of invitations", open)
+        };
+        counted.await.map_err(|fault: Fault| self.error("counting invitations", &fault))
+    }
+
     async fn begin_as_guest(
         &self,
         invitation_hash: &[u8; 32],
@@ -83,10 +106,60 @@ impl SignInStore for Store {
     ) -> Result<(), StoreError> {
         let begun = async {
             let mut write = self.begin_write(Area::Access).await?;
-            let begun = begin_with_key(write.connection(), key_id, &session, sessions_max).await;
+            let whose = Whose { key_id: Some(key_id), ..Whose::default() };
+            let begun = begin(write.connection(), whose, &session, sessions_max).await;
             write.finish(begun).await
         };
         begun.await.map_err(|fault| self.error("storing a session", &fault))
+    }
+
+    async fn begin_with_account(
+        &self,
+        account_id: &str,
+        session: NewWebSession,
+        device: &str,
+        sessions_max: u32,
+    ) -> Result<(), StoreError> {
+        let begun = async {
+            let mut write = self.begin_write(Area::Access).await?;
+            let whose = Whose { account_id: Some(account_id), device, ..Whose::default() };
+            let begun = begin(write.connection(), whose, &session, sessions_max).await;
+            write.finish(begun).await
+        };
+        begun.await.map_err(|fault| self.error("storing a session", &fault))
+    }
+
+    async fn sessions_of_account(&self, account_id: &str) -> Result<Vec<WebSession>, StoreError> {
+        let listed = async {
+            let statement = format!(
+                "{SESSIONS} WHERE s.account_id = $1 ORDER BY s.created_at DESC, s.secret_hash DESC"
+            );
+            let query = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(account_id);
+            let rows = query.fetch_all(&mut *self.reader().await?).await?;
+            rows.iter().map(session).collect::<Result<Vec<_>, Fault>>()
+        };
+        listed.await.map_err(|fault| self.error("listing sessions", &fault))
+    }
+
+    async fn end_sessions_of_account(
+        &self,
+        account_id: &str,
+        before: UnixMs,
+    ) -> Result<u64, StoreError> {
+        let ended = async {
+            let before = to_column("a time", before.get())?;
+            let mut write = self.begin_write(Area::Access).await?;
+            let ended =
+                sqlx::query("DELETE FROM web_sessions WHERE account_id = $1 AND created_at < $2")
+                    .bind(account_id)
+                    .bind(before)
+                    .execute(write.connection())
+                    .await;
+            write.finish(ended.map_err(Fault::from)).await
+        };
+        let ended =
+            ended.await.map_err(|fault| self.error("ending an account's sessions", &fault))?;
+        Ok(ended.rows_affected())
     }
 
     async fn session(&self, secret_hash: &[u8; 32]) -> Result<Option<WebSession>, StoreError> {
@@ -178,10 +251,12 @@ async fn invite(
     if open >= i64::from(open_max) {
         return Ok(false);
     }
+    let of = invitation.subscription.as_ref();
+    let until = of.and_then(|it| it.until);
     sqlx::query(
         "INSERT INTO invitations \
-         (id, secret_hash, role, parties, note, created_by, created_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+         (id, secret_hash, role, parties, note, created_by, created_at, expires_at, plan, plan_until, \
+         family_of) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(id)
     .bind(secret_hash.as_slice())
@@ -191,6 +266,9 @@ async fn invite(
     .bind(created_by)
     .bind(created_at)
     .bind(to_column("a time", invitation.expires_at.get())?)
+    .bind(of.map(|it| it.plan.as_str()))
+    .bind(until.map(|at| to_column("a time", at.get())).transpose()?)
+    .bind(of.and_then(|it| it.family_of.as_deref()))
     .execute(connection)
     .await?;
     Ok(true)
@@ -215,44 +293,74 @@ async fn begin_as_guest(
     invitation_hash: &[u8; 32],
     begun: NewWebSession,
 ) -> Result<Option<WebSession>, Fault> {
-    let statement = format!("{INVITATIONS} WHERE secret_hash = $1");
-    let query = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(invitation_hash.as_slice());
-    let row = query.fetch_optional(&mut *connection).await?;
-    let found = row.as_ref().map(invitation).transpose()?;
+    let found = by_hash(connection, invitation_hash).await?;
     let now = begun.created_at;
-    let opening = found.filter(|invitation| invitation.opens(now));
+    let opening = found.filter(|found| found.opens(now) && !found.invited.role.needs_account());
     // Where none opens, the secret is looked at all the same: one that is taken is a mistake of ours.
     refuse_twice(connection, &begun.secret_hash).await?;
     let Some(mut invitation) = opening else { return Ok(None) };
-    sqlx::query("UPDATE invitations SET used_at = $1 WHERE id = $2")
-        .bind(to_column("a time", now.get())?)
-        .bind(&invitation.invited.id)
-        .execute(&mut *connection)
-        .await?;
+    mark_used(connection, &invitation.invited.id, now).await?;
     invitation.used_at = Some(now);
-    insert(connection, &begun, None, Some(&invitation.invited.id)).await?;
+    let whose = Whose { invitation_id: Some(&invitation.invited.id), ..Whose::default() };
+    insert(connection, &begun, whose).await?;
     let standing = Standing::Invitation(Box::new(invitation));
-    Ok(Some(WebSession { begun, standing, seen_at: now }))
+    Ok(Some(WebSession { begun, standing, seen_at: now, device: String::new() }))
 }
 
-async fn begin_with_key(
+/// The invitation whose secret has this hash, whether or not it opens anything.
+pub(crate) async fn by_hash(
     connection: &mut Connection,
-    key_id: &str,
+    hash: &[u8; 32],
+) -> Result<Option<Invitation>, Fault> {
+    let statement = format!("{INVITATIONS} WHERE secret_hash = $1");
+    let query = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(hash.as_slice());
+    let row = query.fetch_optional(connection).await?;
+    row.as_ref().map(invitation).transpose()
+}
+
+/// Notes within a transaction that an invitation was used.
+pub(crate) async fn mark_used(
+    connection: &mut Connection,
+    id: &str,
+    at: UnixMs,
+) -> Result<(), Fault> {
+    sqlx::query("UPDATE invitations SET used_at = $1 WHERE id = $2")
+        .bind(to_column("a time", at.get())?)
+        .bind(id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// What a session stands on: one of the three.
+#[derive(Debug, Clone, Copy, Default)]
+struct Whose<'w> {
+    key_id: Option<&'w str>,
+    invitation_id: Option<&'w str>,
+    account_id: Option<&'w str>,
+    device: &'w str,
+}
+
+/// Begins a session of a key or of an account, which have so many at once.
+async fn begin(
+    connection: &mut Connection,
+    whose: Whose<'_>,
     session: &NewWebSession,
     sessions_max: u32,
 ) -> Result<(), Fault> {
     refuse_twice(connection, &session.secret_hash).await?;
     let kept = sessions_max.saturating_sub(1);
     sqlx::query(
-        "DELETE FROM web_sessions WHERE key_id = $1 AND secret_hash NOT IN \
-         (SELECT secret_hash FROM web_sessions WHERE key_id = $1 \
-          ORDER BY created_at DESC, secret_hash LIMIT $2)",
+        "DELETE FROM web_sessions WHERE (key_id = $1 OR account_id = $2) AND secret_hash NOT IN \
+         (SELECT secret_hash FROM web_sessions WHERE key_id = $1 OR account_id = $2 \
+          ORDER BY created_at DESC, secret_hash LIMIT $3)",
     )
-    .bind(key_id)
+    .bind(whose.key_id)
+    .bind(whose.account_id)
     .bind(i64::from(kept))
     .execute(&mut *connection)
     .await?;
-    insert(connection, session, Some(key_id), None).await
+    insert(connection, session, whose).await
 }
 
 async fn refuse_twice(connection: &mut Connection, secret_hash: &[u8; 32]) -> Result<(), Fault> {
@@ -268,8 +376,7 @@ async fn refuse_twice(connection: &mut Connection, secret_hash: &[u8; 32]) -> Re
 async fn insert(
     connection: &mut Connection,
     session: &NewWebSession,
-    key_id: Option<&str>,
-    invitation_id: Option<&str>,
+    whose: Whose<'_>,
 ) -> Result<(), Fault> {
     let created_at = to_column("a time", session.created_at.get())?;
     sqlx::query("DELETE FROM web_sessions WHERE expires_at <= $1")
@@ -278,12 +385,14 @@ async fn insert(
         .await?;
     sqlx::query(
         "INSERT INTO web_sessions \
-         (secret_hash, key_id, invitation_id, created_at, seen_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $4, $5)",
+         (secret_hash, key_id, invitation_id, account_id, device, created_at, seen_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $7)",
     )
     .bind(session.secret_hash.as_slice())
-    .bind(key_id)
-    .bind(invitation_id)
+    .bind(whose.key_id)
+    .bind(whose.invitation_id)
+    .bind(whose.account_id)
+    .bind(whose.device)
     .bind(created_at)
     .bind(to_column("a time", session.expires_at.get())?)
     .execute(connection)
@@ -304,7 +413,7 @@ fn invitation(row: &Row) -> Result<Invitation, Fault> {
         return said(format!("{} has {wrong:?}, which is no party", of("parties")));
     }
     // Who is bound to nothing would see nothing; who is not bound must not seem to be.
-    if parties.is_empty() == role.is_bound() {
+    if !role.goes_with(&parties) {
         return said(format!("{} don't go with the role {word}", of("parties")));
     }
     let invited = NewInvitation {
@@ -312,6 +421,7 @@ fn invitation(row: &Row) -> Result<Invitation, Fault> {
         role,
         parties,
         note: row.try_get("note")?,
+        subscription: accounts::subscription(row, &of("plan"))?,
         created_by: row.try_get("created_by")?,
         created_at: instant(&of("created_at"), row.try_get("invited_at")?)?,
         expires_at: instant(&of("expires_at"), row.try_get("ends_at")?)?,
@@ -329,9 +439,11 @@ fn invitation(row: &Row) -> Result<Invitation, Fault> {
 fn session(row: &Row) -> Result<WebSession, Fault> {
     let key_id: Option<String> = row.try_get("key_id")?;
     let invited: Option<String> = row.try_get("invitation_id")?;
-    let standing = match (key_id, invited) {
-        (Some(id), None) => Standing::Key(id),
-        (None, Some(_)) => Standing::Invitation(Box::new(invitation(row)?)),
+    let account_id: Option<String> = row.try_get("account_id")?;
+    let standing = match (key_id, invited, account_id) {
+        (Some(id), None, None) => Standing::Key(id),
+        (None, Some(_), None) => Standing::Invitation(Box::new(invitation(row)?)),
+        (None, None, Some(id)) => Standing::Account(id),
         _ => return said("a row of web_sessions stands on nothing, or on two things"),
     };
     let begun = NewWebSession {
@@ -340,7 +452,7 @@ fn session(row: &Row) -> Result<WebSession, Fault> {
         expires_at: instant("web_sessions.expires_at", row.try_get("expires_at")?)?,
     };
     let seen_at = instant("web_sessions.seen_at", row.try_get("seen_at")?)?;
-    Ok(WebSession { begun, standing, seen_at })
+    Ok(WebSession { begun, standing, seen_at, device: row.try_get("device")? })
 }
 
 fn hash_of(what: &str, bytes: Vec<u8>) -> Result<[u8; 32], Fault> {

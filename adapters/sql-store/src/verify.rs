@@ -11,8 +11,8 @@ use super::facts::{
     WordRow,
 };
 use super::{
-    Store, appeals, audit, catalogue, contracts, counted, credentials, leases, ledger, listeners,
-    proposals, revisions, sign_in,
+    Store, accounts, appeals, audit, catalogue, collection, contracts, counted, credentials,
+    ingest, leases, ledger, listeners, proposals, revisions, sign_in,
 };
 use crate::fault::Fault;
 
@@ -31,11 +31,14 @@ pub(crate) async fn findings(store: &Store) -> Result<Vec<String>, Fault> {
         ("the leases", leases::damage(&mut snapshot).await),
         ("the credentials", credentials::damage(&mut snapshot).await),
         ("the invitations and sessions", sign_in::damage(&mut snapshot).await),
+        ("the accounts", accounts::damage(&mut snapshot).await),
+        ("what listeners keep", collection::damage(&mut snapshot).await),
         ("the appeals", appeals::damage(&mut snapshot).await),
         ("the listeners", listeners::damage(&mut snapshot).await),
         ("the catalogue", catalogue::damage(&mut snapshot).await),
         ("the contracts", contracts::damage(&mut snapshot).await),
         ("the proposals", proposals::damage(&mut snapshot).await),
+        ("the files of music", ingest::damage(&mut snapshot).await),
         ("the audit log", audit::damage(&mut snapshot).await),
         ("the ledger", ledger::damage(&mut snapshot).await),
         ("the revisions of imports", revisions::damage(&mut snapshot).await),

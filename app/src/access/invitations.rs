@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use ledgerline_ids::{PartyId, UnixMs};
 
+use super::accounts::checked_plan;
 use super::{Access, Caller, hash_of, id_and_secret};
+use crate::ports::accounts::Subscription;
 use crate::ports::sign_in::{Invitation, NewInvitation, Role};
 use crate::ports::{Random, Scope, StoreError};
 
@@ -32,6 +34,8 @@ pub struct InvitationRequest {
     pub note: String,
     /// After how many days the invitation opens nothing any more.
     pub days: u32,
+    /// With which plan, where it isn't that of new accounts.
+    pub subscription: Option<Subscription>,
 }
 
 /// An invitation that was made. The secret is shown once and stored nowhere.
@@ -49,9 +53,12 @@ pub enum InvitationError {
     /// A bound role without a party would see nothing.
     #[error("a {} sees the things of parties: name at least one", .0.as_str())]
     NoParties(Role),
-    /// A role that sees everything has no parties.
-    #[error("{} sees everything: leave the parties out", .0.as_str())]
+    /// A role that sees everything, or nothing, has no parties.
+    #[error("{} sees the things of no parties in particular: leave them out", .0.as_str())]
     Parties(Role),
+    /// The plan contradicts itself.
+    #[error("a student's plan needs an end that is ahead; a family's member has none of its own")]
+    Plan,
     /// Too many parties at once.
     #[error("an invitation names at most {PARTIES_MAX} parties")]
     TooManyParties,
@@ -87,14 +94,19 @@ impl Access {
         random: &dyn Random,
         now: UnixMs,
     ) -> Result<MadeInvitation, InvitationError> {
-        let InvitationRequest { role, mut parties, note, days } = request;
+        let InvitationRequest { role, mut parties, note, days, subscription } = request;
         parties.sort_unstable();
         parties.dedup();
-        if role.is_bound() == parties.is_empty() {
-            let wrong =
-                if role.is_bound() { InvitationError::NoParties } else { InvitationError::Parties };
+        if !role.goes_with(&parties) {
+            let lacks = parties.is_empty();
+            let wrong = if lacks { InvitationError::NoParties } else { InvitationError::Parties };
             return Err(wrong(role));
         }
+        let subscription = match subscription.map(|it| checked_plan(it, now)) {
+            None => None,
+            Some(Ok(subscription)) => Some(subscription),
+            Some(Err(_)) => return Err(InvitationError::Plan),
+        };
         if parties.len() > PARTIES_MAX {
             return Err(InvitationError::TooManyParties);
         }
@@ -119,6 +131,7 @@ impl Access {
             role,
             parties,
             note,
+            subscription,
             created_by: by.id.clone(),
             created_at: now,
             expires_at: now.plus(u64::try_from(waits.as_millis()).unwrap_or(u64::MAX)),

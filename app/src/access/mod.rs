@@ -1,19 +1,25 @@
 //! Who may do what, and of whose things: API keys, and people with a browser.
 //!
-//! A machine sends its key with each request. A person signs in once, by a key or by an invitation,
-//! and then has a session. Of every secret only the hash is stored.
+//! A machine sends its key with each request. A person signs in once, by an account's password, by a key or
+//! by an invitation, and then has a session. Of every secret only a hash is stored.
 //!
 //! In reading order:
 //! - [`Caller`]: whoever was let in
 //! - [`Access`]: checks keys, makes and revokes them
+//! - [`accounts`]: people who stay; [`own_account`]: what they do with theirs; [`passwords`]
+//! - [`set_up`]: how the first account comes to be, and what an administrator sets
 //! - [`invitations`]: letting people in
 //! - [`sessions`]: their sessions, and how those end
 //! - [`own`]: what is whose
 //! - [`throttle`]: those who guess wait
 
+pub mod accounts;
 pub mod invitations;
 pub mod own;
+pub mod own_account;
+pub mod passwords;
 pub mod sessions;
+pub mod set_up;
 mod throttle;
 
 use ledgerline_ids::{SourceName, UnixMs};
@@ -25,17 +31,21 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use crate::intake::Origin;
+use crate::ports::accounts::ACCOUNTS;
 use crate::ports::sign_in::Role;
 use crate::ports::{
-    Clock, Credential, CredentialStore, NewCredential, Random, Scope, SignInStore, StoreError,
+    AccountStore, Clock, Credential, CredentialStore, DeploymentSettings, Drive, NewCredential,
+    Random, Scope, SignInStore, StoreError,
 };
+use accounts::Listener;
+use passwords::Passwords;
 use sessions::SessionOf;
 use throttle::Throttle;
 
 /// Whoever was let in: by a key, or by a session.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// The public name of the key or of the invitation.
+    /// The public name of the key, of the account or of the invitation.
     pub id: String,
     /// What a person is here; nothing for a key.
     pub role: Option<Role>,
@@ -51,6 +61,12 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Who listens, where it is an account: what its plays are stamped with, whatever its player says.
+    #[must_use]
+    pub fn listener(&self) -> Option<&Listener> {
+        self.origin.listener.as_deref()
+    }
+
     /// Whether it may do this.
     #[must_use]
     pub fn may(&self, scope: Scope) -> bool {
@@ -100,8 +116,10 @@ pub enum KeyError {
     /// The source's name isn't one.
     #[error("the source {0:?} is not valid: it {1}")]
     Source(String, ledgerline_ids::IdError),
-    /// The source's name is kept for imports and replays.
-    #[error("a source may not begin with \"import:\" or \"replay:\": those are backfills' own")]
+    /// The source's name is kept for imports, replays and accounts.
+    #[error(
+        "a source may not begin with \"import:\" or \"replay:\", which are backfills' own, nor be \"{ACCOUNTS}\""
+    )]
     ReservedSource,
     /// The store failed.
     #[error(transparent)]
@@ -123,24 +141,41 @@ type Remembered = BTreeMap<[u8; 32], (Duration, Option<Arc<Caller>>)>;
 pub struct Access {
     store: Arc<dyn CredentialStore>,
     sign_ins: Arc<dyn SignInStore>,
+    accounts: Arc<dyn AccountStore>,
+    settings: Arc<dyn DeploymentSettings>,
     clock: Arc<dyn Clock>,
+    passwords: Passwords,
     remembered: RwLock<Remembered>,
     throttle: Throttle,
 }
 
+/// What the way in is made of.
+pub struct AccessParts {
+    /// Keys.
+    pub credentials: Arc<dyn CredentialStore>,
+    /// Invitations and sessions.
+    pub sign_ins: Arc<dyn SignInStore>,
+    /// Accounts.
+    pub accounts: Arc<dyn AccountStore>,
+    /// What an administrator has set.
+    pub settings: Arc<dyn DeploymentSettings>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// What passwords are hashed on.
+    pub drive: Arc<dyn Drive>,
+}
+
 impl Access {
-    /// Over the stores of credentials, and of invitations and sessions.
+    /// Over these stores.
     #[must_use]
-    pub fn new(
-        store: Arc<dyn CredentialStore>,
-        sign_ins: Arc<dyn SignInStore>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        let throttle = Throttle::default();
-        Self { store, sign_ins, clock, remembered: RwLock::default(), throttle }
+    pub fn new(parts: AccessParts) -> Self {
+        let AccessParts { credentials: store, sign_ins, accounts, settings, clock, drive } = parts;
+        let (passwords, throttle) = (Passwords::new(drive), Throttle::default());
+        let remembered = RwLock::default();
+        Self { store, sign_ins, accounts, settings, clock, passwords, remembered, throttle }
     }
 
-    /// Who a key is; `None` for one that is unknown or revoked.
+    /// Who a key or an app password is; `None` for one that is unknown or revoked.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -152,15 +187,59 @@ impl Access {
         {
             return Ok(caller.clone());
         }
-        let found = self.store.find(&hash).await?;
-        let caller =
-            found.filter(|found| found.revoked_at.is_none()).map(|found| caller_of(&found));
+        let caller = if secret.starts_with(own_account::APP_PASSWORD_PREFIX) {
+            self.by_app_password(secret, self.clock.now()).await?
+        } else {
+            let found = self.store.find(&hash).await?;
+            found.filter(|found| found.revoked_at.is_none()).map(|found| caller_of(&found))
+        };
         let mut remembered = self.remembered.write().expect("no holder panics");
         if remembered.len() >= REMEMBERED_MAX {
             remembered.clear();
         }
         remembered.insert(hash, (now, caller.clone()));
         Ok(caller)
+    }
+
+    /// Who an app password is, where it is of the account with this name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn authenticate_named(
+        &self,
+        name: &str,
+        secret: &str,
+    ) -> Result<Option<Arc<Caller>>, StoreError> {
+        let Ok(name) = accounts::AccountName::new(name) else { return Ok(None) };
+        let caller = self.authenticate(secret).await?;
+        let is_named = |caller: &Arc<Caller>| {
+            caller.listener().is_some_and(|listener| listener.folded == name.folded())
+        };
+        Ok(caller.filter(is_named))
+    }
+
+    /// Asks again for whoever was let in before.
+    pub(crate) fn forget_remembered(&self) {
+        self.remembered.write().expect("no holder panics").clear();
+    }
+
+    /// Removes what is left of erased accounts.
+    pub(crate) async fn sweep(&self) -> Result<u64, StoreError> {
+        let swept = self.accounts.sweep().await?;
+        self.forget_remembered();
+        Ok(swept)
+    }
+
+    /// Where accounts are kept.
+    #[must_use]
+    pub fn account_store(&self) -> &Arc<dyn AccountStore> {
+        &self.accounts
+    }
+
+    /// Where what an administrator has set is kept.
+    #[must_use]
+    pub fn settings(&self) -> &Arc<dyn DeploymentSettings> {
+        &self.settings
     }
 
     /// Makes a key.
@@ -177,7 +256,8 @@ impl Access {
         let (id, secret) = (format!("key_{id}"), format!("ll_{secret}"));
         let source = request.source.unwrap_or_else(|| id.clone());
         SourceName::new(&source).map_err(|error| KeyError::Source(source.clone(), error))?;
-        if BACKFILL_PREFIXES.iter().any(|prefix| source.starts_with(prefix)) {
+        let is_backfill = BACKFILL_PREFIXES.iter().any(|prefix| source.starts_with(prefix));
+        if is_backfill || source == ACCOUNTS {
             return Err(KeyError::ReservedSource);
         }
         let mut scopes = request.scopes;
@@ -203,7 +283,7 @@ impl Access {
     /// [`StoreError`].
     pub async fn revoke(&self, id: &str, now: UnixMs) -> Result<bool, StoreError> {
         let revoked = self.store.revoke(id, now).await?;
-        self.remembered.write().expect("no holder panics").clear();
+        self.forget_remembered();
         // Only tidiness: a session of a revoked key opens nothing, whether it is there or not.
         self.sign_ins.end_sessions_of_key(id).await?;
         Ok(revoked)
@@ -231,6 +311,7 @@ fn caller_of(credential: &Credential) -> Arc<Caller> {
             key_id: key.id.as_str().into(),
             reports_per_second: key.reports_per_second,
             limited: true,
+            listener: None,
         }),
     })
 }

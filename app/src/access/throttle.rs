@@ -1,7 +1,9 @@
-//! Those who guess wait: tries to sign in, limited by where they come from.
+//! Those who guess wait: tries to sign in, limited by where they come from, and by whose password they guess.
 //!
 //! A secret has 256 random bits, so nobody guesses one; the limits keep whoever tries from costing
-//! much, and from filling logs. Nothing waits inside: who comes too early is told when to come again.
+//! much, and from filling logs. A password can be guessed: there they keep the tries few, also where they
+//! come from many addresses. Nothing waits inside: who comes too early is told when to come again, whether
+//! or not there is such a name. Addresses are in memory only.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -20,11 +22,37 @@ const FORGOTTEN_AFTER: Duration = Duration::from_secs(3600);
 const ADDRESSES_MAX: usize = 10_000;
 const MINUTE: Duration = Duration::from_secs(60);
 
+/// Of a name: so many wrong ones cost nothing more, and this is the longest wait. It is short, since whoever
+/// guesses makes others wait too who have that name and come from where nobody knows them.
+const FREE_FAILURES_OF_A_NAME: u32 = 10;
+const WAIT_MAX_OF_A_NAME: Duration = Duration::from_secs(30);
+/// So many accounts an hour are made from one address, and from all of them.
+const SIGN_UPS_PER_HOUR: u32 = 20;
+const SIGN_UPS_PER_HOUR_OF_ALL: u32 = 2_000;
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Where somebody comes from; those without an address (a Unix socket) are one.
+type From = Option<IpAddr>;
+/// The hash of a name, whether or not anybody has it.
+type Name = [u8; 32];
+/// Since when, and how many.
+type Hour = (Duration, u32);
+
 /// What is remembered of the tries.
 #[derive(Debug, Default)]
 pub(super) struct Throttle {
-    /// By address; those without one (a Unix socket) are one.
-    known: Mutex<BTreeMap<Option<IpAddr>, Tries>>,
+    known: Mutex<BTreeMap<From, Tries>>,
+    names: Mutex<BTreeMap<Name, Tries>>,
+    /// From where a name was signed in with its password, and when: nobody else's tries count there.
+    at_home: Mutex<BTreeMap<(Name, From), Duration>>,
+    /// Accounts that were made this hour, from where; and all of them.
+    sign_ups: Mutex<BTreeMap<Whose, Hour>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Whose {
+    One(From),
+    All,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -38,33 +66,36 @@ struct Tries {
     last: Duration,
 }
 
+impl Tries {
+    fn begin(now: Duration) -> Self {
+        Self { failures: 0, failed_at: now, tries: 0, minute_began: now, last: now }
+    }
+
+    /// Takes a try, or says how long it must wait.
+    fn take(&mut self, now: Duration, wait: Duration) -> Result<(), u64> {
+        if now.saturating_sub(self.minute_began) >= MINUTE {
+            (self.tries, self.minute_began) = (0, now);
+        }
+        let until = self.failed_at + wait;
+        if now < until {
+            return Err(seconds(until - now));
+        }
+        if self.tries >= TRIES_PER_MINUTE {
+            return Err(seconds((self.minute_began + MINUTE).saturating_sub(now)));
+        }
+        self.tries += 1;
+        self.last = now;
+        Ok(())
+    }
+}
+
 impl Throttle {
     /// Takes a try at `now`, of a clock that never goes back; or says after how many seconds to
     /// come again.
     pub(super) fn take(&self, from: Option<IpAddr>, now: Duration) -> Result<(), u64> {
-        let from = from.map(network);
         let mut known = self.known.lock().expect("no holder panics");
-        if known.len() >= ADDRESSES_MAX && !known.contains_key(&from) {
-            make_room(&mut known);
-        }
-        let fresh = Tries { failures: 0, failed_at: now, tries: 0, minute_began: now, last: now };
-        let tries = known.entry(from).or_insert(fresh);
-        if now.saturating_sub(tries.last) >= FORGOTTEN_AFTER {
-            *tries = fresh;
-        }
-        if now.saturating_sub(tries.minute_began) >= MINUTE {
-            (tries.tries, tries.minute_began) = (0, now);
-        }
-        let until = tries.failed_at + wait_after(tries.failures);
-        if now < until {
-            return Err(seconds(until - now));
-        }
-        if tries.tries >= TRIES_PER_MINUTE {
-            return Err(seconds((tries.minute_began + MINUTE).saturating_sub(now)));
-        }
-        tries.tries += 1;
-        tries.last = now;
-        Ok(())
+        let tries = tries_of(&mut known, from.map(network), now);
+        tries.take(now, wait_after(tries.failures, FREE_FAILURES, WAIT_MAX))
     }
 
     /// The try that was taken was wrong.
@@ -83,13 +114,99 @@ impl Throttle {
             tries.failures = 0;
         }
     }
+
+    /// Takes a try of a name's password. It counts as wrong until [`Self::name_succeeded`], so that
+    /// tries which are under way together don't go for one.
+    pub(super) fn take_name(
+        &self,
+        name: [u8; 32],
+        from: Option<IpAddr>,
+        now: Duration,
+    ) -> Result<(), u64> {
+        let at_home = self.at_home.lock().expect("no holder panics");
+        if at_home.contains_key(&(name, from.map(network))) {
+            return Ok(());
+        }
+        drop(at_home);
+        let mut names = self.names.lock().expect("no holder panics");
+        let tries = tries_of(&mut names, name, now);
+        tries.take(now, wait_after(tries.failures, FREE_FAILURES_OF_A_NAME, WAIT_MAX_OF_A_NAME))?;
+        tries.failures = tries.failures.saturating_add(1);
+        tries.failed_at = now;
+        Ok(())
+    }
+
+    /// The password was right. Of the wrong ones from there one is forgiven, not all: whoever has an
+    /// account of his own must not begin anew with it.
+    pub(super) fn name_succeeded(&self, name: [u8; 32], from: Option<IpAddr>, now: Duration) {
+        let from = from.map(network);
+        self.forgive_name(name);
+        let mut known = self.known.lock().expect("no holder panics");
+        if let Some(tries) = known.get_mut(&from) {
+            tries.failures = tries.failures.saturating_sub(1);
+        }
+        drop(known);
+        let mut at_home = self.at_home.lock().expect("no holder panics");
+        if at_home.len() >= ADDRESSES_MAX && !at_home.contains_key(&(name, from)) {
+            let mut ages: Vec<Duration> = at_home.values().copied().collect();
+            ages.sort_unstable();
+            let limit = ages[ages.len() / 10];
+            at_home.retain(|_, last| *last > limit);
+        }
+        at_home.insert((name, from), now);
+    }
+
+    /// The password was right, of somebody who is in already.
+    pub(super) fn forgive_name(&self, name: [u8; 32]) {
+        let mut names = self.names.lock().expect("no holder panics");
+        if let Some(tries) = names.get_mut(&name) {
+            tries.failures = tries.failures.saturating_sub(1);
+        }
+    }
+
+    /// Takes the making of an account, or says after how many seconds to come again.
+    pub(super) fn take_sign_up(&self, from: Option<IpAddr>, now: Duration) -> Result<(), u64> {
+        let mut sign_ups = self.sign_ups.lock().expect("no holder panics");
+        if sign_ups.len() >= ADDRESSES_MAX {
+            sign_ups.retain(|_, (began, _)| now.saturating_sub(*began) < HOUR);
+        }
+        let limits = [
+            (Whose::One(from.map(network)), SIGN_UPS_PER_HOUR),
+            (Whose::All, SIGN_UPS_PER_HOUR_OF_ALL),
+        ];
+        for (whose, most) in limits {
+            let (began, made) = sign_ups.entry(whose).or_insert((now, 0));
+            if now.saturating_sub(*began) >= HOUR {
+                (*began, *made) = (now, 0);
+            }
+            if *made >= most {
+                return Err(seconds((*began + HOUR).saturating_sub(now)));
+            }
+        }
+        for (whose, _) in limits {
+            sign_ups.entry(whose).and_modify(|(_, made)| *made += 1);
+        }
+        Ok(())
+    }
+}
+
+/// The tries of one, which begin anew after a while.
+fn tries_of<K: Ord + Copy>(known: &mut BTreeMap<K, Tries>, whose: K, now: Duration) -> &mut Tries {
+    if known.len() >= ADDRESSES_MAX && !known.contains_key(&whose) {
+        make_room(known);
+    }
+    let tries = known.entry(whose).or_insert_with(|| Tries::begin(now));
+    if now.saturating_sub(tries.last) >= FORGOTTEN_AFTER {
+        *tries = Tries::begin(now);
+    }
+    tries
 }
 
 /// How long after the last of so many wrong tries the next one may come.
-fn wait_after(failures: u32) -> Duration {
-    match failures.checked_sub(FREE_FAILURES) {
+fn wait_after(failures: u32, free: u32, most: Duration) -> Duration {
+    match failures.checked_sub(free) {
         None => Duration::ZERO,
-        Some(further) => Duration::from_secs(1_u64 << further.min(20)).min(WAIT_MAX),
+        Some(further) => Duration::from_secs(1_u64 << further.min(20)).min(most),
     }
 }
 
@@ -104,7 +221,7 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 /// Forgets the tenth that was quiet for longest.
-fn make_room(known: &mut BTreeMap<Option<IpAddr>, Tries>) {
+fn make_room<K: Ord>(known: &mut BTreeMap<K, Tries>) {
     let mut ages: Vec<Duration> = known.values().map(|tries| tries.last).collect();
     ages.sort_unstable();
     let limit = ages[ages.len() / 10];
@@ -159,6 +276,60 @@ mod tests {
         throttle.succeeded(address(1));
         throttle.failed(address(1), at(2));
         assert_eq!(throttle.take(address(1), at(2)), Ok(()));
+    }
+
+    #[test]
+    fn a_name_that_is_guessed_from_everywhere_waits_and_its_home_does_not() {
+        let throttle = Throttle::default();
+        let (name, other) = ([1; 32], [2; 32]);
+        assert_eq!(throttle.take_name(name, address(200), at(0)), Ok(()));
+        throttle.name_succeeded(name, address(200), at(0));
+        let mut taken = 0;
+        for from in 0..100 {
+            taken += u32::from(throttle.take_name(name, address(from), at(1)).is_ok());
+        }
+        assert_eq!(taken, FREE_FAILURES_OF_A_NAME, "also while they are under way together");
+        let mut now = 1;
+        let mut waits = Vec::new();
+        for from in 0..8 {
+            if let Err(wait) = throttle.take_name(name, address(from), at(now)) {
+                waits.push(wait);
+                now += wait;
+                assert_eq!(throttle.take_name(name, address(from), at(now)), Ok(()));
+            }
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30, 30]);
+        assert_eq!(throttle.take_name(name, address(200), at(now)), Ok(()), "it is known there");
+        assert_eq!(throttle.take_name(other, address(1), at(now)), Ok(()), "others don't wait");
+    }
+
+    #[test]
+    fn an_account_of_ones_own_forgives_one_guess() {
+        let throttle = Throttle::default();
+        for _ in 0..FREE_FAILURES + 3 {
+            throttle.failed(address(1), at(0));
+            let _ = throttle.take(address(1), at(0));
+            throttle.failed(address(1), at(0));
+            throttle.name_succeeded([9; 32], address(1), at(0));
+        }
+        assert!(throttle.take(address(1), at(0)).is_err(), "guesses in between add up");
+    }
+
+    #[test]
+    fn so_many_accounts_an_hour() {
+        let throttle = Throttle::default();
+        for _ in 0..SIGN_UPS_PER_HOUR {
+            assert_eq!(throttle.take_sign_up(address(1), at(10)), Ok(()));
+        }
+        assert_eq!(throttle.take_sign_up(address(1), at(11)), Err(3599));
+        assert_eq!(throttle.take_sign_up(address(2), at(11)), Ok(()));
+        assert_eq!(throttle.take_sign_up(address(1), at(3610)), Ok(()));
+        let throttle = Throttle::default();
+        for number in 0..SIGN_UPS_PER_HOUR_OF_ALL {
+            let from = Some(IpAddr::from((number / 2).to_be_bytes()));
+            assert_eq!(throttle.take_sign_up(from, at(0)), Ok(()));
+        }
+        assert_eq!(throttle.take_sign_up(address(1), at(0)), Err(3600));
     }
 
     #[test]

@@ -132,13 +132,12 @@ impl Deployment {
             return Ok(true);
         }
         if !asked.contains_key(&opened.by) {
-            let invitation = self.access().invitation(&opened.by).await?;
-            let parties = invitation.map(|invitation| invitation.invited.parties);
-            asked.insert(opened.by.clone(), parties.unwrap_or_default());
+            let parties = self.access().parties_of(&opened.by).await?;
+            asked.insert(opened.by.clone(), parties);
         }
         Ok(asked[&opened.by].iter().any(|party| caller.sees(party)))
     }
 }
 
-/// Whose invitations were asked for already, by their ids.
+/// Whose parties were asked for already, by the ids of invitations and accounts.
 type Asked = BTreeMap<String, Vec<String>>;

@@ -1,7 +1,9 @@
 //! A body of reports on its way into the log.
 
 use ledgerline_counting::identity;
-use ledgerline_ids::{DeviceId, HourNo, PartitionId, SessionId, SourceName, UnixMs, UserId};
+use ledgerline_ids::{
+    DeviceId, HourNo, PartitionId, SessionId, SourceName, Territory, Tier, UnixMs, UserId,
+};
 use ledgerline_records::frame::RecordGroup;
 use ledgerline_records::report::{GrantCheck, Producer, ReportRecord, TrackStamp};
 use std::collections::BTreeSet;
@@ -11,6 +13,7 @@ use tokio::sync::oneshot;
 
 use super::{Intake, IntakeError, Origin, PlaybackReport, Rejection};
 use crate::catalogue::CatalogueView;
+use crate::delivery::judging::{GrantView, Judged};
 use crate::ports::{AppendError, Appended};
 use crate::privacy::pseudonyms::{Pseudonym, PseudonymView, Whose};
 use crate::spool::{Keeping, Where};
@@ -26,7 +29,21 @@ pub struct Batch<'i> {
     // Of a source that is pseudonymised. Held as long: an erasure waits for it.
     pseudonyms: Option<PseudonymView<'i>>,
     unknown: BTreeSet<Box<str>>,
+    // Of a listener's player: what its grants are judged by.
+    grants: Option<GrantView>,
+    grants_found: GrantsFound,
     filling: Filling<'i>,
+}
+
+/// What the grants of a batch turned out to be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct GrantsFound {
+    /// Reports whose grant holds.
+    pub good: u64,
+    /// Reports without one, or with one that doesn't.
+    pub bad: u64,
+    /// Whether one is of a place that the listener has left since.
+    pub moved: bool,
 }
 
 struct Filling<'i> {
@@ -49,6 +66,8 @@ impl<'i> Batch<'i> {
             catalogue: intake.catalogue.view(),
             pseudonyms,
             unknown: BTreeSet::new(),
+            grants: None,
+            grants_found: GrantsFound::default(),
             filling: Filling {
                 intake,
                 groups: vec![RecordGroup::default(); partitions],
@@ -57,6 +76,31 @@ impl<'i> Batch<'i> {
                 now: intake.clock.now(),
             },
         }
+    }
+
+    /// The same, for a listener's player, whose grants are judged by this.
+    #[must_use]
+    pub fn granting(self, grants: Option<GrantView>) -> Self {
+        Self { grants, ..self }
+    }
+
+    /// What the grants of the reports turned out to be.
+    #[must_use]
+    pub fn grants_found(&self) -> GrantsFound {
+        self.grants_found
+    }
+
+    fn judge(&mut self, report: &PlaybackReport<'_>) -> Option<Judged> {
+        if self.origin.producer != Producer::Player {
+            return None;
+        }
+        let grants = self.grants.as_ref()?;
+        let judged = grants.judge(report.grant, report.track, report.play_id, report.listened_ms);
+        let good = matches!(judged.check, GrantCheck::Valid { .. });
+        self.grants_found.good += u64::from(good);
+        self.grants_found.bad += u64::from(!good);
+        self.grants_found.moved |= judged.moved;
+        Some(judged)
     }
 
     /// Stamps and encodes one report that is received now.
@@ -92,11 +136,16 @@ impl<'i> Batch<'i> {
             let detail = format!("this key may only report users that begin with \"{prefix}\"");
             return Err(Rejection { line, code: "user_not_allowed", detail });
         }
+        let origin = self.origin.clone();
+        let report = &of_listener(*report, &origin);
         let stamp = self.catalogue.stamp(report.track.as_str());
+        let judged = self.judge(report);
+        let report = &as_granted(*report, judged.as_ref());
+        let grant = judged.as_ref().map(|judged| judged.check);
         if self.pseudonyms.is_some() {
-            return self.add_pseudonymised(line, report, stamp, backfilled_at);
+            return self.add_pseudonymised(line, report, (stamp, grant), backfilled_at);
         }
-        let record = stamped(report, &self.origin, stamp, backfilled_at);
+        let record = stamped(report, &self.origin, (stamp, grant), backfilled_at);
         self.filling.add(line, &record, self.origin.limited)
     }
 
@@ -105,7 +154,7 @@ impl<'i> Batch<'i> {
         &mut self,
         line: u64,
         report: &PlaybackReport<'_>,
-        stamp: TrackStamp,
+        stamps: (TrackStamp, Option<GrantCheck>),
         backfilled_at: Option<UnixMs>,
     ) -> Result<(), Rejection> {
         let pseudonyms = self.pseudonyms.as_ref().expect("the source is pseudonymised");
@@ -130,7 +179,7 @@ impl<'i> Batch<'i> {
         let session = report.session.map(|session| Pseudonym::session(&key, session.as_str()));
         let device = report.device.filter(|device| !pseudonyms.is_bot(device.as_str()));
         let device = device.map(|device| Pseudonym::device(&key, device.as_str()));
-        let mut record = stamped(report, origin, stamp, backfilled_at);
+        let mut record = stamped(report, origin, stamps, backfilled_at);
         if let Some(user) = &user {
             record.user = Some(UserId::new(user.as_str()).expect(HEX));
         }
@@ -264,12 +313,40 @@ fn is_overactive(intake: &Intake, record: &ReportRecord<'_>, now: UnixMs) -> boo
     listener.is_some_and(|listener| overactive.is_closed(listener, now))
 }
 
+/// A report with what an account is known for in the place of what its player says.
+fn of_listener<'r>(report: PlaybackReport<'r>, origin: &'r Origin) -> PlaybackReport<'r> {
+    let Some(listener) = &origin.listener else { return report };
+    let territory = listener.territory.as_deref();
+    PlaybackReport {
+        user: Some(UserId::new(&listener.account_id).expect("an account's id is a user's")),
+        tier: Some(Tier::new(listener.plan.as_str()).expect("a plan's word is a tier's")),
+        territory: territory
+            .map(|code| Territory::new(code).expect("it was checked when it was set")),
+        imported: false,
+        ..report
+    }
+}
+
+/// A report with what its grant was given by: the plan and the country of that moment, and whether only the
+/// preview was to be heard.
+fn as_granted<'r>(report: PlaybackReport<'r>, judged: Option<&'r Judged>) -> PlaybackReport<'r> {
+    let Some(judged) = judged.filter(|it| matches!(it.check, GrantCheck::Valid { .. })) else {
+        return report;
+    };
+    PlaybackReport {
+        tier: judged.tier.as_deref().and_then(|tier| Tier::new(tier).ok()),
+        territory: judged.territory.as_deref().and_then(|land| Territory::new(land).ok()),
+        preview: report.preview || judged.preview,
+        ..report
+    }
+}
+
 /// The record of a report, with what the intake knows besides.
 #[inline]
 fn stamped<'r>(
     report: &PlaybackReport<'r>,
     origin: &'r Origin,
-    stamp: TrackStamp,
+    (stamp, grant): (TrackStamp, Option<GrantCheck>),
     backfilled_at: Option<UnixMs>,
 ) -> ReportRecord<'r> {
     ReportRecord {
@@ -294,7 +371,7 @@ fn stamped<'r>(
         imported: report.imported,
         grant: match origin.producer {
             Producer::Trusted | Producer::Backfill => GrantCheck::NotNeeded,
-            Producer::Player => GrantCheck::Missing,
+            Producer::Player => grant.unwrap_or(GrantCheck::Missing),
         },
         stamp,
         backfilled_at,

@@ -7,7 +7,7 @@ mod overactive;
 mod rate;
 mod report;
 
-pub use batch::{Acknowledged, Batch, Kept, Queued};
+pub use batch::{Acknowledged, Batch, GrantsFound, Kept, Queued};
 pub use overactive::Overactive;
 pub use report::{LISTENED_MS_MAX, PlaybackReport, Rejection};
 
@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use crate::access::accounts::Listener;
 use crate::catalogue::Catalogue;
 use crate::ports::{AppendError, Clock, ReportLog};
 use crate::privacy::Introduced;
@@ -39,6 +40,8 @@ pub struct Origin {
     pub reports_per_second: Option<u32>,
     /// Whether limits are looked at: not for files that the operator sends.
     pub limited: bool,
+    /// The account that reports, if one does: user, plan and country are its, whatever the report says.
+    pub listener: Option<Arc<Listener>>,
 }
 
 /// Why none of a body's reports were acknowledged. The sender may send them again: what was

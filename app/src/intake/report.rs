@@ -45,6 +45,8 @@ pub struct PlaybackReport<'a> {
     pub preview: bool,
     /// A history brought from elsewhere, not to be paid.
     pub imported: bool,
+    /// The stream grant as it was sent; unchecked.
+    pub grant: Option<&'a str>,
 }
 
 /// Why one report of a body is refused, while the others are kept.

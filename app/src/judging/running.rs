@@ -464,6 +464,11 @@ impl Running {
                 // Whoever asked may have gone.
                 let _ = reply.send(self.memory.sources.contains(&*source));
             }
+            Message::Heard { listener, before, since, limit, reply } => {
+                let heard = self.partition.heard(listener, before, since, limit, &self.memory);
+                // Whoever asked may have gone.
+                let _ = reply.send(heard);
+            }
             Message::Find { source, user, play_id, reply } => {
                 let found = self.find(source.as_deref(), user.as_deref(), &play_id);
                 // Whoever asked may have gone.

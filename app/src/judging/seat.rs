@@ -171,7 +171,12 @@ impl Seat {
             match next.or_else(|_| telling.inbox.try_recv()) {
                 Ok(Message::Stop) | Err(TryRecvError::Disconnected) => return true,
                 // Whoever asked hears that nobody answers.
-                Ok(Message::Find { .. } | Message::Knows { .. } | Message::Snapshot) => {}
+                Ok(
+                    Message::Find { .. }
+                    | Message::Heard { .. }
+                    | Message::Knows { .. }
+                    | Message::Snapshot,
+                ) => {}
                 Err(TryRecvError::Empty) => return false,
             }
             next = Err(TryRecvError::Empty);

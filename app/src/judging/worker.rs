@@ -1,6 +1,6 @@
 //! A partition's worker: a loop that owns it.
 
-use ledgerline_ids::{HashKey, PartitionId, Position, UnixMs};
+use ledgerline_ids::{DayNo, HashKey, ListenerHash, PartitionId, Position, UnixMs};
 use ledgerline_records::play::PlayAddress;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -66,6 +66,9 @@ pub(crate) struct Progress {
 /// Plays that a name may mean: the source of each, and its newest record.
 pub(crate) type Found = Vec<(Box<str>, PlayAddress)>;
 
+/// When plays started, and where their newest records stand.
+pub(crate) type Places = Vec<(UnixMs, PlayAddress)>;
+
 /// What others ask of a worker, between two batches.
 pub(super) enum Message {
     Find {
@@ -73,6 +76,13 @@ pub(super) enum Message {
         user: Option<String>,
         play_id: String,
         reply: oneshot::Sender<Result<Found, LogError>>,
+    },
+    Heard {
+        listener: ListenerHash,
+        before: (UnixMs, PlayAddress),
+        since: DayNo,
+        limit: usize,
+        reply: oneshot::Sender<Result<Places, LogError>>,
     },
     Knows {
         source: String,
@@ -205,6 +215,21 @@ impl Worker {
             play_id: play_id.to_owned(),
             reply,
         };
+        self.messages.send(message).await.ok()?;
+        answer.await.ok()
+    }
+
+    /// What a listener heard last, in front of a place, as `Partition::heard` tells it. `None` where the
+    /// worker has ended.
+    pub(crate) async fn heard(
+        &self,
+        listener: ListenerHash,
+        before: (UnixMs, PlayAddress),
+        since: DayNo,
+        limit: usize,
+    ) -> Option<Result<Places, LogError>> {
+        let (reply, answer) = oneshot::channel();
+        let message = Message::Heard { listener, before, since, limit, reply };
         self.messages.send(message).await.ok()?;
         answer.await.ok()
     }

@@ -71,8 +71,8 @@ pub struct MoneyParts {
     pub keeper: Arc<dyn HeadKeeper>,
     /// What makes papers of statements.
     pub printer: Arc<dyn StatementPrinter>,
-    /// Where several nodes share the files of closed months, if they do.
-    pub shared_files: Option<Arc<dyn BlobStore>>,
+    /// Where several nodes share the files of closed months, and how much of it this one keeps; if they do.
+    pub shared_files: Option<(Arc<dyn BlobStore>, SharedSettings)>,
 }
 
 /// The use cases of money of a deployment.
@@ -100,9 +100,8 @@ impl Money {
         let terms = Arc::new(Terms::new(contracts, contract_reader));
         let sources =
             Sources { rights: rights.clone(), revenue: revenue.clone(), contracts: terms.clone() };
-        let shared = shared_files.map(|blobs| {
-            let (with, usual) = ((drive, clock.clone()), SharedSettings::default());
-            SharedCloses::new(blobs, disk.clone(), with, usual)
+        let shared = shared_files.map(|(blobs, settings)| {
+            SharedCloses::new(blobs, disk.clone(), (drive, clock.clone()), settings)
         });
         Self {
             ledger: Ledger::new(ledger, signer, keeper, clock),

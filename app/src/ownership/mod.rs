@@ -297,6 +297,14 @@ impl Owning {
         }
     }
 
+    /// A renewal that takes so long that the next might be late is told: what the database waits for shows in
+    /// its log, or its machine's.
+    fn say_how_long(&self, took: Duration) {
+        if took >= self.settings.lasts / 4 {
+            tracing::warn!(node = %self.node, took_ms = took.as_millis(), "leases were renewed slowly");
+        }
+    }
+
     fn see(&self, began: Duration, standing: Result<Standing, String>) {
         let mut seen = self.seen.lock().expect("no holder panics");
         match standing {
@@ -368,9 +376,14 @@ impl Deployment {
     async fn renew_forever(&self, owning: &Owning) {
         let LeaseSettings { lasts, beat_every, .. } = owning.settings;
         loop {
+            let began = self.clock.elapsed();
             // A call without an answer must not keep the next from being tried.
             let beat = owning.beat(&self.workers, &*self.clock);
-            let _ = tokio::time::timeout(lasts, beat).await;
+            if tokio::time::timeout(lasts, beat).await.is_err() {
+                let why = format!("the database hasn't answered for {} s", lasts.as_secs());
+                owning.see(began, Err(why));
+            }
+            owning.say_how_long(self.clock.elapsed().saturating_sub(began));
             let pause = tokio::time::sleep(beat_every);
             tokio::pin!(pause);
             loop {
@@ -424,6 +437,11 @@ impl Deployment {
                 });
             }
         }
+    }
+
+    pub(crate) fn is_to_follow(&self, partition: PartitionId) -> bool {
+        let orders = &self.workers[usize::from(partition.0)].orders;
+        orders.as_ref().is_none_or(|orders| orders.borrow().follow)
     }
 
     /// Whether the log holds what isn't committed yet as far as followers here know, and they haven't

@@ -39,7 +39,8 @@ pub trait Disk: Send + Sync + 'static {
     /// What the system says.
     fn sync_folder(&self, folder: &str) -> io::Result<()>;
 
-    /// Gives a file another name, replacing what had that name, at once or not at all.
+    /// Gives a file another name, replacing the file that had that name, at once or not at all. A folder too,
+    /// with all that is in it; it replaces none but an empty one.
     ///
     /// # Errors
     /// What the system says.

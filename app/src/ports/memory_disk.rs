@@ -4,6 +4,9 @@
 //! synced is lost: any sectors of a file, any length between the old and the new, any
 //! names. Bytes whose sync failed stay readable until then, and no later sync saves them.
 
+mod names;
+
+use self::names::{NameChange, beneath};
 use super::{Disk, DiskFile};
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
@@ -34,13 +37,6 @@ struct State {
 enum Name {
     Folder,
     File(Arc<Mutex<Content>>),
-}
-
-#[derive(Debug)]
-struct NameChange {
-    folder: String,
-    removed: Option<String>,
-    added: Option<(String, Name)>,
 }
 
 #[derive(Debug, Default)]
@@ -303,7 +299,11 @@ impl Disk for MemoryDisk {
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let mut state = self.lock();
         state.faults.powered()?;
+        if matches!(state.names.get(from), Some(Name::Folder)) {
+            return state.move_folder(from, to);
+        }
         let content = state.file(from)?.ok_or(ErrorKind::NotFound)?;
+        state.file(to)?;
         state.folder(folder_of(to))?;
         let added = (to.to_owned(), Name::File(content));
         state.change(folder_of(to), Some(from.to_owned()), Some(added))
@@ -355,7 +355,23 @@ impl State {
         removed: Option<String>,
         added: Option<(String, Name)>,
     ) -> io::Result<()> {
-        let change = NameChange { folder: folder.to_owned(), removed, added };
+        self.make(NameChange { folder: folder.to_owned(), removed, added, moved: None })
+    }
+
+    fn move_folder(&mut self, from: &str, to: &str) -> io::Result<()> {
+        self.folder(folder_of(to))?;
+        if matches!(self.names.get(to), Some(Name::File(_))) {
+            return Err(ErrorKind::NotADirectory.into());
+        }
+        if beneath(&self.names, to).next().is_some() {
+            return Err(ErrorKind::DirectoryNotEmpty.into());
+        }
+        let folder = folder_of(to).to_owned();
+        let moved = Some((from.to_owned(), to.to_owned()));
+        self.make(NameChange { folder, removed: None, added: None, moved })
+    }
+
+    fn make(&mut self, change: NameChange) -> io::Result<()> {
         change.apply(&mut self.names);
         self.changes.push(change);
         self.faults.call()
@@ -367,17 +383,6 @@ impl State {
             Name::File(content) => hold(content).bytes.len() as u64,
         });
         lengths.sum()
-    }
-}
-
-impl NameChange {
-    fn apply(&self, names: &mut BTreeMap<String, Name>) {
-        if let Some(path) = &self.removed {
-            names.remove(path);
-        }
-        if let Some((path, name)) = &self.added {
-            names.insert(path.clone(), name.clone());
-        }
     }
 }
 

@@ -24,6 +24,16 @@ impl MemoryListeners {
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().expect("no holder panics")
     }
+
+    /// Ties a user of a source that is tied to nobody yet.
+    pub(super) fn tie(&self, source: &str, user_id: &str, listener: Listener) {
+        self.kept().ties.insert((source.to_owned(), user_id.to_owned()), listener);
+    }
+
+    /// Whether a user of a source is tied to a listener.
+    pub(super) fn has(&self, source: &str, user_id: &str) -> bool {
+        self.kept().ties.contains_key(&(source.to_owned(), user_id.to_owned()))
+    }
 }
 
 impl Kept {

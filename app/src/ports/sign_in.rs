@@ -3,11 +3,16 @@
 use async_trait::async_trait;
 use ledgerline_ids::UnixMs;
 
+use super::accounts::Subscription;
 use super::{Scope, StoreError};
 
 /// What a person is to the deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
+    /// Who listens, and nothing else.
+    Listener,
+    /// Who listens, and brings what is heard: sees what is its own, once a party is named.
+    Creator,
     /// Who is credited or paid: sees what is its own.
     RightsHolder,
     /// Who holds rights for others: sees what is its own.
@@ -20,12 +25,21 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 4] = [Self::RightsHolder, Self::Label, Self::Finance, Self::Admin];
+    pub const ALL: [Self; 6] = [
+        Self::Listener,
+        Self::Creator,
+        Self::RightsHolder,
+        Self::Label,
+        Self::Finance,
+        Self::Admin,
+    ];
 
     /// The role's name, as a person types it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Listener => "listener",
+            Self::Creator => "creator",
             Self::RightsHolder => "rights_holder",
             Self::Label => "label",
             Self::Finance => "finance",
@@ -39,17 +53,34 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.as_str() == name)
     }
 
-    /// Whether who has it sees only what is of certain parties.
+    /// Whether who has it sees only what is of certain parties; a listener sees nobody's.
     #[must_use]
     pub fn is_bound(self) -> bool {
-        matches!(self, Self::RightsHolder | Self::Label)
+        matches!(self, Self::Listener | Self::Creator | Self::RightsHolder | Self::Label)
     }
 
-    /// What who has it may do, sorted.
+    /// Whether these can be the parties of who has it.
+    #[must_use]
+    pub fn goes_with(self, parties: &[String]) -> bool {
+        match self {
+            Self::Creator => true,
+            Self::RightsHolder | Self::Label => !parties.is_empty(),
+            Self::Listener | Self::Finance | Self::Admin => parties.is_empty(),
+        }
+    }
+
+    /// Whether nobody is this without an account: what such a person does is a listener's.
+    #[must_use]
+    pub fn needs_account(self) -> bool {
+        matches!(self, Self::Listener | Self::Creator)
+    }
+
+    /// What who has it may do without an account, sorted. With one, everybody may play too.
     #[must_use]
     pub fn scopes(self) -> &'static [Scope] {
         match self {
-            Self::RightsHolder | Self::Label => {
+            Self::Listener => &[],
+            Self::Creator | Self::RightsHolder | Self::Label => {
                 &[Scope::CountsRead, Scope::AppealsWrite, Scope::RoyaltyRead, Scope::LedgerRead]
             }
             Self::Finance => &[
@@ -89,7 +120,9 @@ pub struct NewInvitation {
     pub parties: Vec<String>,
     /// What whoever invites wants to remember.
     pub note: String,
-    /// Who invites: the name of a key or of another invitation.
+    /// The plan of the account that it makes; that of new accounts where none is named.
+    pub subscription: Option<Subscription>,
+    /// Who invites: the name of a key, of an account or of another invitation.
     pub created_by: String,
     /// When.
     pub created_at: UnixMs,
@@ -123,6 +156,8 @@ pub enum Standing {
     Key(String),
     /// This invitation.
     Invitation(Box<Invitation>),
+    /// The account with this id.
+    Account(String),
 }
 
 /// A session to be stored. The secret in its cookie never is.
@@ -145,6 +180,8 @@ pub struct WebSession {
     pub standing: Standing,
     /// When it was last seen, as far as that was noted.
     pub seen_at: UnixMs,
+    /// The kind of browser that it is of, as far as it said; empty where an account isn't asked for it.
+    pub device: String,
 }
 
 /// Where invitations and sessions are kept.
@@ -175,8 +212,23 @@ pub trait SignInStore: Send + Sync + 'static {
     /// [`StoreError`].
     async fn revoke_invitation(&self, id: &str, at: UnixMs) -> Result<bool, StoreError>;
 
+    /// The invitation whose secret has this hash, whether or not it opens anything.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn invitation_by_hash(
+        &self,
+        secret_hash: &[u8; 32],
+    ) -> Result<Option<Invitation>, StoreError>;
+
+    /// How many invitations into a family are open.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn open_into_family(&self, owner_id: &str, now: UnixMs) -> Result<u32, StoreError>;
+
     /// Uses the invitation whose secret has this hash, for this session: both or neither. `None`
-    /// where it doesn't open when the session begins.
+    /// where it doesn't open when the session begins, or is for an account.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -197,6 +249,34 @@ pub trait SignInStore: Send + Sync + 'static {
         session: NewWebSession,
         sessions_max: u32,
     ) -> Result<(), StoreError>;
+
+    /// The same for an account, with the kind of browser that it is of.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn begin_with_account(
+        &self,
+        account_id: &str,
+        session: NewWebSession,
+        device: &str,
+        sessions_max: u32,
+    ) -> Result<(), StoreError>;
+
+    /// The sessions of an account, the newest first, expired or not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn sessions_of_account(&self, account_id: &str) -> Result<Vec<WebSession>, StoreError>;
+
+    /// Ends an account's sessions that began before this; says how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn end_sessions_of_account(
+        &self,
+        account_id: &str,
+        before: UnixMs,
+    ) -> Result<u64, StoreError>;
 
     /// The session whose secret has this hash, expired or not.
     ///
@@ -232,7 +312,7 @@ mod tests {
         for role in Role::ALL {
             assert_eq!(Role::from_word(role.as_str()), Some(role));
             assert!(role.scopes().is_sorted(), "{role:?}");
-            assert!(!role.scopes().contains(&Scope::ReportsWrite), "{role:?} is no player");
+            assert!(!role.scopes().contains(&Scope::ReportsWrite), "{role:?} alone is no player");
             let lets_in = role.scopes().contains(&Scope::AccessWrite);
             assert_eq!(lets_in, role == Role::Admin, "{role:?}");
         }

@@ -81,6 +81,8 @@ impl Deployment {
         user: &str,
         source: Option<&str>,
     ) -> Result<Erased, EraseError> {
+        let account = self.account_of(user, source).await?;
+        let user = account.as_ref().map_or(user, |held| &held.account.made.account_id);
         let pseudonyms = &self.pseudonyms;
         let turn = pseudonyms.turn().await;
         let ties = pseudonyms.store().ties_of(user).await?;
@@ -92,6 +94,7 @@ impl Deployment {
             sources.push(tie.source);
         }
         // Also where nothing was erased now: an earlier erasure may have been broken off here.
+        self.access().sweep().await?;
         pseudonyms.store().scrub().await?;
         drop(turn);
         let remaining = self.plays_under(user, source).await?;

@@ -13,12 +13,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::walk::for_each_record;
 use crate::Deployment;
+use crate::collection::SAVED_MAX;
+use crate::collection::playlists::{self, PLAYLISTS_MAX};
 use crate::counts::AppliedTo;
 use crate::deployment::ReadError;
 use crate::explain::InMemory;
 use crate::plays::{PlayView, view_of};
+use crate::ports::accounts::{ACCOUNTS, Account, AppPassword};
+use crate::ports::collection::{Playlist, PlaylistItem, Queue, Saved, SavedKind};
 use crate::ports::drive::apart;
-use crate::ports::{LogError, ReportLog};
+use crate::ports::sign_in::WebSession;
+use crate::ports::{LogError, ReportLog, StoreError};
 use crate::reading::Readers;
 
 /// More reports, plays or decisions than this are not exported at once; then the export says that
@@ -32,6 +37,10 @@ pub struct PersonExport {
     pub user_id: String,
     /// When.
     pub exported_at: UnixMs,
+    /// The account, where it is one's.
+    pub account: Option<HeldAccount>,
+    /// What it keeps, where it is one's.
+    pub collection: Option<HeldCollection>,
     /// What the person is called in the logs, by source.
     pub identities: Vec<HeldIdentity>,
     /// The reports, in the order of the log.
@@ -44,6 +53,28 @@ pub struct PersonExport {
     pub counted: u64,
     /// Whether that is all.
     pub complete: bool,
+}
+
+/// An account, and what it lets in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldAccount {
+    /// The account.
+    pub account: Account,
+    /// Its app passwords.
+    pub app_passwords: Vec<AppPassword>,
+    /// Its sessions.
+    pub sessions: Vec<WebSession>,
+}
+
+/// What an account keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HeldCollection {
+    /// What it saved, by kind.
+    pub saved: Vec<(SavedKind, Saved)>,
+    /// Its playlists, with their items.
+    pub playlists: Vec<(Playlist, Vec<PlaylistItem>)>,
+    /// What it is about to hear.
+    pub queue: Option<Queue>,
 }
 
 /// What a person is called in the logs.
@@ -140,9 +171,13 @@ impl Deployment {
         source: Option<&str>,
     ) -> Result<PersonExport, ReadError> {
         self.settle_for_reading().await?;
+        let account = self.account_of(user, source).await?;
+        let user = account.as_ref().map_or(user, |held| &held.account.made.account_id);
         let mut export = PersonExport {
             user_id: user.to_owned(),
             exported_at: self.clock.now(),
+            account: account.clone(),
+            collection: None,
             identities: Vec::new(),
             reports: Vec::new(),
             plays: Vec::new(),
@@ -150,6 +185,11 @@ impl Deployment {
             counted: 0,
             complete: true,
         };
+        if account.is_some() {
+            let (collection, complete) = self.held_collection(user).await?;
+            export.collection = Some(collection);
+            export.complete = complete;
+        }
         let pseudonyms = self.pseudonyms.names_of(user).await?;
         let mut names: Vec<Name> = pseudonyms
             .iter()
@@ -173,6 +213,54 @@ impl Deployment {
         let counted = export.plays.iter().filter(|play| play.status == Status::Counted);
         export.counted = counted.count() as u64;
         Ok(export)
+    }
+}
+
+impl Deployment {
+    /// The account that is meant by its id; or by its name, where accounts are asked for: a user of another
+    /// source may be called the same.
+    pub(super) async fn account_of(
+        &self,
+        user: &str,
+        source: Option<&str>,
+    ) -> Result<Option<HeldAccount>, StoreError> {
+        let access = self.access();
+        let store = access.account_store();
+        let found = match source {
+            None => store.account(user).await?,
+            Some(ACCOUNTS) => match store.account(user).await? {
+                None => access.account_named(user).await?,
+                found => found,
+            },
+            Some(_) => None,
+        };
+        let Some(account) = found else { return Ok(None) };
+        let id = &account.made.account_id;
+        let app_passwords = store.app_passwords(id).await?;
+        let sessions = access.sessions_of(id).await?;
+        Ok(Some(HeldAccount { account, app_passwords, sessions }))
+    }
+}
+
+impl Deployment {
+    /// What an account keeps, and whether that is all.
+    async fn held_collection(&self, account: &str) -> Result<(HeldCollection, bool), StoreError> {
+        let store = self.collection().store();
+        let mut held = HeldCollection { queue: store.queue(account).await?, ..Default::default() };
+        for kind in SavedKind::ALL {
+            let saved = store.saved(account, *kind, None, SAVED_MAX).await?;
+            held.saved.extend(saved.into_iter().map(|saved| (*kind, saved)));
+        }
+        let mut items = 0;
+        for playlist in store.playlists_of(account, None, PLAYLISTS_MAX).await? {
+            if items >= ITEMS_MAX {
+                return Ok((held, false));
+            }
+            let of = store.items(&playlist.made.playlist_id, None, playlists::ITEMS_MAX).await?;
+            items += of.len();
+            held.playlists.push((playlist, of));
+        }
+        Ok((held, true))
     }
 }
 

@@ -17,5 +17,7 @@ pub mod pseudonyms;
 mod walk;
 
 pub use erase::{EraseError, Erased, Remaining};
-pub use export::{HeldDecision, HeldIdentity, HeldReport, PersonExport, Said};
+pub use export::{
+    HeldAccount, HeldCollection, HeldDecision, HeldIdentity, HeldReport, PersonExport, Said,
+};
 pub use pseudonyms::{Introduced, SourceError, erasure_concerns};

@@ -18,6 +18,7 @@ use crate::Deployment;
 use crate::catalogue::CatalogueError;
 use crate::deployment::ReadError;
 use crate::intake::PlaybackReport;
+use crate::ports::accounts::ACCOUNTS;
 use crate::ports::listeners::{ErasedPlay, Erasure, Listener, ListenerStore, Tie};
 use crate::ports::{CatalogueStore, Random, StoreError};
 
@@ -99,6 +100,11 @@ impl Pseudonym {
     }
 }
 
+/// What the logs have in the place of a user who is tied to this listener.
+pub(crate) fn listener_name(id: u128) -> String {
+    Pseudonym::listener(id).as_str().to_owned()
+}
+
 /// Why a source can't be pseudonymised.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
@@ -158,7 +164,9 @@ impl Pseudonyms {
         catalogue: &dyn CatalogueStore,
         remembered_max: usize,
     ) -> Result<Self, StoreError> {
-        let sources = store.pseudonymised().await?.into_iter().map(Into::into).collect();
+        let mut sources: BTreeSet<Box<str>> =
+            store.pseudonymised().await?.into_iter().map(Into::into).collect();
+        sources.insert(ACCOUNTS.into());
         let bots = catalogue.listed_devices().await?.into_iter().map(Into::into).collect();
         let erasures = store.erasures().await?;
         let plays = store.erased_plays().await?;
@@ -230,6 +238,16 @@ impl Pseudonyms {
         introduced: &mut Introduced,
     ) -> Result<(), StoreError> {
         let _turn = self.turn.lock().await;
+        if source == ACCOUNTS {
+            // Accounts are tied when they are made. One that isn't was erased a moment ago.
+            for user in &users {
+                let ties = self.store.ties_of(user).await?;
+                if !ties.iter().any(|tie| tie.source == ACCOUNTS) {
+                    let detail = "the account is gone".to_owned();
+                    return Err(StoreError { what: "looking up a listener", detail });
+                }
+            }
+        }
         let candidates: Vec<_> =
             users.into_iter().map(|user| (user.into_string(), self.draw())).collect();
         let listeners = self.store.introduce(source, &candidates, at).await?;

@@ -253,3 +253,13 @@ fn group_of(frame: &Frame) -> Result<RecordGroup, Undrained> {
     }
     Ok(group)
 }
+
+impl crate::Deployment {
+    /// Sends what waits in the spool to the log, as long as the future is polled.
+    pub async fn drain_forever(&self) {
+        match &self.spool {
+            Some(spool) => spool.drain_forever(&self.catalogue).await,
+            None => std::future::pending().await,
+        }
+    }
+}

@@ -195,6 +195,29 @@ text_id! {
     Territory, max 2, |text| text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase()),
     "must be an ISO 3166-1 alpha-2 code in upper case, such as SE"
 }
+
+/// The codes that ISO 3166-1 has assigned, sorted, with a space between.
+const ASSIGNED: &str = "\
+    AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL \
+    BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV \
+    CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD \
+    GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM \
+    IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK \
+    LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW \
+    MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR \
+    PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS \
+    ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY \
+    UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW";
+
+impl Territory<'_> {
+    /// Whether ISO 3166-1 has assigned the code to a country. Reports may have others too: it leaves some
+    /// to its users.
+    #[must_use]
+    pub fn is_assigned(&self) -> bool {
+        ASSIGNED.split(' ').any(|code| code == self.as_str())
+    }
+}
+
 text_id! {
     /// The quality that was delivered, such as `320`.
     Quality, max 32, is_printable, "may not contain control characters"
@@ -332,6 +355,13 @@ mod tests {
         assert!(Territory::new("SE").is_ok());
         assert!(Territory::new("se").is_err());
         assert!(Territory::new("SWE").is_err());
+        let is_assigned = |code| Territory::new(code).is_ok_and(|code| code.is_assigned());
+        for (code, expected) in
+            [("AD", true), ("SE", true), ("ZW", true), ("ZZ", false), ("XK", false)]
+        {
+            assert_eq!(is_assigned(code), expected, "{code}");
+        }
+        assert_eq!(ASSIGNED.split(' ').count(), 249);
         assert!(SourceName::new("import:spotify:a").is_ok());
     }
 }

@@ -16,6 +16,7 @@ use ledgerline_records::report::{
 use ledgerline_records::verdict::{Decision, FraudRule, FraudRules, Reason, Ruling, Status};
 use std::io::Write as _;
 
+use super::music;
 use crate::exports::zip_of;
 use crate::mutator::Random;
 use crate::sealed_index::manifest;
@@ -37,6 +38,13 @@ pub(super) fn of(target: &str) -> Vec<Vec<u8>> {
         "catalogue" => catalogues(),
         "contract" => contracts(),
         "sheets" => sheets(),
+        "audio_file" => music::audio_files(),
+        "segment_index" => music::rendition_heads(),
+        "audio_marks" => music::audio_marks(),
+        "audio_tags" => music::tagged_files(),
+        "picture" => music::pictures(),
+        "signed_address" => music::signed_addresses(),
+        "stream_grant" => music::stream_grants(),
         _ => Vec::new(),
     }
 }

@@ -57,6 +57,7 @@ macro_rules! checks {
 checks! {
     report_line report_body records frames report_log plays_log sealed_index
     spotify_account spotify_extended listenbrainz export_zip catalogue contract sheets
+    audio_file segment_index audio_marks audio_tags picture signed_address stream_grant
 }
 
 /// The canary: a reader with a mistake is found out, and by the same input each time.

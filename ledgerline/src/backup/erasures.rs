@@ -8,8 +8,8 @@
 //! {"play":"<32 hex digits>","forget_at":1793888000000}
 //! ```
 
-use ledgerline_app::ports::StoreError;
 use ledgerline_app::ports::listeners::{ErasedPlay, Erasure, ListenerStore};
+use ledgerline_app::ports::{AccountStore as _, StoreError};
 use ledgerline_app::privacy::erasure_concerns;
 use ledgerline_ids::{HashKey, UnixMs};
 use ledgerline_sql_store::SqlStore;
@@ -156,6 +156,7 @@ impl ErasureList {
         }
         let plays: Vec<ErasedPlay> = self.plays.iter().copied().collect();
         store.take_over_erasures(&missing, &plays).await?;
+        store.sweep().await?;
         store.scrub().await?;
         Ok(erased)
     }

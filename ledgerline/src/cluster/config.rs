@@ -1,6 +1,7 @@
 //! The configuration of a node: one TOML file, in which `env:NAME` and `file:PATH` stand for what
 //! doesn't belong into it.
 
+use ledgerline_app::money::close::SharedSettings;
 use ledgerline_app::ports::leases::NodeId;
 use ledgerline_ids::HashKey;
 use serde::Deserialize;
@@ -43,6 +44,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Where it listens, where that was said.
     pub listen: Option<SocketAddr>,
+    /// How many bytes of closed months it keeps on its disk besides what `objects` has.
+    pub closed_months_max_bytes: u64,
     /// What it does.
     pub roles: BTreeSet<Role>,
     /// How many nodes besides the owner are to keep each partition warm: the same on every node.
@@ -137,6 +140,7 @@ struct NodeTable {
     listen: Option<SocketAddr>,
     roles: Option<Vec<Role>>,
     standbys: Option<usize>,
+    closed_months_max_bytes: Option<u64>,
 }
 
 /// Where it isn't said, one node besides the owner keeps a partition warm.
@@ -245,6 +249,12 @@ impl KafkaConfig {
 }
 
 impl Config {
+    /// What the node keeps of closed months.
+    #[must_use]
+    pub fn closed_months(&self) -> SharedSettings {
+        SharedSettings { kept_bytes_max: self.closed_months_max_bytes, ..SharedSettings::default() }
+    }
+
     /// Reads and checks the file.
     ///
     /// # Errors
@@ -316,6 +326,9 @@ impl Config {
             name,
             data,
             listen: node.listen,
+            closed_months_max_bytes: node
+                .closed_months_max_bytes
+                .unwrap_or(SharedSettings::default().kept_bytes_max),
             roles,
             standbys,
             hash_key,

@@ -23,6 +23,7 @@ use super::accord;
 use super::archiving;
 use super::config::{Config, KafkaConfig, Role};
 use super::{objects, spool};
+use crate::data_folder::audio_in;
 use crate::failure::Failure;
 use crate::wiring::{PlaysLogs, Wires, head_keeper, parts, plays_logs};
 
@@ -83,6 +84,11 @@ pub async fn open(
             Some(Arc::new(made))
         }
     };
+    let audio = match (&blobs, &config.objects) {
+        (Some(blobs), _) => blobs.clone(),
+        (None, Some(objects)) => objects::open(objects).await?,
+        (None, None) => audio_in(&config.data).await?,
+    };
     let log = Arc::new(log);
     let spool = match &config.spool {
         None => None,
@@ -119,7 +125,10 @@ pub async fn open(
         disk: disk.clone(),
         clock,
         ownership,
-        shared: blobs,
+        covers: blobs.clone(),
+        ingest: None,
+        audio,
+        shared: blobs.map(|blobs| (blobs, config.closed_months())),
     };
     // What counts is in the database too, for whoever asks by SQL.
     let settings = Settings { deltas_every: Some(DELTAS_EVERY), report_form, ..settings };

@@ -32,6 +32,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 mod told;
 
@@ -80,6 +81,24 @@ pub(super) async fn run(data: &Path, archive: Option<&Path>, as_json: bool) -> R
 /// # Errors
 /// [`Failure`] where something can't be read at all.
 pub async fn audit(data: &Path, archive: Option<&Path>) -> Result<Audit, Failure> {
+    for _ in 1..ATTEMPTS_MAX {
+        let overtaken = AtomicBool::new(false);
+        let audit = audit_once(data, archive, &overtaken).await;
+        if !overtaken.into_inner() {
+            return audit;
+        }
+        tracing::info!("the log was released while it was read; the audit begins again");
+    }
+    audit_once(data, archive, &AtomicBool::new(false)).await
+}
+
+/// `overtaken` where what was to be read was released in the meantime: it is in the archive then, where nobody
+/// had looked for it.
+async fn audit_once(
+    data: &Path,
+    archive: Option<&Path>,
+    overtaken: &AtomicBool,
+) -> Result<Audit, Failure> {
     let identity = read_identity(data)?
         .ok_or_else(|| Failure::missing(format!("there is no deployment in {}", data.display())))?;
     let disk: Arc<dyn Disk> = Arc::new(LocalDisk::new(data.to_owned()));
@@ -117,6 +136,7 @@ pub async fn audit(data: &Path, archive: Option<&Path>) -> Result<Audit, Failure
         log: &log,
         plays_bytes: &plays_bytes,
         archive: archive.as_ref(),
+        overtaken,
     };
     let mut audit = tokio::task::block_in_place(|| compare_all(&parts, &totals, name))?;
     wrong.append(&mut audit.differences);
@@ -129,6 +149,9 @@ async fn configured_archive(data: &Path) -> Result<Option<Archive>, Failure> {
     let Some(place) = cluster::of(data)?.and_then(|config| config.archive) else { return Ok(None) };
     cluster::open_archive(&place).await.map(Some)
 }
+
+/// A log is released every few seconds at most, so that it overtakes an audit again and again is unlikely.
+const ATTEMPTS_MAX: u32 = 5;
 
 const SETTLE: &str = "/control/v1/settle?tick=true";
 
@@ -201,6 +224,7 @@ struct Parts<'a> {
     log: &'a Log,
     plays_bytes: &'a [u64],
     archive: Option<&'a ArchiveReader>,
+    overtaken: &'a AtomicBool,
 }
 
 fn compare_all(
@@ -332,7 +356,12 @@ impl OnePartition<'_> {
         each: &mut EachRecord<'_>,
     ) -> Result<(), Failure> {
         let partition = self.partition();
-        let damaged = |error: LogError| Failure::damaged(error.to_string());
+        let damaged = |error: LogError| {
+            if matches!(error, LogError::Released { .. }) {
+                self.parts.overtaken.store(true, Ordering::Relaxed);
+            }
+            Failure::damaged(error.to_string())
+        };
         let mut broken = None;
         let mut frame = |header: &FrameHeader, payload: &[u8]| {
             if let Err(why) = self.for_each_of_frame(header, payload, (from, until), each) {

@@ -24,6 +24,10 @@ pub(super) async fn run(data: &Path, action: CatalogAction, as_json: bool) -> Re
             session.end().await?;
             done?;
         }
+        CatalogAction::Scan { folder, watch } => {
+            return super::scan::run(data, &folder, watch, as_json).await;
+        }
+        CatalogAction::Unlicensed => return super::scan::unlicensed(data, as_json).await,
         CatalogAction::Rights { action } => return super::rights::run(data, action, as_json).await,
         CatalogAction::Devices { action } => {
             let (file, listed) = match action {

@@ -3,6 +3,7 @@
 mod money;
 mod music;
 mod serving;
+mod songs;
 
 pub(super) use serving::{Shown as Served, parent_is_gone};
 
@@ -29,6 +30,8 @@ use crate::summary::{Sums, rate};
 /// How many reports the demonstration's service sends.
 const REPORTS: u64 = 60_000;
 const SEED: u64 = 7;
+/// Recordings that there are to be heard.
+const RECORDINGS: u64 = 5_000;
 /// How many it has sent in the month that goes on.
 const REPORTS_GOING_ON: u64 = 30_000;
 /// Whom they come from: sent again by the same, they are the same reports.
@@ -38,12 +41,15 @@ const SOURCE: &str = "replay:demo";
 pub(super) async fn run(listen: Option<SocketAddr>, as_json: bool) -> Result<u8, Failure> {
     let folder = Folder::make()?;
     let data = folder.0.join("data");
+    // It is played while everything else is shown, and what isn't ready then while it is served.
+    let music = listen.map(|_| songs::Folder::fill(&folder.0.join("music"))).transpose()?;
     let (good, object) = show(&data, as_json, listen.is_some()).await?;
-    match listen {
-        Some(listen) if good => {
+    match (listen, &music) {
+        (Some(listen), Some(music)) if good => {
             let reports = folder.0.join("reports.ndjson");
             go_on(&data, &reports).await?;
-            serving::serve((&data, &reports), listen, as_json.then_some(object)).await
+            let what = serving::Folders { data: &data, reports: &reports, music: music.path() };
+            serving::serve(what, listen, as_json.then_some(object)).await
         }
         _ => {
             if as_json {
@@ -113,6 +119,10 @@ async fn show(data: &Path, as_json: bool, goes_on: bool) -> Result<(bool, Value)
          that send no key, and a bot farm. Their reports go into an empty deployment.\n")?;
     let (reports, truth) = made_up()?;
     let session = Session::begin(data).await?;
+    if goes_on {
+        let catalogue = songs::catalogue(RECORDINGS);
+        session.post("/control/v1/catalogue/tracks", &catalogue).await?;
+    }
     let shown = send_twice(&session, &reports, &truth, &say).await;
     session.end().await?;
     let shown = shown?;
@@ -245,7 +255,7 @@ fn population(reports: u64, days: u32) -> Population {
         seed: SEED,
         reports,
         listeners: Population::listeners_min(Profile::Service, reports, days).max(400),
-        tracks: 5_000,
+        tracks: RECORDINGS,
         zipf_hundredths: ZIPF_HUNDREDTHS,
         listener_zipf_hundredths: None,
         start: DayNo::MS * 20_513,

@@ -84,6 +84,10 @@ async fn check_server(data: &Path, checks: &mut Vec<Value>) -> bool {
         Ok(_) => checks.push(bad("the conservation law is broken", "run ledgerline audit")),
         Err(failure) => checks.push(bad(&failure.to_string(), "look at the server's log")),
     }
+    // Nodes that encode nothing have no such path.
+    if let Ok(jobs) = session.get("/control/v1/ingest/jobs?limit=1").await {
+        checks.push(encoded(&jobs));
+    }
     match session.get("/control/v1/ownership").await {
         // Where no server runs here, this command itself is about to own some.
         Ok(view) if view.is_null() || matches!(session, Session::Own { .. }) => {}
@@ -101,6 +105,21 @@ async fn check_server(data: &Path, checks: &mut Vec<Value>) -> bool {
         return false;
     }
     true
+}
+
+/// How files of music fare. One that is broken is its owner's business, and nothing that is out of order here.
+fn encoded(jobs: &Value) -> Value {
+    let count = |state: &str| jobs[state].as_u64().unwrap_or_default();
+    let (waiting, failed) = (count("queued") + count("running"), count("failed"));
+    let what = format!("{} files of music are encoded, {waiting} wait", count("done"));
+    if failed == 0 {
+        return good(&what);
+    }
+    json!({
+        "good": true,
+        "what": format!("{what}, {failed} were given up"),
+        "todo": "ledgerline ingest status --state failed says why; ledgerline ingest retry tries them again",
+    })
 }
 
 /// Whether every partition has an owner, as this node sees it.

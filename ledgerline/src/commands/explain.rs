@@ -63,6 +63,11 @@ fn explanation(play: &Value) -> String {
     for rule in play["rules"].as_array().into_iter().flatten() {
         line(format!("The fraud rule {} touches it", text(rule)));
     }
+    if let Some(sent) = play["sent"].as_object() {
+        let few = if sent["too_few"] == true { ": far too few for a play that counts" } else { "" };
+        let (bytes, ms) = (text(&sent["bytes"]), text(&sent["playable_ms"]));
+        line(format!("By the access logs {bytes} bytes were sent for it, about {ms} ms{few}"));
+    }
     line(String::new());
     let mut rows =
         vec![["#", "from", "to", "reason", "at", "position"].map(str::to_owned).to_vec()];

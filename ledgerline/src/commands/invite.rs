@@ -27,6 +27,8 @@ async fn invite(session: &Session, args: InviteArgs, as_json: bool) -> Result<()
         "parties": args.party,
         "days": args.days,
         "note": args.note,
+        "plan": args.plan,
+        "plan_until": args.until,
     });
     let mut made = session.post("/api/v1/invitations", &body).await?;
     let link = format!("{}{}", args.url.trim_end_matches('/'), text(&made["link"]));
@@ -35,7 +37,10 @@ async fn invite(session: &Session, args: InviteArgs, as_json: bool) -> Result<()
         return print_json(&made);
     }
     let until = text(&made["invitation"]["expires_at"]);
-    eprintln!("{} opens one session until {until}; it is shown only now", text(&made["id"]));
+    eprintln!(
+        "{} opens one account or session until {until}; it is shown only now",
+        text(&made["id"])
+    );
     print(&link)
 }
 

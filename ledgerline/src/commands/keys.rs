@@ -4,7 +4,7 @@ use serde_json::json;
 use std::path::Path;
 
 use super::encoded;
-use crate::cli::KeysAction;
+use crate::cli::keys::KeysAction;
 use crate::failure::Failure;
 use crate::output::{print, print_json, table};
 use crate::session::Session;
@@ -68,6 +68,39 @@ async fn act(session: &Session, action: KeysAction, as_json: bool) -> Result<(),
                 );
             }
             print(&table(&rows))
+        }
+        KeysAction::ListSigning => {
+            let keys = session.get("/control/v1/signing-keys").await?;
+            if as_json {
+                return print_json(&keys);
+            }
+            let mut rows = vec![["id", "made", "signs from", ""].map(str::to_owned).to_vec()];
+            for key in keys["keys"].as_array().into_iter().flatten() {
+                let text = |field: &str| key[field].as_str().unwrap_or("").to_owned();
+                let signs = if key["signs"] == true { "signs now" } else { "" };
+                rows.push(vec![text("id"), text("made_at"), text("signs_from"), signs.to_owned()]);
+            }
+            print(&table(&rows))
+        }
+        KeysAction::RotateSigning => {
+            let key = session.post("/control/v1/signing-keys", &json!({})).await?;
+            if as_json {
+                return print_json(&key);
+            }
+            let text = |field: &str| key[field].as_str().unwrap_or_default().to_owned();
+            eprintln!("nodes at the edge need it before it signs: ledgerline keys export-signing");
+            print(&format!("{} signs from {} on", text("id"), text("signs_from")))
+        }
+        KeysAction::ExportSigning => {
+            let keys = session.get("/control/v1/signing-keys/urls").await?;
+            if as_json {
+                return print_json(&keys);
+            }
+            for key in keys["keys"].as_array().into_iter().flatten() {
+                let text = |field: &str| key[field].as_str().unwrap_or("").to_owned();
+                print(&format!("{} {}", text("id"), text("url_key")))?;
+            }
+            Ok(())
         }
         KeysAction::Revoke { id } => {
             let path = format!("/control/v1/keys/{}/revoke", encoded(&id));

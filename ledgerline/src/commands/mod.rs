@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod accounts;
 mod adjudicate;
 mod appeals;
 mod archive;
@@ -7,6 +8,7 @@ mod audit;
 mod backup;
 mod catalog;
 mod counts;
+mod deliveries;
 mod demo;
 mod dlq;
 mod doctor;
@@ -14,6 +16,7 @@ mod explain;
 mod explain_terms;
 mod generate;
 mod import;
+mod ingest;
 mod invite;
 mod keys;
 mod ledger;
@@ -23,6 +26,7 @@ mod privacy;
 mod replay;
 mod rights;
 mod royalty;
+mod scan;
 mod serve;
 mod size;
 
@@ -63,17 +67,27 @@ pub async fn run(words: Cli) -> Result<u8, Failure> {
             Some(DemoAction::Generate(args)) => generate::run(&args),
             None => demo::run(args.serve.then_some(args.listen), json).await,
         },
-        Command::Serve { listen, signing_key, behind_proxy, demonstration } => {
-            let demonstration = demonstration.as_deref();
-            let how = serve::Serving { behind_proxy, demonstration };
-            serve::run(&data, listen, signing_key.as_deref(), how).await
+        Command::Serve(args) => {
+            let how = serve::Serving {
+                behind_proxy: args.behind_proxy,
+                music: args.music.as_deref(),
+                demonstration: args.demonstration.as_deref(),
+                as_json: json,
+                cdn: &args.cdn,
+                access_log: args.access_log.as_deref(),
+            };
+            serve::run(&data, args.listen, args.signing_key.as_deref(), how).await
         }
         Command::Keys { action } => keys::run(&data, action, json).await,
+        Command::Accounts { action } => accounts::run(&data, action, json).await,
+        Command::Deliveries { action } => deliveries::run(&data, action, json).await,
         Command::Invite(args) => invite::run(&data, args, json).await,
         Command::Import { from } => import::run(&data, from, json).await,
         Command::Replay { files, clock, source } => {
             replay::run(&data, &files, clock, &source, json).await
         }
+        Command::Ingest { action } => ingest::run(&data, action, json).await,
+        Command::Identify { file } => ingest::identify(&data, &file, json).await,
         Command::Catalog { action } => catalog::run(&data, action, json).await,
         Command::Counts { by, from, to, format } => {
             counts::run(&data, by, (from, to), format, json).await

@@ -1,14 +1,16 @@
 //! `serve`: accept playback reports by HTTP and count them.
 
 use ledgerline_app::Deployment;
+use ledgerline_app::scan::watch_forever;
 use ledgerline_ddex::DsrWriter;
-use ledgerline_http_api::{HttpOptions, Outside, Sales, router, serve};
-use ledgerline_local_disk::raise_open_files_limit;
+use ledgerline_http_api::{HttpOptions, Outside, Sales, SentAudioLog, router, serve};
+use ledgerline_local_disk::{SystemWatcher, raise_open_files_limit};
 use ledgerline_payment_files::BankFiles;
+use serde_json::json;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, UnixListener};
@@ -16,12 +18,15 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::demo;
+use crate::bases;
 use crate::cluster::{self, config::Role};
 use crate::control;
 use crate::data_folder::{DataFolder, Held, sales_sender, settings};
 use crate::failure::Failure;
 use crate::histories::BroughtHistories;
+use crate::music;
 use crate::output::print;
+use crate::sent_audio::AccessLog;
 
 /// How long the control socket's last answers may take at a stop.
 const CONTROL_GRACE: Duration = Duration::from_secs(10);
@@ -32,8 +37,16 @@ const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080
 /// How it is served.
 pub(super) struct Serving<'p> {
     pub behind_proxy: bool,
+    /// The folder of music.
+    pub music: Option<&'p Path>,
     /// What the demonstration sends again, where the folder is its.
     pub demonstration: Option<&'p Path>,
+    /// Whether what it prints is for scripts.
+    pub as_json: bool,
+    /// Where else audio is served.
+    pub cdn: &'p [String],
+    /// What audio was sent is written there.
+    pub access_log: Option<&'p Path>,
 }
 
 pub(super) async fn run(
@@ -42,7 +55,9 @@ pub(super) async fn run(
     signing_key: Option<&Path>,
     how: Serving<'_>,
 ) -> Result<u8, Failure> {
-    let Serving { behind_proxy, demonstration } = how;
+    let Serving { behind_proxy, music, demonstration, as_json, cdn, access_log } = how;
+    let bases = bases::read(cdn)?;
+    let sent_audio = access_log.map(AccessLog::open).transpose()?;
     let folder = match DataFolder::hold(data)? {
         Held::Ours(folder) => folder.signing_with(signing_key),
         Held::Other(pid) => {
@@ -62,18 +77,26 @@ pub(super) async fn run(
         .map_err(|error| Failure::failed(format!("can't listen on {listen}: {error}")))?;
     let opened = folder.open(settings()?).await?;
     let deployment = opened.deployment.clone();
+    deployment.delivery().use_bases(bases);
+    let looking = tokio::spawn({
+        let deployment = deployment.clone();
+        async move { deployment.delivery().look_forever().await }
+    });
     let (stop, stopped) = watch::channel(false);
     let control = serve_control(data, deployment.clone(), stopped.clone())?;
+    let workers = deployment.ingest().map(music::work_forever);
     let ticker = tokio::spawn({
         let deployment = deployment.clone();
         async move { deployment.tick_forever().await }
     });
+    let watching = watch_music(&deployment, music).await?;
     let address = listener.local_addr().map_err(|error| Failure::from_error(&error))?;
     let outside = Outside {
         histories: Some(Arc::new(BroughtHistories)),
         demonstration: demonstration.map(|it| demo::Served::of(deployment.clone(), it)),
         sales: Some(Sales { writer: Arc::new(DsrWriter::default()), sender: sales_sender()? }),
         payments: Some(Arc::new(BankFiles)),
+        sent_audio: sent_audio.map(|log| Arc::new(log) as Arc<dyn SentAudioLog>),
     };
     let options = HttpOptions {
         behind_proxy,
@@ -85,7 +108,19 @@ pub(super) async fn run(
     let server = tokio::spawn(serve(listener, api, until(stopped)));
     // Before it is said that we are here: who reads that may ask us to stop at once.
     let mut signals = Signals::listen()?;
-    print(&format!("listening on http://{address}"))?;
+    // The demonstration is nobody's to set up, and only nodes that answer can be.
+    let can_be_set_up = demonstration.is_none() && deployment.follows_all();
+    let secret = if can_be_set_up { set_up_secret(&deployment).await } else { None };
+    let set_up = secret.map(|secret| format!("http://{address}/#/set-up/{secret}"));
+    if as_json {
+        let told = json!({ "listening": format!("http://{address}"), "set_up": set_up });
+        print(&told.to_string())?;
+    } else {
+        print(&format!("listening on http://{address}"))?;
+        if let Some(link) = set_up {
+            print(&format!("set up this deployment at {link}"))?;
+        }
+    }
 
     if demonstration.is_some() {
         tokio::select! {
@@ -95,15 +130,87 @@ pub(super) async fn run(
     } else {
         signals.wait().await;
     }
+    // Jobs that are begun are begun again by whoever comes next.
+    drop(workers);
     // What was asked before is answered; then everything that was accepted is counted.
     stop.send_replace(true);
     let _ = server.await;
     // A command that is still being answered has as long as a request has.
     let _ = tokio::time::timeout(CONTROL_GRACE, control).await;
     ticker.abort();
+    // A scan that goes on is ended by the deployment.
+    watching.abort();
+    looking.abort();
     let _ = std::fs::remove_file(control::socket_path(data));
     opened.close().await?;
     Ok(0)
+}
+
+/// The secret that sets the deployment up, as long as there is no account. Where the store takes none now, it
+/// serves all the same.
+async fn set_up_secret(deployment: &Deployment) -> Option<String> {
+    let made = deployment.access().new_set_up_secret(deployment.random()).await;
+    made.unwrap_or_else(|error| {
+        tracing::error!(%error, "no set-up link can be made; start again when the store can be written");
+        None
+    })
+}
+
+/// How often is looked whether another folder of music was set.
+const MUSIC_ASKED_EVERY: Duration = Duration::from_secs(5);
+
+/// Has the folder of music be read now, and whenever it changes: the one that was named, else the one that is set.
+async fn watch_music(
+    deployment: &Arc<Deployment>,
+    named: Option<&Path>,
+) -> Result<tokio::task::JoinHandle<()>, Failure> {
+    if let (Some(named), Some(scanner)) = (named, deployment.scanner()) {
+        // A wrong name is told at once.
+        scanner.folder(named).await.map_err(|error| Failure::from_error(&error))?;
+    }
+    let (deployment, named) = (deployment.clone(), named.map(Path::to_owned));
+    Ok(tokio::spawn(async move { follow_music(&deployment, named.as_deref()).await }))
+}
+
+async fn follow_music(deployment: &Deployment, named: Option<&Path>) {
+    let Some(scanner) = deployment.scanner() else { return };
+    let mut refused: Option<PathBuf> = None;
+    loop {
+        let wanted = wanted_music(deployment, named).await;
+        if let Some(path) = wanted.filter(|path| refused.as_ref() != Some(path)) {
+            match scanner.folder(&path).await {
+                Ok(folder) => tokio::select! {
+                    () = watch_forever(scanner, &folder, Some(&SystemWatcher)) => return,
+                    () = until_another(deployment, named, &path) => continue,
+                },
+                Err(error) => {
+                    tracing::warn!(%error, "the music folder can't be read; set another one");
+                    refused = Some(path);
+                }
+            }
+        }
+        tokio::time::sleep(MUSIC_ASKED_EVERY).await;
+    }
+}
+
+/// Ends once another folder is wanted than this one.
+async fn until_another(deployment: &Deployment, named: Option<&Path>, path: &Path) {
+    while wanted_music(deployment, named).await.as_deref() == Some(path) {
+        tokio::time::sleep(MUSIC_ASKED_EVERY).await;
+    }
+}
+
+async fn wanted_music(deployment: &Deployment, named: Option<&Path>) -> Option<PathBuf> {
+    if let Some(named) = named {
+        return Some(named.to_owned());
+    }
+    match deployment.access().house().await {
+        Ok(house) => house.music_folder.map(PathBuf::from),
+        Err(error) => {
+            tracing::warn!(%error, "it can't be read where the music is");
+            None
+        }
+    }
 }
 
 /// So many clients may wait to be accepted, as far as the system lets them: as many as are served at

@@ -14,6 +14,8 @@ use crate::output::{print, print_json, table, thousands};
 const NODE_REPORTS_PER_SECOND: f64 = 200_000.0;
 /// Bytes of a report in the log, before Kafka compresses it.
 const LOG_BYTES_PER_REPORT: f64 = 127.0;
+/// Bytes of a report in a spool.
+const SPOOL_BYTES_PER_REPORT: f64 = 140.0;
 /// Bytes that a node derives of a report: plays log, index, books and sieves.
 const DERIVED_BYTES_PER_REPORT: f64 = 128.0;
 /// A node's rate is used up to here, so that it catches up with what waits after a failure.
@@ -24,6 +26,7 @@ const CORES_MEASURED: f64 = 2.0;
 const PARTITIONS_MAX: f64 = 1024.0;
 const DAY_S: f64 = 86_400.0;
 const GB: f64 = 1e9;
+const HOUR_S: f64 = 3_600.0;
 const HOURS_PER_MONTH: f64 = 730.0;
 const DAYS_PER_MONTH: f64 = 30.4;
 
@@ -149,6 +152,17 @@ fn rows(args: &SizeArgs) -> Vec<Row> {
             "disk of a node",
             format!("× {} days", n(args.kept_days)),
             disk_gb,
+            "GB",
+        ),
+        row(
+            "spool_gb_per_hour",
+            "spools, an hour without Kafka",
+            format!(
+                "peak × {} s × {} B, all nodes that have one",
+                n(HOUR_S),
+                n(SPOOL_BYTES_PER_REPORT)
+            ),
+            peak * HOUR_S * SPOOL_BYTES_PER_REPORT / GB,
             "GB",
         ),
         row(

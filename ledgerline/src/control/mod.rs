@@ -7,7 +7,10 @@
 mod advances;
 pub mod archive;
 mod auditing;
+mod delivery;
+mod ingest;
 mod ledger;
+mod music;
 pub mod nodes;
 pub mod papers;
 mod sheets;
@@ -58,14 +61,16 @@ pub fn router(deployment: Arc<Deployment>) -> Router {
         .route("/control/v1/privacy/erasures", get(privacy::erasures))
         .route("/control/v1/catalogue/tracks", post(import_tracks))
         .route("/control/v1/catalogue/devices", post(list_devices))
+        .route("/control/v1/music/scan", post(music::scan))
         .route("/control/v1/ledger/entries", post(ledger::post_entries))
         .route("/control/v1/ledger/head-file", post(ledger::renew_head_file))
         .route("/control/v1/royalty/progress", get(close_progress))
         .layer(DefaultBodyLimit::max(CHUNK_BYTES_MAX))
         .merge(sheets::routes().merge(papers::routes()).merge(advances::routes()))
-        .merge(archive::routes());
+        .merge(archive::routes().merge(delivery::routes()));
     let operator = auditing::noting(operator, &deployment).with_state(deployment.clone());
-    ledgerline_http_api::control_router(deployment).merge(operator)
+    let music = deployment.ingest().cloned().map(ingest::routes).unwrap_or_default();
+    ledgerline_http_api::control_router(deployment).merge(operator).merge(music)
 }
 
 fn refused(status: StatusCode, detail: &dyn std::fmt::Display) -> Response {

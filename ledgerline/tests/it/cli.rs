@@ -430,6 +430,7 @@ fn sizes_are_arithmetic_that_anybody_can_do() {
     near("log_gb_per_day", 12e9 * 127.0 / 1e9);
     near("kafka_gb", 12e9 * 127.0 / 1e9 * 7.0 * 3.0);
     near("node_disk_gb", 12e9 * 128.0 / 1e9 * 10.0);
+    near("spool_gb_per_hour", 12e9 / 12.0 * 140.0 / 1e9);
     let text = folder.ok(&args);
     for shown in
         ["12 000 000 000", "100 000 000 listeners × 30 plays × 4 reports", "(1 + standbys) / N"]

@@ -118,15 +118,38 @@ fn back(api: &Api, killed: &Value) {
 /// Each link that was printed opens one session, to what its guest may see.
 fn links_sign_in(demo: &Demo, api: &Api) {
     let anyone = Api { key: None, ..api.clone() };
+    let link = demo.said["invitations"]["listener"].as_str().expect("a link");
+    assert!(link.contains("/#/invitation/") && !link.ends_with("/once"), "{link}");
     let parties = [("admin", Value::Null), ("label", json!(["northern-lights"]))];
     for (role, parties) in parties.into_iter().chain([("rights_holder", json!(["comet"]))]) {
         let link = demo.said["invitations"][role].as_str().expect("a link");
         let (address, secret) = link.split_once("/#/invitation/").expect("a secret");
         assert_eq!(address, demo.said["serving"]);
+        let secret = secret.strip_suffix("/once").expect("it opens a session at once");
         let session = anyone.post("/api/v1/session", &json!({ "invitation": secret })).is(200);
         assert_eq!((&session["role"], &session["parties"]), (&json!(role), &parties));
         assert_eq!(session["demo"], true);
     }
+}
+
+/// In the end all of the music is there to be heard, as the recordings that the labels have rights of.
+fn music_is_there(api: &Api) {
+    let began = Instant::now();
+    let tracks = |albums: &Value| {
+        let items = albums["items"].as_array().into_iter().flatten();
+        items.filter_map(|album| album["track_count"].as_u64()).sum::<u64>()
+    };
+    loop {
+        let albums = api.get("/api/v1/albums").is(200);
+        if tracks(&albums) == 8 {
+            break;
+        }
+        assert!(began.elapsed() < DEADLINE, "{albums}");
+        pass(100_000);
+    }
+    let ferry = api.get("/api/v1/tracks/t1").is(200);
+    assert_eq!((&ferry["title"], &ferry["isrc"]), (&json!("Night Ferry"), &json!("XXLDG2600001")));
+    assert_eq!(api.get("/api/v1/tracks/t6").is(200)["title"], "Landfall (Live)");
 }
 
 #[test]
@@ -155,6 +178,7 @@ fn everything_is_sent_again_and_the_server_is_killed() {
     let earned = "/api/v1/royalty/earnings?period=2026-03&party=comet";
     assert_eq!(api.get(earned).is(200)["state"], "closed");
     links_sign_in(&demo, &api);
+    music_is_there(&api);
     demo.end();
 }
 

@@ -15,7 +15,10 @@
 //! - `earnings`: what payees earned, pools, previews, verification: the same by HTTP as stated
 //! - `overview`: the deployment at a glance; `demonstration`: sent again and killed while it is shown
 //! - `papers`: statements as files, sales reports, payouts; `handed_on`: the same over HTTP
+//! - `playing`: plays begin, and their audio is fetched; `cdn`: from a node at the edge
 //! - `trial`: what histories would have paid, against a plain script
+//! - `music`: a music folder is scanned, moved, tagged anew, emptied; its plays count, and nobody is paid yet
+//! - `ingest`, `jobs`: files become renditions, by commands and over HTTP; `scanned`: so do those of a music folder
 //! - `rights`: the catalogue of rights, revenue, rates, brought usage
 //! - `ledger`: posting, reading and verifying; what is done to its database is found
 //! - `control`: commands beside a running server, and its end
@@ -36,7 +39,9 @@ mod real;
 mod terms;
 mod truth;
 
+mod accounts;
 mod appeals;
+mod cdn;
 mod deals;
 mod decisions;
 mod desk;
@@ -44,12 +49,17 @@ mod doors;
 mod earnings;
 mod handed_on;
 mod http;
+mod ingest;
+mod jobs;
 mod ledger;
 mod limits;
 mod lookups;
+mod music;
 mod overview;
 mod papers;
+mod playing;
 mod rights;
+mod scanned;
 mod sessions;
 mod tenants;
 mod trial;
@@ -57,6 +67,7 @@ mod trial;
 mod archive;
 mod backup;
 mod closes;
+mod collection;
 mod control;
 mod crash;
 mod damage;

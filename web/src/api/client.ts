@@ -6,7 +6,7 @@ import { refusalIn } from './problem';
 /** The contract's shapes by name: `Shape<'Statement'>`. */
 export type Shape<Name extends keyof components['schemas']> = components['schemas'][Name];
 
-type Method = 'get' | 'post' | 'put' | 'delete';
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 type With<M extends Method> = { [P in keyof paths]: paths[P][M] extends object ? P : never }[keyof paths];
 type Operation<P extends keyof paths, M extends Method> = paths[P][M] & object;
 type JsonOf<Content> = Content extends { content: { 'application/json': infer Body } } ? Body : unknown;
@@ -34,8 +34,8 @@ export const credentials = {
   ended: () => {},
 };
 
-/** Where a session begins, is asked for, and ends. */
-const SESSION = '/api/v1/session';
+/** Where a session begins, is asked for, and ends: a refusal there isn't the end of one. */
+const DOORS = ['/api/v1/session', '/api/v1/set-up', '/api/v1/sign-up'];
 
 /** `get('/api/v1/counts', { query: { by: 'day' } })` */
 export function get<P extends With<'get'>>(path: P, given: Given<P, 'get'> = {}): Promise<Answer<P, 'get'>> {
@@ -45,6 +45,16 @@ export function get<P extends With<'get'>>(path: P, given: Given<P, 'get'> = {})
 /** `post('/api/v1/appeals', { json: { … } })` */
 export function post<P extends With<'post'>>(path: P, given: Given<P, 'post'> = {}): Promise<Answer<P, 'post'>> {
   return ask('post', path, given as Given<keyof paths, Method>) as Promise<Answer<P, 'post'>>;
+}
+
+/** `put('/api/v1/me/saved/{kind}/{id}', { path: { … } })` */
+export function put<P extends With<'put'>>(path: P, given: Given<P, 'put'> = {}): Promise<Answer<P, 'put'>> {
+  return ask('put', path, given as Given<keyof paths, Method>) as Promise<Answer<P, 'put'>>;
+}
+
+/** `patch('/api/v1/me', { json: { … } })` */
+export function patch<P extends With<'patch'>>(path: P, given: Given<P, 'patch'> = {}): Promise<Answer<P, 'patch'>> {
+  return ask('patch', path, given as Given<keyof paths, Method>) as Promise<Answer<P, 'patch'>>;
 }
 
 /** `remove('/api/v1/invitations/{id}', { path: { id } })` */
@@ -63,8 +73,8 @@ export function address(path: string, parts: Readonly<Record<string, string | nu
 }
 
 /** A request with a body that isn't JSON of the contract, or to a path that the contract has only by name. */
-export async function send(method: string, url: string, given: { body?: BodyInit; type?: string; signal?: AbortSignal } = {}): Promise<unknown> {
-  const headers: Record<string, string> = { Accept: 'application/json' };
+export async function send(method: string, url: string, given: { body?: BodyInit; type?: string; signal?: AbortSignal; headers?: Readonly<Record<string, string>>; keepalive?: boolean } = {}): Promise<unknown> {
+  const headers: Record<string, string> = { ...given.headers, Accept: 'application/json' };
   if (given.type !== undefined) headers['Content-Type'] = given.type;
   if (method !== 'GET' && credentials.csrfToken !== null) headers['X-CSRF-Token'] = credentials.csrfToken;
   const response = await fetch(url, {
@@ -75,11 +85,12 @@ export async function send(method: string, url: string, given: { body?: BodyInit
     credentials: 'same-origin',
     cache: 'no-store',
     redirect: 'error',
+    keepalive: given.keepalive ?? false,
   });
   if (!response.ok) {
     const refusal = await refusalIn(response);
     // Whoever asks for the session itself knows what to do without one.
-    if (refusal.status === 401 && !url.startsWith(SESSION)) credentials.ended();
+    if (refusal.status === 401 && !DOORS.includes(url)) credentials.ended();
     throw refusal;
   }
   if (response.status === 204) return undefined;

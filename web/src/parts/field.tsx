@@ -43,7 +43,7 @@ function described(id: string, { hint, wrong }: FieldProps): string | undefined 
 interface TextProps extends FieldProps {
   value: string;
   onInput: (value: string) => void;
-  type?: 'text' | 'password' | 'search' | 'number' | 'date' | 'month';
+  type?: 'text' | 'password' | 'email' | 'search' | 'number' | 'date' | 'month';
   placeholder?: string;
   required?: boolean;
   autocomplete?: string;

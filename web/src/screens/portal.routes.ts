@@ -42,6 +42,19 @@ export const portalRoutes: readonly Route[] = [
 /** What anybody may open, and what only lets others in. */
 export const otherRoutes: readonly Route[] = [
   {
+    pattern: '/account',
+    load: () => import('./account/account'),
+    for: (session) => session.account !== undefined,
+    nav: { label: 'Account', icon: 'person', group: 'more' },
+  },
+  {
+    pattern: '/people',
+    load: () => import('./people/people'),
+    for: letsIn,
+    nav: { label: 'People', icon: 'people', group: 'more' },
+  },
+  { pattern: '/sign-up', load: () => import('./sign-in/sign-up'), for: 'anybody' },
+  {
     pattern: '/access',
     load: () => import('./access/access'),
     for: letsIn,

@@ -5,6 +5,7 @@ import type { ComponentType } from 'preact';
 import type { IconName } from '../parts/icon';
 import type { Session } from '../session/session';
 import { consoleRoutes } from './console.routes';
+import { listenRoutes } from './listen.routes';
 import { otherRoutes, portalRoutes } from './portal.routes';
 
 /** What a screen is given. */
@@ -24,13 +25,22 @@ export interface Route {
   /** Whether the session may open it. `anybody` needs no session. */
   for: 'anybody' | ((session: Session) => boolean);
   /** Its place in the navigation; routes without one are reached from others, and `holds` names which. */
-  nav?: { label: string; icon: IconName; group: 'money' | 'books' | 'service' | 'more'; holds?: readonly string[] };
+  nav?: { label: string; icon: IconName; group: 'music' | 'money' | 'books' | 'service' | 'more'; holds?: readonly string[] };
 }
 
 /** The service's own people see the whole. */
 const wholeCounts = (session: Session): boolean => session.parties === null && session.scopes.includes('counts:read');
 
+/** Whoever has an account listens, whatever else they do. */
+const hasAccount = (session: Session): boolean => session.account !== undefined;
+
 export const routes: readonly Route[] = [
+  {
+    pattern: '/home',
+    load: () => import('./home/home'),
+    for: hasAccount,
+    nav: { label: 'Home', icon: 'home', group: 'music' },
+  },
   {
     pattern: '/overview',
     load: () => import('./overview/overview'),
@@ -39,11 +49,16 @@ export const routes: readonly Route[] = [
   },
   ...portalRoutes,
   ...consoleRoutes,
+  ...listenRoutes,
   ...otherRoutes,
 ];
 
-/** Where somebody arrives: the first screen of the navigation that is theirs. */
+/** Where one listens: the player is there, also while nothing plays. */
+export const LISTENING: ReadonlySet<string> = new Set(['home', ...listenRoutes.map(({ pattern }) => pattern.split('/')[1] ?? '')]);
+
+/** Where somebody arrives: who listens at the music, everybody else at the first screen that is theirs. */
 export function home(session: Session): string {
-  const first = routes.find((route) => route.nav !== undefined && route.for !== 'anybody' && route.for(session));
+  if (session.role === 'listener' || session.role === 'creator') return '#/home';
+  const first = routes.find((route) => route.nav !== undefined && route.nav.group !== 'music' && route.for !== 'anybody' && route.for(session));
   return `#${first?.pattern ?? '/try'}`;
 }

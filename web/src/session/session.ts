@@ -36,11 +36,21 @@ export async function resume(): Promise<void> {
   }
 }
 
-/** Signs in by an API key or by an invitation's secret. */
-export async function signIn(by: { key: string } | { invitation: string }): Promise<void> {
-  const answer = await post('/api/v1/session', { json: by });
+/** Signs in by a name and its password, by an API key or by an invitation's secret. */
+export async function signIn(by: { name: string; password: string } | { key: string } | { invitation: string }): Promise<void> {
+  enter(await post('/api/v1/session', { json: by }));
+}
+
+/** Goes on with a session that an answer has begun. */
+export function enter(answer: Shape<'Session'>): void {
   farewell.value = '';
   accept(answer);
+}
+
+/** Goes on without one: what it stood on is gone. */
+export function leave(): void {
+  farewell.value = '';
+  accept(null);
 }
 
 /** Ends the session, here and on the server. */

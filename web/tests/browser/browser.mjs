@@ -1,6 +1,7 @@
 // Chromium, and pages that are watched: a request to another host, an error on the console, a script that
 // breaks, or something that the content security policy had to refuse fails the test that it happens in.
 import { readFileSync } from 'node:fs';
+import { join as path } from 'node:path';
 import { chromium } from 'playwright-core';
 
 export const WIDE = { width: 1440, height: 900 };
@@ -17,8 +18,8 @@ export function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args });
 }
 
-/** A window of somebody's, with its cookies; what goes wrong in it is gathered in `faults`. */
-export async function open(browser, url, { who, size = WIDE, colours = 'light', still = true } = {}) {
+/** A window of somebody's, with its cookies; what goes wrong in it is gathered in `faults`. `also` are other hosts that it may ask. */
+export async function open(browser, url, { who, size = WIDE, colours = 'light', still = true, also = [] } = {}) {
   const phone = size === PHONE;
   const context = await browser.newContext({
     viewport: size,
@@ -30,13 +31,14 @@ export async function open(browser, url, { who, size = WIDE, colours = 'light', 
     timezoneId: 'UTC',
     ...(who === undefined ? {} : { storageState: who }),
   });
+  if (process.env.LEDGERLINE_PAGES !== undefined) await withPages(context, url, process.env.LEDGERLINE_PAGES);
   const page = await context.newPage();
   page.setDefaultTimeout(TIMEOUT_MS);
   const faults = [];
   const expected = [];
   page.on('request', (request) => {
     const at = new URL(request.url());
-    if (at.origin !== new URL(url).origin && at.protocol !== 'data:' && at.protocol !== 'blob:') faults.push(`a request to ${at.origin}`);
+    if (at.origin !== new URL(url).origin && !also.includes(at.origin) && at.protocol !== 'data:' && at.protocol !== 'blob:') faults.push(`a request to ${at.origin}`);
   });
   page.on('console', (message) => {
     const text = message.text();
@@ -55,6 +57,15 @@ export async function open(browser, url, { who, size = WIDE, colours = 'light', 
     },
     close: () => context.close(),
   };
+}
+
+/** Pages that were just built in the place of those in the binary, whose policy and headers stay. */
+async function withPages(context, url, folder) {
+  const file = (name) => path(folder, name);
+  // Chromium doesn't know where such a page comes from, and lets it ask this machine for nothing.
+  await context.grantPermissions(['local-network-access'], { origin: url });
+  await context.route(`${url}/`, async (route) => route.fulfill({ response: await route.fetch(), path: file('index.html') }));
+  await context.route(`${url}/assets/*`, (route) => route.fulfill({ path: file(new URL(route.request().url()).pathname) }));
 }
 
 /** Until no skeleton is shown and a heading is there. */

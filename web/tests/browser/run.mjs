@@ -2,20 +2,23 @@
 // says how many tests passed; `node tests/browser/run.mjs keyboard` runs those that have the word in
 // their names.
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join as path } from 'node:path';
 import { axe, launch, open, PHONE, settled, WIDE } from './browser.mjs';
 import { fill } from './folder.mjs';
 import { SCREENS } from './screens.mjs';
-import { asking, serve } from './server.mjs';
+import { asking, join, serve } from './server.mjs';
+import { ways as accounts } from './ways/accounts.mjs';
 import { ways as everybody } from './ways/everybody.mjs';
 import { ways as figures } from './ways/figures.mjs';
 import { ways as finance } from './ways/finance.mjs';
 import { ways as holder } from './ways/holder.mjs';
+import { ways as listening } from './ways/listening.mjs';
 import { ways as money } from './ways/money.mjs';
 import { ways as overview } from './ways/overview.mjs';
+import { ways as playing } from './ways/playing.mjs';
 
 const binary = process.env.LEDGERLINE_BINARY;
-const shots = process.env.LEDGERLINE_SCREENSHOTS ?? join(import.meta.dirname, '../../../target/screenshots');
+const shots = process.env.LEDGERLINE_SCREENSHOTS ?? path(import.meta.dirname, '../../../target/screenshots');
 const LOOKS = [
   ['desktop-light', WIDE, 'light'],
   ['desktop-dark', WIDE, 'dark'],
@@ -25,6 +28,8 @@ const LOOKS = [
 /** All that a key of a program may have here. */
 const SCOPES = 'counts:read,adjudication:write,fraud:write,appeals:write,ledger:read,royalty:read,royalty:write,privacy:write,access:write';
 const PEOPLE = { admin: { role: 'admin' }, finance: { role: 'finance' }, second: { role: 'finance' }, holder: { role: 'rights_holder', parties: ['comet'] }, label: { role: 'label', parties: ['northern-lights'] } };
+/** Those who have an account, by its name; the others came by their invitation alone. */
+const ACCOUNTS = { chief: { role: 'admin' }, listener: { role: 'listener', plan: 'family' } };
 
 if (binary === undefined) {
   console.error('LEDGERLINE_BINARY must say which program is tested; `cargo xtask test` does');
@@ -33,7 +38,7 @@ if (binary === undefined) {
 
 const world = await begin();
 let [passed, failed] = [0, 0];
-for (const { name, run } of [...everybody, ...overview, ...holder, ...figures, ...money, ...finance, ...SCREENS.map(screenTest)]) {
+for (const { name, run } of [...everybody, ...accounts, ...overview, ...holder, ...figures, ...money, ...finance, ...listening, ...playing, ...SCREENS.map(screenTest)]) {
   if (process.argv[2] !== undefined && !name.includes(process.argv[2])) continue;
   const begun = performance.now();
   try {
@@ -59,9 +64,11 @@ async function begin(given = {}) {
   const api = asking(server.url, folder.key(SCOPES));
   const invite = async (as) => (await api('/invitations', { method: 'POST', body: JSON.stringify({ note: 'browser test', days: 1, ...as }) })).link;
   const cookies = {};
-  for (const [name, as] of Object.entries(PEOPLE)) {
+  for (const [name, as] of Object.entries({ ...PEOPLE, ...ACCOUNTS })) {
     const window = await open(browser, server.url);
-    await window.page.goto(`${server.url}${await invite(as)}`);
+    const once = ACCOUNTS[name] === undefined ? '/once' : '';
+    await window.page.goto(`${server.url}${await invite(as)}${once}`);
+    if (once === '') await join(window.page, name);
     await window.page.waitForSelector('.who');
     cookies[name] = await window.page.context().storageState();
     await window.close();
@@ -76,6 +83,8 @@ async function begin(given = {}) {
     shots,
     /** A world of its own, for what must not change this one; whoever begins it ends it. */
     another: begin,
+    /** What is still to be ended at the end. */
+    ending: [],
     /** A window of one of `PEOPLE`, or of nobody; its faults fail the test. */
     async as(who, given, work) {
       const window = await open(browser, server.url, { ...given, who: cookies[who] });
@@ -84,13 +93,14 @@ async function begin(given = {}) {
         if (window.faults.length > 0) throw new Error(window.faults.join('\n'));
         return result;
       } catch (error) {
-        await window.page.screenshot({ path: join(shots, `failed-${Date.now()}.png`) }).catch(() => {});
+        await window.page.screenshot({ path: path(shots, `failed-${Date.now()}.png`) }).catch(() => {});
         throw error;
       } finally {
         await window.close();
       }
     },
     async end() {
+      for (const one of this.ending) await one();
       await browser.close();
       await server.stop();
       folder.remove();
@@ -113,7 +123,7 @@ function screenTest({ name, who, link, shows, opens, presses, then }) {
           await page.getByText(then, { exact: false }).first().waitFor();
         }
         await settled(page);
-        await page.screenshot({ path: join(shots, `${name}-${look}.png`), fullPage: true });
+        await page.screenshot({ path: path(shots, `${name}-${look}.png`), fullPage: true });
         const found = await axe(page);
         if (found.length > 0) throw new Error(`${look}: ${found.join('\n')}`);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

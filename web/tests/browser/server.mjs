@@ -8,16 +8,18 @@ const STOP_MS = 15_000;
 /** Who sends sales reports here: the standard's own example of a party id. */
 const SENDER = { LEDGERLINE_DSR_SENDER_DPID: 'PADPIDA2013020802I', LEDGERLINE_DSR_SENDER_NAME: 'A Service' };
 
-/** Starts it on a free port of this machine; `url` is where it listens. */
-export async function serve(binary, data) {
-  const child = spawn(binary, ['serve', '--listen', '127.0.0.1:0', '--data', data], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...SENDER } });
+/** Starts it on a port of this machine, 0 for a free one, with more words where they are given; `url` is where it listens. */
+export async function serve(binary, data, words = [], port = 0) {
+  const child = spawn(binary, ['serve', '--listen', `127.0.0.1:${port}`, '--data', data, ...words], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...SENDER } });
   const said = [];
+  const printed = [];
   child.stderr.setEncoding('utf8').on('data', (text) => said.push(text));
   const first = await new Promise((good, bad) => {
     const late = setTimeout(() => bad(new Error(`the server said nothing: ${said.join('')}`)), START_MS);
-    createInterface({ input: child.stdout }).once('line', (line) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      printed.push(line);
       clearTimeout(late);
-      good(line);
+      good(printed[0]);
     });
     child.once('exit', (code) => bad(new Error(`the server ended with ${code}: ${said.join('')}`)));
   });
@@ -25,7 +27,7 @@ export async function serve(binary, data) {
   if (url === undefined) throw new Error(`the server's first line is not where it listens: ${first}`);
   const stop = () =>
     new Promise((done) => {
-      if (child.exitCode !== null) return done();
+      if (child.exitCode !== null || child.signalCode !== null) return done();
       const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
       child.removeAllListeners('exit');
       child.once('exit', () => {
@@ -34,7 +36,24 @@ export async function serve(binary, data) {
       });
       child.kill('SIGTERM');
     });
-  return { url, stop, said };
+  /** As a crash does. */
+  const kill = () =>
+    new Promise((done) => {
+      child.removeAllListeners('exit');
+      child.once('exit', done);
+      child.kill('SIGKILL');
+    });
+  return { url, stop, kill, said, printed };
+}
+
+/** What everybody of these tests has as a password. */
+export const PASSWORD = 'a long one for tests';
+
+/** Makes an account where the page asks for one. */
+export async function join(page, name, button = 'Make my account') {
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: button }).click();
 }
 
 /** Asks the API by a key, as a program does: what pages show is compared with it. */

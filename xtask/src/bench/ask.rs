@@ -17,15 +17,67 @@ const ASK_EVERY: Duration = Duration::from_millis(10);
 /// # Errors
 /// The server doesn't answer, or not in HTTP.
 pub fn get(address: SocketAddr, path: &str) -> io::Result<(u16, String)> {
+    let answer = call(address, "GET", path, &[], "")?;
+    let body = String::from_utf8(answer.body).map_err(|_| malformed())?;
+    Ok((answer.status, body))
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// Its head, line by line.
+    pub head: String,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut pairs = self.head.lines().filter_map(|line| line.split_once(':'));
+        let found = pairs.find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.trim())
+    }
+}
+
+/// A request on a connection of its own; a body is JSON.
+///
+/// # Errors
+/// The server doesn't answer, or not in HTTP.
+pub fn call(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> io::Result<Answer> {
     let mut stream = TcpStream::connect_timeout(&address, ANSWER_MAX)?;
     stream.set_read_timeout(Some(ANSWER_MAX))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-    let mut text = String::new();
-    stream.read_to_string(&mut text)?;
-    let status = text.split(' ').nth(1).and_then(|status| status.parse().ok());
-    let body = text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
-    let malformed = || io::Error::new(io::ErrorKind::InvalidData, "no HTTP");
-    Ok((status.ok_or_else(malformed)?, body.ok_or_else(malformed)?))
+    let mut request =
+        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        request += &format!("{name}: {value}\r\n");
+    }
+    if !body.is_empty() {
+        request += "Content-Type: application/json\r\n";
+    }
+    if method != "GET" {
+        request += &format!("Content-Length: {}\r\n", body.len());
+    }
+    stream.write_all(format!("{request}\r\n{body}").as_bytes())?;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes)?;
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").ok_or_else(malformed)?;
+    let head = String::from_utf8(bytes[..end].to_vec()).map_err(|_| malformed())?;
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let body = bytes.split_off(end + 4);
+    Ok(Answer { status: status.ok_or_else(malformed)?, head, body })
+}
+
+fn malformed() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "no HTTP")
 }
 
 /// The address in `http://ADDRESS:PORT`.

@@ -4,7 +4,8 @@
 //! compared with the truth that was made up with them: a fast wrong answer is a failure.
 //!
 //! [`royalty`] measures what comes after: a month's plays become money. [`nodes`] measures the same
-//! counting on a log and a state that several processes share.
+//! counting on a log and a state that several processes share. [`encode`] measures how files of music become rungs,
+//! and [`music`] how fast a catalogue answers, audio is sent and a folder is scanned.
 //!
 //! Reading order: [`place`] and [`input`] (what is run on what), [`proc`] and [`running`] (what the
 //! kernel says of a process), [`replay`], [`serving`] (our ways), [`peers`], [`syncs`], [`sizes`], [`bars`],
@@ -14,8 +15,10 @@ mod ask;
 mod bars;
 mod date;
 mod docs;
+pub mod encode;
 mod figures;
 mod input;
+pub mod music;
 pub mod nodes;
 pub mod peers;
 mod place;

@@ -46,6 +46,8 @@ enum Ring {
     /// The independent recount.
     Recount,
     Population,
+    /// What the demonstration sounds like.
+    DemoMusic,
     Simulation,
     Binary,
     /// The client that measures.
@@ -66,6 +68,7 @@ impl Ring {
                 "app" => Some(Ring::App),
                 "recount" => Some(Ring::Recount),
                 "population" => Some(Ring::Population),
+                "demo-music" => Some(Ring::DemoMusic),
                 "simulation" => Some(Ring::Simulation),
                 "ledgerline" => Some(Ring::Binary),
                 "load" => Some(Ring::Load),
@@ -82,7 +85,7 @@ impl Ring {
             Ring::Core | Ring::App => used == Ring::Core,
             Ring::Adapter => matches!(used, Ring::Core | Ring::App),
             Ring::Recount => matches!(folder, "core/ids" | "core/records"),
-            Ring::Population | Ring::Load | Ring::Xtask => false,
+            Ring::Population | Ring::DemoMusic | Ring::Load | Ring::Xtask => false,
             Ring::Simulation => {
                 matches!(used, Ring::Core | Ring::App | Ring::Recount)
                     || folder == "adapters/segment-log"
@@ -103,6 +106,7 @@ impl Ring {
             Ring::Adapter => "an adapter knows app and core, and no other adapter",
             Ring::Recount => "the recount shares only ids and records with what it checks",
             Ring::Population => "the true answer must not come from the code under test",
+            Ring::DemoMusic => "music needs nothing that counts",
             Ring::Simulation => "what is simulated is the disk, not an adapter of one",
             Ring::Binary => "the product doesn't contain its build tools or tests",
             Ring::Load => "what measures the server shares no code with it",

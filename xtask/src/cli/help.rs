@@ -130,6 +130,11 @@ const HELP_BENCH: &str = "\
 cargo xtask bench counting [--reports N] [--only a,b] [--without a,b] [--sizes 1M,5M] [--json FILE]
                            [--write-docs] [--install]
 
+cargo xtask bench encode [FILE ...] measures how fast files of music become rungs, in seconds of music for each
+second of one processor; without files, of music that it makes.
+
+cargo xtask bench catalogue, origin and scan measure music; what they take stands at the end.
+
 Measures how fast the release binary counts, and what that costs. N synthetic reports (2 000 000
 unless told) of about 227 bytes, 30 % of them duplicates, go through each of
 
@@ -177,7 +182,26 @@ with all of it on this machine: [--reports N] [--only streams,workers,intake,del
   restore   a node with an empty disk, from snapshots of different age: seconds, and a plot under target/
   cargo xtask bench nodes --only streams --reports 1M
 
-Needs: Rust, a C compiler and make; Linux for all but rates. For the peers Python 3.11 with venv, a JDK
+`cargo xtask bench catalogue` makes a library up by the product's own store (ten tracks on a release, two
+releases of an artist, every track with its renditions), has 16 listeners with app passwords ask for tracks,
+albums, artists, genres and lists by Zipf's law and begin plays, and tells how long that takes: at a rate, and
+as fast as it goes. A thousand ask for one thing at once, which must be read once.
+  --tracks LIST   so many tracks, each measured (100_000,1M)
+  --rate N        metadata asked for in a second (2 000), and --plays N plays begun beside (200)
+  --seconds N     for how long (30)
+
+`cargo xtask bench origin` makes music up, has it encoded, and fetches ranges of it from the product and, of the
+same files by the same client and in turn, from nginx.
+  --rounds N      how often in turn (5), and --seconds N for how long each (3)
+
+`cargo xtask bench scan` makes a folder of small tagged files of six formats up, and scans it twice; mutagen reads
+the same tags. Then as many files on one release.
+  --files LIST    so many files, each measured (20 000), and --rounds N how often (3)
+
+All three: [--json FILE] [--install].
+  cargo xtask bench catalogue --tracks 1M --rate 3_000
+
+Needs: Rust, a C compiler and make; Linux for all but rates. For origin nginx; for scan ffmpeg. For the peers Python 3.11 with venv, a JDK
 from 17 on, and PostgreSQL; for nodes a JDK, PostgreSQL, Maven, a C++ compiler and Perl. For syncs strace.
 Data is written under target/ and removed afterwards:
 about 500 bytes for each report of the greatest size.

@@ -15,7 +15,7 @@ pub(super) const SIGN_IN: Endpoint = Endpoint {
     path: "/api/v1/session",
     needs: Needs::Nothing,
     tenancy: Tenancy::Public,
-    refusals: &[401, 408, 413, 415, 422, 429, 503],
+    refusals: &[401, 408, 409, 413, 415, 422, 429, 503],
     route: || post(session::begin),
     operation: session::__path_begin::operation,
 };

@@ -1,12 +1,13 @@
 //! Invitations: made, listed.
 
 use ledgerline_app::access::invitations as app;
+use ledgerline_app::ports::accounts::Subscription;
 use ledgerline_app::ports::sign_in as ports;
 use ledgerline_ids::UnixMs;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Instant, RoleWord};
+use super::{Day, Instant, PlanWord, RoleWord};
 
 /// Who is to be let in.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -14,8 +15,8 @@ use super::{Instant, RoleWord};
 pub struct InvitationRequest {
     /// As what.
     pub role: RoleWord,
-    /// Whose things the guest is to see: at least one for a `label` or a `rights_holder`, none for
-    /// the others, who see everything.
+    /// Whose things the guest is to see: at least one for a `label` or a `rights_holder`, any for a
+    /// `creator`, none for the others.
     #[serde(default)]
     #[schema(max_items = 64)]
     pub parties: Vec<String>,
@@ -27,6 +28,10 @@ pub struct InvitationRequest {
     #[serde(default = "days")]
     #[schema(minimum = 1, maximum = 30)]
     pub days: u32,
+    /// The plan of the account that it makes; that of new accounts if absent.
+    pub plan: Option<PlanWord>,
+    /// From when on that is `free` again. A student's plan needs one.
+    pub plan_until: Option<Day>,
 }
 
 fn days() -> u32 {
@@ -56,10 +61,18 @@ pub struct Invitation {
     pub id: String,
     /// What the guest is to be.
     pub role: RoleWord,
-    /// Whose things the guest sees; null for everything.
+    /// Whose things the guest sees, a listener nobody's; null for everything.
     pub parties: Option<Vec<String>>,
     /// What was to be remembered.
     pub note: String,
+    /// The plan of the account that it makes, where it says one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub plan: Option<PlanWord>,
+    /// From when on that is `free` again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub plan_until: Option<Day>,
     /// What it is worth now.
     pub state: InvitationStateWord,
     /// Who invited: the name of a key or of an invitation.
@@ -119,6 +132,12 @@ impl Invitation {
             role: RoleWord(invited.role),
             parties: invited.role.is_bound().then(|| invited.parties.clone()),
             note: invited.note.clone(),
+            plan: invited.subscription.as_ref().map(|it| PlanWord(it.plan)),
+            plan_until: invited
+                .subscription
+                .as_ref()
+                .and_then(|it| it.until)
+                .map(|it| Day(it.day())),
             state,
             created_by: invited.created_by.clone(),
             created_at: Instant(invited.created_at),
@@ -126,6 +145,17 @@ impl Invitation {
             used_at: used_at.map(Instant),
             revoked_at: revoked_at.map(Instant),
         }
+    }
+}
+
+impl InvitationRequest {
+    /// What is asked for.
+    #[must_use]
+    pub fn into_request(self) -> app::InvitationRequest {
+        let Self { role, parties, note, days, plan, plan_until } = self;
+        let until = plan_until.map(|Day(day)| day.start());
+        let subscription = plan.map(|PlanWord(plan)| Subscription { plan, until, family_of: None });
+        app::InvitationRequest { role: role.0, parties, note, days, subscription }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Plays, their history, and decisions on them.
 
 use ledgerline_app::Page;
+use ledgerline_app::delivery::sent::SentForPlay;
 use ledgerline_app::plays::{PlayView, ReportView, TransitionView};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -61,6 +62,22 @@ pub struct Play {
     /// Its reports in the order of the log, with what became of each. Empty in lists and in the
     /// answers to decisions and rulings.
     pub reports: Vec<PlayReport>,
+    /// What access logs say was sent for it, where they cover its time and it is one of an account's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub sent: Option<PlaySent>,
+}
+
+/// What was sent of audio for a play.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlaySent {
+    /// Bytes of audio, of all rungs together.
+    pub bytes: u64,
+    /// How much of the recording these are at the mean, in milliseconds.
+    pub playable_ms: u64,
+    /// Whether that is far too little for a play that counts. It is evidence, and excludes nothing by itself.
+    pub too_few: bool,
 }
 
 /// A numbered change of a play.
@@ -159,7 +176,15 @@ impl From<PlayView> for Play {
             partition: play.partition.0,
             transitions: play.transitions.into_iter().map(Transition::from).collect(),
             reports: play.reports.into_iter().map(PlayReport::from).collect(),
+            sent: None,
         }
+    }
+}
+
+impl From<SentForPlay> for PlaySent {
+    fn from(sent: SentForPlay) -> Self {
+        let SentForPlay { bytes, playable_ms, too_few } = sent;
+        Self { bytes, playable_ms, too_few }
     }
 }
 

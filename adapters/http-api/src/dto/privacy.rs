@@ -1,10 +1,13 @@
 //! What is held on a person, and what an erasure did.
 
-use ledgerline_app::privacy::{self, HeldDecision, HeldIdentity, HeldReport, Said};
+use ledgerline_app::privacy::{self, HeldAccount, HeldDecision, HeldIdentity, HeldReport, Said};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{DecisionWord, EventWord, Instant, Play, RulingWord, VerdictWord};
+use super::{
+    Account, AppPassword, DecisionWord, EventWord, Instant, PersonCollection, Play, RulingWord,
+    VerdictWord,
+};
 
 /// Everything that is held on a person.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -14,6 +17,14 @@ pub struct PersonExport {
     pub user_id: String,
     /// When.
     pub exported_at: Instant,
+    /// The account, where it is one's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub account: Option<PersonAccount>,
+    /// What the person keeps, where it has an account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub collection: Option<PersonCollection>,
     /// What the person is called in the logs, by source.
     pub identities: Vec<PersonIdentity>,
     /// The reports, in the order of the log, with what became of each.
@@ -26,6 +37,30 @@ pub struct PersonExport {
     pub counted: u64,
     /// Whether that is all; where it isn't, name one source at a time.
     pub complete: bool,
+}
+
+/// An account, its app passwords and its sessions.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PersonAccount {
+    /// The account.
+    pub account: Account,
+    /// Its app passwords, without their secrets.
+    pub app_passwords: Vec<AppPassword>,
+    /// Its sessions.
+    pub sessions: Vec<PersonSession>,
+}
+
+/// A session of a person's browser.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PersonSession {
+    /// The kind of browser; empty where it didn't say.
+    pub device: String,
+    /// When it began.
+    pub created_at: Instant,
+    /// When it was last seen.
+    pub seen_at: Instant,
 }
 
 /// What a person is called in the logs.
@@ -157,11 +192,28 @@ pub struct RemainingPlays {
     pub plays: u64,
 }
 
+impl PersonAccount {
+    fn of(held: &HeldAccount) -> Self {
+        let sessions = held.sessions.iter().map(|session| PersonSession {
+            device: session.device.clone(),
+            created_at: Instant(session.begun.created_at),
+            seen_at: Instant(session.seen_at),
+        });
+        Self {
+            account: Account::of(&held.account),
+            app_passwords: held.app_passwords.iter().map(AppPassword::of).collect(),
+            sessions: sessions.collect(),
+        }
+    }
+}
+
 impl From<privacy::PersonExport> for PersonExport {
     fn from(export: privacy::PersonExport) -> Self {
         Self {
             user_id: export.user_id,
             exported_at: Instant(export.exported_at),
+            account: export.account.as_ref().map(PersonAccount::of),
+            collection: export.collection.map(PersonCollection::from),
             identities: export.identities.into_iter().map(PersonIdentity::from).collect(),
             reports: export.reports.into_iter().map(PersonReport::from).collect(),
             plays: export.plays.into_iter().map(Play::from).collect(),

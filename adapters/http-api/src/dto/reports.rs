@@ -32,6 +32,11 @@ pub struct Accepted {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub rejected_total: Option<u64>,
+    /// True where a play is of a device that its listener has left for another since: what goes on there counts
+    /// for nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub elsewhere: Option<bool>,
 }
 
 /// Where acknowledged reports are durable.

@@ -2,11 +2,15 @@
 
 use std::borrow::Cow;
 
+use ledgerline_app::access::set_up::SignUp;
+use ledgerline_app::charts::ChartPeriod;
 use ledgerline_app::counts::By;
 use ledgerline_app::ports::Scope;
+use ledgerline_app::ports::accounts::Plan;
 use ledgerline_app::ports::appeals::Outcome;
+use ledgerline_app::ports::collection::{Repeat, SavedKind};
 use ledgerline_app::ports::sign_in::Role;
-use ledgerline_ids::UnixMs;
+use ledgerline_ids::{DayNo, UnixMs};
 use ledgerline_ledger as ledger;
 use ledgerline_records::report::PlaybackEvent;
 use ledgerline_records::verdict::{Decision, FraudRule, Reason, Ruling, Status, Verdict};
@@ -105,8 +109,60 @@ word! {
     RoleWord as "Role": Role, Role::from_word
 }
 word! {
+    /// What an account is entitled to, and the tier that its plays are paid by.
+    PlanWord as "Plan": Plan, Plan::from_word
+}
+word! {
+    /// Who may make an account: whoever is invited, or anybody.
+    SignUpWord as "SignUp": SignUp, SignUp::from_word
+}
+word! {
+    /// What comes after the last item of a queue.
+    RepeatWord as "Repeat": Repeat, Repeat::from_word
+}
+word! {
+    /// What a chart ranks.
+    ChartKindWord as "ChartKind": SavedKind, SavedKind::from_word
+}
+word! {
+    /// How long a chart is of.
+    ChartPeriodWord as "ChartPeriod": ChartPeriod, ChartPeriod::from_word
+}
+word! {
     /// What a key may do.
     ScopeWord as "Scope": Scope, Scope::from_name
+}
+
+/// A day in UTC, as `2026-03-01`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Day(pub DayNo);
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        DayNo::parse(&text).map(Self).map_err(D::Error::custom)
+    }
+}
+
+impl PartialSchema for Day {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+            .into()
+    }
+}
+
+impl ToSchema for Day {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Day")
+    }
 }
 
 /// An instant, as RFC 3339 in UTC with milliseconds.

@@ -92,6 +92,7 @@ impl<'a> ReportLine<'a> {
             territory: id!(Territory?, Territory, &self.territory)?,
             preview: self.preview,
             imported: self.imported,
+            grant: self.grant.as_deref(),
         })
     }
 

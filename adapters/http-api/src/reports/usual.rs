@@ -13,7 +13,7 @@ use ledgerline_records::report::{Context, PlaybackEvent};
 
 use super::instant;
 use super::json::plain_end;
-use super::line::LINE_BYTES_MAX;
+use super::line::{GRANT_BYTES_MAX, LINE_BYTES_MAX};
 use super::reader::Field;
 
 /// Reads reports of one sender, whose fields nearly always stand in one order.
@@ -276,6 +276,7 @@ struct Found<'a> {
     territory: Option<Territory<'a>>,
     preview: bool,
     imported: bool,
+    grant: Option<&'a str>,
 }
 
 impl<'a> Found<'a> {
@@ -301,7 +302,11 @@ impl<'a> Found<'a> {
             Field::Territory => self.territory = Some(Territory::new(at.string()?).ok()?),
             Field::Preview => self.preview = at.boolean()?,
             Field::Imported => self.imported = at.boolean()?,
-            Field::Grant | Field::ContextType | Field::ContextId => return None,
+            Field::Grant => {
+                self.grant = Some(at.string()?).filter(|grant| grant.len() <= GRANT_BYTES_MAX);
+                self.grant?;
+            }
+            Field::ContextType | Field::ContextId => return None,
         }
         Some(())
     }
@@ -310,7 +315,7 @@ impl<'a> Found<'a> {
     fn report(self) -> Option<PlaybackReport<'a>> {
         let Self { play_id, user, track, listened_ms, started_at, sent_at, event, .. } = self;
         let Self { completed, session, device, quality, offline, context, .. } = self;
-        let Self { tier, territory, preview, imported, .. } = self;
+        let Self { tier, territory, preview, imported, grant, .. } = self;
         Some(PlaybackReport {
             play_id,
             user,
@@ -329,6 +334,7 @@ impl<'a> Found<'a> {
             territory,
             preview,
             imported,
+            grant,
         })
     }
 }

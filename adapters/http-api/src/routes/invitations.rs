@@ -7,7 +7,6 @@ use axum::extract::{RawPathParams, RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use ledgerline_app::access::Caller;
-use ledgerline_app::access::invitations as app;
 
 use crate::auditing::Object;
 use crate::dto::{Invitation, InvitationList, InvitationRequest, MadeInvitation};
@@ -35,7 +34,7 @@ pub(crate) async fn list(
     Ok(Json(InvitationList { items }))
 }
 
-/// Invites somebody: the link in the answer signs its guest in, once.
+/// Invites somebody: the link in the answer makes an account, or signs its guest in, once.
 ///
 /// Nobody can give away more than he may do himself.
 #[utoipa::path(
@@ -53,8 +52,11 @@ pub(crate) async fn invite(
 ) -> Result<(StatusCode, Extension<Object>, Json<MadeInvitation>), Problem> {
     let (head, body) = request.into_parts();
     let request: InvitationRequest = read_json(&service, &head.headers, body).await?;
-    let InvitationRequest { role, parties, note, days } = request;
-    let request = app::InvitationRequest { role: role.0, parties, note, days };
+    if request.plan_until.is_some() && request.plan.is_none() {
+        let detail = "plan_until says when a plan ends: say which one, as plan";
+        return Err(Problem::new(Kind::InvalidRequest, detail));
+    }
+    let request = request.into_request();
     let deployment = &service.deployment;
     let (random, now) = (deployment.random(), deployment.now());
     let made = deployment.access().invite(request, &caller, random, now).await?;

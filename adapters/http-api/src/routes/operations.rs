@@ -50,6 +50,9 @@ pub(crate) async fn readyz(State(service): State<Arc<Service>>) -> Result<Json<H
     responses((status = 200, description = "The numbers, in Prometheus' text format", body = String, content_type = "text/plain; version=0.0.4; charset=utf-8"))
 )]
 pub(crate) async fn metrics(State(service): State<Arc<Service>>) -> impl IntoResponse {
+    if let Some(ingest) = service.deployment.ingest() {
+        ingest.look().await;
+    }
     let text = service.metrics.text(&service.deployment.metrics());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
 }

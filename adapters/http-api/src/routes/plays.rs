@@ -6,8 +6,9 @@ use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, RawQuery, State};
 use axum::{Extension, Json};
 use ledgerline_app::access::Caller;
+use ledgerline_app::delivery::sent::PLAYERS;
 
-use crate::dto::Play;
+use crate::dto::{Play, PlaySent};
 use crate::parameters::{Query, path_value, play_ref};
 use crate::problem::Problem;
 use crate::router::Service;
@@ -37,5 +38,15 @@ pub(crate) async fn read(
     let (user_id, play_id) = (path_value(&path, "user_id")?, path_value(&path, "play_id")?);
     let play = play_ref(query.get("source"), user_id, play_id)?;
     let own = service.deployment.own(&caller).await?;
-    Ok(Json(service.deployment.own_play(&own, &play).await?.into()))
+    let view = service.deployment.own_play(&own, &play).await?;
+    // What logs say of plays that were heard from somewhere else, says nothing.
+    let sent = match &view.play_id {
+        Some(play_id) if view.source == PLAYERS => {
+            let of = (play_id.as_str(), view.track_id.as_str());
+            let delivery = service.deployment.delivery();
+            delivery.sent_for(of, view.started_at, view.threshold_ms).await?
+        }
+        _ => None,
+    };
+    Ok(Json(Play { sent: sent.map(PlaySent::from), ..view.into() }))
 }

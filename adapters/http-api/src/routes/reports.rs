@@ -8,7 +8,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use ledgerline_app::access::Caller;
-use ledgerline_app::intake::{Acknowledged, Queued, Rejection};
+use ledgerline_app::delivery::judging::GrantView;
+use ledgerline_app::intake::{Acknowledged, GrantsFound, Queued, Rejection};
 use ledgerline_app::privacy::Introduced;
 
 use crate::dto::{Accepted, Rejected, ReportBody};
@@ -70,10 +71,18 @@ pub(crate) async fn send(
     let mut reserve = |bytes| memory.take(bytes);
     let limits = BodyLimits::LIVE;
     let reports = off_the_worker(large, || decode(format, encoding, bytes, &limits, &mut reserve))?;
+    let grants = match caller.listener() {
+        Some(who) => {
+            let delivery = service.deployment.delivery();
+            Some(delivery.grants_of(&who.listener_id, who.plan.as_str()).await?)
+        }
+        None => None,
+    };
     let mut introduced = Introduced::default();
-    let (queued, rejections) = loop {
-        match off_the_worker(large, || stage(&service, &caller, &reports, &introduced))? {
-            Staged::Queued(queued, rejections) => break (queued, rejections),
+    let (queued, rejections, found) = loop {
+        let who = (&*caller, grants.as_ref());
+        match off_the_worker(large, || stage(&service, who, &reports, &introduced))? {
+            Staged::Queued(queued, rejections, found) => break (queued, rejections, found),
             // Who is introduced is known when the body is read once more; an erasure meanwhile
             // makes that begin anew.
             Staged::Unknown(users) => {
@@ -87,7 +96,8 @@ pub(crate) async fn send(
     let _memory = memory;
     let acknowledged = queued.durable().await?;
     service.metrics.rejected(&rejections.by_code);
-    answer(acknowledged, rejections)
+    service.deployment.delivery().judged(found.good, found.bad);
+    answer(acknowledged, rejections, found.moved)
 }
 
 fn encoding(headers: &HeaderMap) -> Result<Encoding, Problem> {
@@ -102,18 +112,19 @@ fn encoding(headers: &HeaderMap) -> Result<Encoding, Problem> {
 /// What became of the reports of a body.
 enum Staged<'d> {
     /// The good ones are queued for the log.
-    Queued(Queued<'d>, Rejections),
+    Queued(Queued<'d>, Rejections, GrantsFound),
     /// These users of a pseudonymised source are to be introduced first.
     Unknown(BTreeSet<Box<str>>),
 }
 
 fn stage<'d>(
     service: &'d Service,
-    caller: &Caller,
+    (caller, grants): (&Caller, Option<&GrantView>),
     reports: &Reports,
     introduced: &Introduced,
 ) -> Result<Staged<'d>, Problem> {
-    let mut batch = service.deployment.intake().begin_knowing(&caller.origin, introduced);
+    let batch = service.deployment.intake().begin_knowing(&caller.origin, introduced);
+    let mut batch = batch.granting(grants.cloned());
     batch.reserve(reports.bytes());
     let mut rejections = Rejections::default();
     let outcome = reports
@@ -122,7 +133,8 @@ fn stage<'d>(
         return Ok(Staged::Unknown(batch.unknown()));
     }
     service.metrics.unpacked(reports.bytes(), outcome.unknown_fields);
-    Ok(Staged::Queued(batch.queue()?, rejections))
+    let found = batch.grants_found();
+    Ok(Staged::Queued(batch.queue()?, rejections, found))
 }
 
 /// The rejections of a body: all of them counted, the first ones kept.
@@ -143,7 +155,11 @@ impl Rejections {
     }
 }
 
-fn answer(acknowledged: Acknowledged, rejections: Rejections) -> Result<Response, Problem> {
+fn answer(
+    acknowledged: Acknowledged,
+    rejections: Rejections,
+    moved: bool,
+) -> Result<Response, Problem> {
     let Acknowledged { reports: accepted, kept } = acknowledged;
     let Rejections { kept: mut rejected, total, .. } = rejections;
     if accepted == 0 {
@@ -157,6 +173,7 @@ fn answer(acknowledged: Acknowledged, rejections: Rejections) -> Result<Response
     }
     let cut = total > rejected.len() as u64;
     let rejected_total = cut.then_some(total);
-    let body = Accepted { accepted, kept: kept.into(), rejected, rejected_total };
+    let elsewhere = moved.then_some(true);
+    let body = Accepted { accepted, kept: kept.into(), rejected, rejected_total, elsewhere };
     Ok((StatusCode::ACCEPTED, Json(body)).into_response())
 }

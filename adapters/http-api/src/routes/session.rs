@@ -9,14 +9,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use ledgerline_app::access::Caller;
-use ledgerline_app::access::sessions::{LASTS, SignIn};
+use ledgerline_app::access::sessions::{Begun, SignIn};
 
 use crate::auditing::SignedIn;
 use crate::dto::{Session, SignInRequest};
 use crate::guard::{COOKIE, cookie};
 use crate::parameters::Query;
 use crate::problem::{Kind, Problem};
-use crate::request_body::read_json;
+use crate::request_body::{one_value, read_json};
 use crate::router::Service;
 use crate::serve::Peer;
 
@@ -24,7 +24,7 @@ use crate::serve::Peer;
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// Signs in, by a key or by an invitation.
+/// Signs in, by a name and its password, by a key, or by an invitation.
 ///
 /// The answer sets a cookie that no script can read. An invitation works once. Whoever tries too
 /// often, or wrong too often, is told when to come again.
@@ -39,30 +39,74 @@ const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto")
 pub(crate) async fn begin(
     State(service): State<Arc<Service>>,
     request: Request,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Entered, Problem> {
     let from = address(&service, &request);
     let (head, body) = request.into_parts();
-    let secure = is_https(&head.headers);
     let request: SignInRequest = read_json(&service, &head.headers, body).await?;
-    let with = match (&request.key, &request.invitation) {
-        (Some(key), None) => SignIn::Key(key),
-        (None, Some(invitation)) => SignIn::Invitation(invitation),
+    let SignInRequest { name, password, key, invitation } = &request;
+    let with = match (name, password, key, invitation) {
+        (Some(name), Some(password), None, None) => SignIn::Password(name, password),
+        (None, None, Some(key), None) => SignIn::Key(key),
+        (None, None, None, Some(invitation)) => SignIn::Invitation(invitation),
         _ => {
-            let detail = "sign in with a key or with an invitation: one of the two";
+            let detail = "sign in with a name and its password, with a key or with an invitation: one of the three";
             return Err(Problem::new(Kind::InvalidRequest, detail));
         }
     };
     let deployment = &service.deployment;
     let (random, now) = (deployment.random(), deployment.now());
-    let begun = deployment.access().sign_in(with, from, random, now).await?;
-    if let Some(before) = cookie(&head.headers) {
-        deployment.access().replace_session(before).await?;
+    let device = device_of(&head.headers);
+    let begun = deployment.access().sign_in(with, (from, device), random, now).await?;
+    entered(&service, &head.headers, begun).await
+}
+
+/// What a session that has begun is answered with: its cookie, and what the caller is.
+pub(crate) type Entered = (Extension<SignedIn>, [(HeaderName, HeaderValue); 1], Json<Session>);
+
+/// Answers with a session that has begun, in the place of the one that the browser had.
+pub(crate) async fn entered(
+    service: &Service,
+    headers: &HeaderMap,
+    begun: Begun,
+) -> Result<Entered, Problem> {
+    if let Some(before) = cookie(headers) {
+        service.deployment.access().replace_session(before).await?;
     }
-    let set = set_cookie(&begun.secret, LASTS.as_secs(), secure)?;
+    let set = set_cookie(&begun.secret, begun.lasts.as_secs(), is_https(headers))?;
     let role = begun.caller.role.map(|role| role.as_str().to_owned());
     let signed_in = Extension(SignedIn { who: begun.caller.id.clone(), role });
     let session = Session::of(&begun.caller, service.options.demo);
     Ok((signed_in, [(header::SET_COOKIE, set)], Json(session)))
+}
+
+/// The kind of browser that a request comes from, for the list of somebody's sessions: by the words that
+/// browsers say of themselves. What it can't tell is no device in particular.
+pub(crate) fn device_of(headers: &HeaderMap) -> &'static str {
+    let said = one_value(headers, &header::USER_AGENT).unwrap_or_default();
+    // Each names those before it too.
+    let browsers = ["Edg", "OPR", "Firefox", "Chrome", "Safari"];
+    let systems = ["Android", "iPhone", "iPad", "Windows", "Macintosh", "Linux"];
+    let browser = browsers.into_iter().find(|word| said.contains(word));
+    let system = systems.into_iter().find(|word| said.contains(word));
+    match (browser, system) {
+        (Some("Edg"), Some("Windows")) => "Edge on Windows",
+        (Some("Edg"), _) => "Edge",
+        (Some("OPR"), _) => "Opera",
+        (Some("Firefox"), Some("Android")) => "Firefox on Android",
+        (Some("Firefox"), Some("Windows")) => "Firefox on Windows",
+        (Some("Firefox"), Some("Macintosh")) => "Firefox on a Mac",
+        (Some("Firefox"), Some("Linux")) => "Firefox on Linux",
+        (Some("Firefox"), _) => "Firefox",
+        (Some("Chrome"), Some("Android")) => "Chrome on Android",
+        (Some("Chrome"), Some("Windows")) => "Chrome on Windows",
+        (Some("Chrome"), Some("Macintosh")) => "Chrome on a Mac",
+        (Some("Chrome"), Some("Linux")) => "Chrome on Linux",
+        (Some("Chrome"), _) => "Chrome",
+        (Some("Safari"), Some("iPhone")) => "Safari on an iPhone",
+        (Some("Safari"), Some("iPad")) => "Safari on an iPad",
+        (Some("Safari"), _) => "Safari on a Mac",
+        _ => "",
+    }
 }
 
 /// Says who the request comes from, by its session or by its key.
@@ -117,7 +161,7 @@ fn is_https(headers: &HeaderMap) -> bool {
 
 /// Where a request comes from: the other end of the connection, or whoever the proxy there names.
 /// Of the addresses in `X-Forwarded-For` the proxy itself wrote the last one only.
-fn address(service: &Service, request: &Request) -> Option<IpAddr> {
+pub(crate) fn address(service: &Service, request: &Request) -> Option<IpAddr> {
     let peer = request.extensions().get::<Peer>().and_then(|peer| peer.0);
     if !service.options.behind_proxy {
         return peer;

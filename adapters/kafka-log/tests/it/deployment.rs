@@ -2,6 +2,7 @@
 
 use crate::support::{clock, settings, told};
 use ledgerline_app::Deployment;
+use ledgerline_app::delivery::DeliveryParts;
 use ledgerline_app::deployment::{Parts, Settings as Limits};
 use ledgerline_app::intake::{Origin, PlaybackReport};
 use ledgerline_app::money::MoneyParts;
@@ -69,8 +70,13 @@ pub fn start_with(
         facts: store.clone(),
         counted_plays: None,
         catalogue: store.clone(),
+        library: store.clone(),
+        collection: store.clone(),
+        music: None,
         credentials: store.clone(),
         sign_ins: store.clone(),
+        accounts: store.clone(),
+        settings: store.clone(),
         appeals: store.clone(),
         audit: store.clone(),
         listeners: store.clone(),
@@ -79,6 +85,7 @@ pub fn start_with(
         clock: clock(),
         drive: Arc::new(Threads),
         ownership: Ownership::All,
+        delivery: DeliveryParts::in_memory(),
         money: MoneyParts {
             shared_files: None,
             contracts: Arc::new(MemoryContracts::default()),
@@ -117,6 +124,7 @@ fn report<'a>(play_id: &'a str, track: &'a str) -> PlaybackReport<'a> {
         territory: None,
         preview: false,
         imported: false,
+        grant: None,
     }
 }
 
@@ -139,6 +147,7 @@ pub fn send_of(
         key_id: "key".into(),
         reports_per_second: None,
         limited: false,
+        listener: None,
     });
     let wanted = plays.end - plays.start;
     let mut batch = deployment.intake().begin(&origin);

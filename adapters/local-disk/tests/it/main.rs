@@ -3,4 +3,5 @@
 mod disk;
 mod lock;
 mod machine;
+mod music;
 mod signing;

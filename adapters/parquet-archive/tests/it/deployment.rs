@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use ledgerline_app::Deployment;
 use ledgerline_app::archive::{Archive, Archiver, RunLimits};
+use ledgerline_app::delivery::DeliveryParts;
 use ledgerline_app::deployment::{Parts, Settings};
 use ledgerline_app::intake::{Origin, PlaybackReport};
 use ledgerline_app::money::MoneyParts;
@@ -111,8 +112,13 @@ impl Running {
             facts: store.clone(),
             counted_plays: None,
             catalogue: store.clone(),
+            library: store.clone(),
+            collection: store.clone(),
+            music: None,
             credentials: store.clone(),
             sign_ins: store.clone(),
+            accounts: store.clone(),
+            settings: store.clone(),
             appeals: store.clone(),
             audit: store.clone(),
             listeners: store.clone(),
@@ -121,6 +127,7 @@ impl Running {
             clock: clock.clone(),
             drive: Arc::new(Threads),
             ownership: Ownership::All,
+            delivery: DeliveryParts::in_memory(),
             money: MoneyParts {
                 shared_files: None,
                 contracts: Arc::new(MemoryContracts::default()),
@@ -155,6 +162,7 @@ impl Running {
             key_id: "key".into(),
             reports_per_second: None,
             limited: false,
+            listener: None,
         });
         for further_ms in [0, 5_000] {
             let mut batch = self.deployment.intake().begin(&origin);
@@ -180,6 +188,7 @@ impl Running {
                     territory: None,
                     preview: false,
                     imported: false,
+                    grant: None,
                 };
                 batch.add(play + 1, &report).unwrap();
             }

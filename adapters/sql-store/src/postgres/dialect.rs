@@ -46,6 +46,10 @@ pub(crate) async fn triggers(connection: &mut Connection) -> Result<Vec<String>,
 /// to its archive and to standbys goes when these do; that is the operator's to see to.
 pub(crate) async fn scrub(store: &PostgresStore) -> Result<(), Fault> {
     let mut lent = store.writer().await?;
-    lent.run("VACUUM listeners").await?;
+    lent.run(
+        "VACUUM listeners, accounts, app_passwords, web_sessions, collections, saved, playlists, \
+         playlist_items, queues",
+    )
+    .await?;
     Ok(())
 }

@@ -196,10 +196,10 @@ impl std::fmt::Debug for PostgresStore {
 }
 
 /// The number of an area's lock, which stays as it is: programs of two versions share it. Facts
-/// have none.
+/// have none, and what listeners keep.
 fn turn(area: Area) -> Option<u8> {
     match area {
-        Area::Facts => None,
+        Area::Facts | Area::Collection => None,
         Area::Access => Some(1),
         Area::Appeals => Some(2),
         Area::Proposals => Some(3),
@@ -211,6 +211,9 @@ fn turn(area: Area) -> Option<u8> {
         Area::Ledger => Some(9),
         Area::Sums => Some(10),
         Area::Accords => Some(11),
+        Area::Renditions => Some(12),
+        Area::Delivery => Some(13),
+        Area::Music => Some(15),
     }
 }
 

@@ -21,7 +21,8 @@ pub struct PostgresOptions {
     /// `statement_max`, or its refusals are never heard.
     pub answer_max: Duration,
     /// How long a transaction may be idle until the server rolls it back, and its locks with it: so
-    /// long does a process that was stopped in its midst hold the others up.
+    /// long does a process that was stopped in its midst hold the others up. Less than `lock_max`, or they
+    /// give up before.
     pub idle_max: Duration,
     /// For tests alone: also a server that loses what it called durable when its machine goes down.
     pub accept_unsafe_server: bool,
@@ -37,7 +38,7 @@ impl Default for PostgresOptions {
             lock_max: Duration::from_secs(20),
             statement_max: Duration::from_secs(30),
             answer_max: Duration::from_secs(35),
-            idle_max: Duration::from_secs(30),
+            idle_max: Duration::from_secs(10),
             accept_unsafe_server: false,
         }
     }

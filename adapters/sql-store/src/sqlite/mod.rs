@@ -7,28 +7,40 @@ mod open;
 // The statements, which PostgreSQL shares.
 #[path = "../accords.rs"]
 mod accords;
+#[path = "../accounts.rs"]
+mod accounts;
 #[path = "../appeals.rs"]
 mod appeals;
 #[path = "../audit.rs"]
 mod audit;
 #[path = "../catalogue.rs"]
 mod catalogue;
+#[path = "../collection/mod.rs"]
+mod collection;
 #[path = "../contracts.rs"]
 mod contracts;
 #[path = "../counted.rs"]
 mod counted;
 #[path = "../credentials.rs"]
 mod credentials;
+#[path = "../delivery.rs"]
+mod delivery;
 #[path = "../facts.rs"]
 mod facts;
+#[path = "../ingest/mod.rs"]
+mod ingest;
 #[path = "../leases.rs"]
 mod leases;
 #[path = "../ledger/mod.rs"]
 mod ledger;
+#[path = "../library/mod.rs"]
+mod library;
 #[path = "../listeners.rs"]
 mod listeners;
 #[path = "../proposals.rs"]
 mod proposals;
+#[path = "../renditions.rs"]
+mod renditions;
 #[path = "../revenue.rs"]
 mod revenue;
 #[path = "../revisions.rs"]
@@ -37,6 +49,8 @@ mod revisions;
 mod rights;
 #[path = "../rights_rows.rs"]
 mod rights_rows;
+#[path = "../settings.rs"]
+mod settings;
 #[path = "../sign_in.rs"]
 mod sign_in;
 #[path = "../statements.rs"]

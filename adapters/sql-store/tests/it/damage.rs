@@ -87,27 +87,27 @@ async fn rows_that_contradict_each_other_are_named() {
         ("UPDATE credentials SET scopes = 'all'", "credentials.scopes of key_a is \"all\""),
         ("UPDATE credentials SET secret_hash = x'07'", "credentials.secret_hash of key_a"),
         (
-            "INSERT INTO invitations VALUES ('inv_a', x'07', 'admin', '', '', 'key_a', 1, 2, NULL, NULL)",
+            "INSERT INTO invitations VALUES ('inv_a', x'07', 'admin', '', '', 'key_a', 1, 2, NULL, NULL, NULL, NULL, NULL)",
             "invitations.secret_hash of inv_a has not 32 bytes",
         ),
         (
-            "INSERT INTO invitations VALUES ('inv_a', zeroblob(32), 'king', '', '', 'key_a', 1, 2, NULL, NULL)",
+            "INSERT INTO invitations VALUES ('inv_a', zeroblob(32), 'king', '', '', 'key_a', 1, 2, NULL, NULL, NULL, NULL, NULL)",
             "invitations.role of inv_a is \"king\", an unknown role",
         ),
         (
-            "INSERT INTO invitations VALUES ('inv_a', zeroblob(32), 'label', '', '', 'key_a', 1, 2, NULL, NULL)",
+            "INSERT INTO invitations VALUES ('inv_a', zeroblob(32), 'label', '', '', 'key_a', 1, 2, NULL, NULL, NULL, NULL, NULL)",
             "invitations.parties of inv_a don't go with the role label",
         ),
         (
-            "INSERT INTO invitations VALUES ('inv_a', zeroblob(32), 'admin', 'a', '', 'key_a', 1, 2, NULL, NULL)",
+            "INSERT INTO invitations VALUES ('inv_a', zeroblob(32), 'admin', 'a', '', 'key_a', 1, 2, NULL, NULL, NULL, NULL, NULL)",
             "invitations.parties of inv_a don't go with the role admin",
         ),
         (
-            "INSERT INTO web_sessions VALUES (zeroblob(32), NULL, 'inv_x', 1, 1, 2)",
+            "INSERT INTO web_sessions VALUES (zeroblob(32), NULL, 'inv_x', NULL, '', 1, 1, 2)",
             "a row of web_sessions belongs to no row of invitations",
         ),
         (
-            "INSERT INTO web_sessions VALUES (zeroblob(32), 'key_a', NULL, 1, -1, 2)",
+            "INSERT INTO web_sessions VALUES (zeroblob(32), 'key_a', NULL, NULL, '', 1, -1, 2)",
             "web_sessions.seen_at is -1",
         ),
         ("UPDATE tracks SET duration_ms = -1 WHERE track_id = 'T007'", "of \"T007\" is -1"),

@@ -1,10 +1,11 @@
 //! The conformance suites of the ports.
 
 use ledgerline_app::ports::conformance::{
-    appeals, contracts, credentials, desk, facts, leases, ledger, listeners, music, revenue,
-    rights, sign_in,
+    accounts, appeals, collection, contracts, credentials, delivery, desk, facts, ingest, leases,
+    ledger, library, listeners, music, renditions, revenue, rights, sign_in,
 };
 use ledgerline_sql_store::SqlStore;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 
@@ -23,6 +24,16 @@ impl Fresh {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
         let path = self.folder.path().join(format!("state-{number}.db"));
         SqlStore::open(&path).await.unwrap()
+    }
+}
+
+fn people(store: SqlStore) -> accounts::People {
+    let store = Arc::new(store);
+    accounts::People {
+        accounts: store.clone(),
+        sign_ins: store.clone(),
+        settings: store.clone(),
+        listeners: store,
     }
 }
 
@@ -45,6 +56,12 @@ async fn leases_conform() {
 }
 
 #[tokio::test]
+async fn ingests_conform() {
+    let fresh = Fresh::new();
+    ingest::every_case(async || fresh.store().await).await;
+}
+
+#[tokio::test]
 async fn appeals_conform() {
     let fresh = Fresh::new();
     appeals::every_case(async || fresh.store().await).await;
@@ -60,6 +77,22 @@ async fn credentials_conform() {
 async fn sign_ins_conform() {
     let fresh = Fresh::new();
     sign_in::every_case(async || fresh.store().await).await;
+}
+
+#[tokio::test]
+async fn accounts_conform() {
+    let fresh = Fresh::new();
+    accounts::every_case(async || people(fresh.store().await)).await;
+}
+
+#[tokio::test]
+async fn collections_conform() {
+    let fresh = Fresh::new();
+    collection::every_case(async || {
+        let store = Arc::new(fresh.store().await);
+        collection::Kept { accounts: store.clone(), listeners: store.clone(), collection: store }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -87,6 +120,18 @@ async fn proposals_and_deeds_conform() {
 }
 
 #[tokio::test]
+async fn delivery_conforms() {
+    let fresh = Fresh::new();
+    delivery::every_case(async || fresh.store().await).await;
+}
+
+#[tokio::test]
+async fn renditions_conform() {
+    let fresh = Fresh::new();
+    renditions::every_case(async || fresh.store().await).await;
+}
+
+#[tokio::test]
 async fn rights_conform() {
     let fresh = Fresh::new();
     rights::every_case(async || fresh.store().await).await;
@@ -102,4 +147,10 @@ async fn revenue_conforms() {
 async fn listeners_conform() {
     let fresh = Fresh::new();
     listeners::every_case(async || fresh.store().await).await;
+}
+
+#[tokio::test]
+async fn the_music_library_conforms() {
+    let fresh = Fresh::new();
+    library::every_case(async || fresh.store().await).await;
 }

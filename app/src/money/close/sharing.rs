@@ -10,6 +10,9 @@
 //! has the manifest's SHA-256, so what is read is what was booked, whoever put it. Of a try that was refused,
 //! or broken off, parts may stay.
 
+#[cfg(test)]
+mod tests;
+
 use ledgerline_ids::Period;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

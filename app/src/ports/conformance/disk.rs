@@ -123,6 +123,16 @@ fn renaming_replaces(disk: &dyn Disk) {
     assert_eq!(disk.list("x").expect("a folder is listed"), ["b"]);
     let file = disk.open("x/b").expect("a file is opened");
     assert_eq!(read(&*file, 0, 9), b"new");
+    // A folder goes with what is in it, and replaces one that is empty; never one with files.
+    disk.create_folder("z").expect("a folder is created");
+    disk.rename("x", "z").expect("a folder is renamed");
+    assert_eq!(disk.list("z").expect("a folder is listed"), ["b"]);
+    assert_eq!(disk.list("x").expect("a folder is listed"), Vec::<String>::new());
+    disk.create_folder("x").expect("a folder is created");
+    write(disk, "x/c", b"stays");
+    let refused = disk.rename("z", "x").map_err(|error| error.kind());
+    assert_eq!(refused, Err(ErrorKind::DirectoryNotEmpty));
+    assert_eq!(disk.list("x").expect("a folder is listed"), ["c"]);
 }
 
 fn an_open_file_outlives_its_name(disk: &dyn Disk) {

@@ -2,6 +2,7 @@
 
 use ledgerline_ids::UnixMs;
 
+use crate::ports::accounts::{Plan, Subscription};
 use crate::ports::sign_in::{
     Invitation, NewInvitation, NewWebSession, Role, SignInStore, Standing, WebSession,
 };
@@ -12,6 +13,7 @@ pub async fn every_case<S: SignInStore>(fresh: impl AsyncFn() -> S) {
     refuses_an_id_or_a_secret_twice(&fresh().await).await;
     limits_what_is_open(&fresh().await).await;
     an_invitation_opens_once(&fresh().await).await;
+    counts_what_is_open_into_a_family(&fresh().await).await;
     an_invitation_ends(&fresh().await).await;
     revoking_ends_the_session(&fresh().await).await;
     keys_have_so_many_sessions(&fresh().await).await;
@@ -27,6 +29,11 @@ pub async fn lists_the_newest_first(store: &dyn SignInStore) {
         role: Role::Label,
         parties: vec!["label:a/eu".to_owned(), "label-b".to_owned()],
         note: "Zoë's\nlabel".to_owned(),
+        subscription: Some(Subscription {
+            plan: Plan::Family,
+            until: Some(at(5000)),
+            family_of: Some("acc_1".to_owned()),
+        }),
         expires_at: UnixMs::MAX,
         ..invitation("inv_a", 2, 2000)
     };
@@ -86,12 +93,33 @@ pub async fn an_invitation_opens_once(store: &dyn SignInStore) {
         begun: session(2, 2000),
         standing: Standing::Invitation(Box::new(used.clone())),
         seen_at: at(2000),
+        device: String::new(),
     };
     assert_eq!(begun, Some(expected.clone()));
     assert_eq!(store.session(&[2; 32]).await.expect("reads"), Some(expected));
     assert_eq!(store.begin_as_guest(&[1; 32], session(3, 2001)).await.expect("answers"), None);
     assert_eq!(store.session(&[3; 32]).await.expect("reads"), None);
     assert_eq!(store.invitations(10).await.expect("reads"), [used]);
+}
+
+/// Open ones only, and of this family.
+pub async fn counts_what_is_open_into_a_family(store: &dyn SignInStore) {
+    let into = |number: u8, owner: &str| NewInvitation {
+        subscription: Some(Subscription {
+            plan: Plan::Family,
+            until: None,
+            family_of: Some(owner.to_owned()),
+        }),
+        ..invitation(&format!("inv_{number}"), number, 1000)
+    };
+    for new in [into(1, "acc_1"), into(2, "acc_1"), into(3, "acc_2"), invitation("inv_4", 4, 1000)]
+    {
+        assert!(store.invite(new, 10).await.expect("stores"));
+    }
+    assert_eq!(store.open_into_family("acc_1", at(2000)).await.expect("reads"), 2);
+    assert!(store.revoke_invitation("inv_1", at(2000)).await.expect("answers"));
+    assert_eq!(store.open_into_family("acc_1", at(2000)).await.expect("reads"), 1);
+    assert_eq!(store.open_into_family("acc_1", at(LATER_MS)).await.expect("reads"), 0);
 }
 
 /// From its end on it opens nothing.
@@ -198,6 +226,7 @@ fn invitation(id: &str, secret: u8, created_ms: u64) -> NewInvitation {
         role: Role::Admin,
         parties: Vec::new(),
         note: String::new(),
+        subscription: None,
         created_by: "key_a".to_owned(),
         created_at: at(created_ms),
         expires_at: at(ends_ms),

@@ -11,6 +11,7 @@ mod control;
 mod delta;
 mod expiry;
 mod fraud;
+mod heard;
 mod report;
 
 pub use delta::Delta;

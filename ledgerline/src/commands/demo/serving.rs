@@ -28,19 +28,30 @@ use crate::session::Session;
 /// How long an answer has to leave before the process is killed.
 const LAST_WORDS: Duration = Duration::from_millis(50);
 
+/// What is served.
+#[derive(Clone, Copy)]
+pub(super) struct Folders<'p> {
+    /// The data folder.
+    pub data: &'p Path,
+    /// The file of all that was reported.
+    pub reports: &'p Path,
+    /// The folder of music.
+    pub music: &'p Path,
+}
+
 /// Serves the folder until it is told to stop. `object` is what scripts are told, with the address.
 pub(super) async fn serve(
-    (data, reports): (&Path, &Path),
+    folders: Folders<'_>,
     listen: SocketAddr,
     object: Option<Value>,
 ) -> Result<u8, Failure> {
     let address = free(listen)
         .map_err(|error| Failure::failed(format!("can't listen on {listen}: {error}")))?;
     let mut signals = Signals::listen()?;
-    let mut server = Server::start((data, reports), address)?;
+    let mut server = Server::start(folders, address)?;
     let as_json = object.is_some();
-    let links = Links::made(data, address).await?;
-    say(address, data, object, &links)?;
+    let links = Links::made(folders.data, address).await?;
+    say(address, folders.data, object, &links)?;
     loop {
         tokio::select! {
             () = signals.wait() => return server.stop(),
@@ -50,7 +61,7 @@ pub(super) async fn serve(
         if status.signal() != Some(Signal::KILL.as_raw()) {
             return Err(Failure::failed(format!("the server ended by itself: {status}")));
         }
-        server = Server::start((data, reports), address)?;
+        server = Server::start(folders, address)?;
         if !as_json {
             print("The server was killed, and is here again: nothing is lost.")?;
         }
@@ -58,7 +69,7 @@ pub(super) async fn serve(
 }
 
 /// Links that sign in, each once: what there is to see depends on who looks.
-struct Links([(&'static str, &'static str, String); 3]);
+struct Links([(&'static str, &'static str, String); 4]);
 
 impl Links {
     /// Has the server that runs make them.
@@ -68,6 +79,11 @@ impl Links {
             ("admin", "as whoever runs the place", String::new()),
             ("label", "as the label Northern Lights, who sees its own", String::new()),
             ("rights_holder", "as its artist Comet", String::new()),
+            (
+                "listener",
+                "as a listener: choose a name and a password, and press play",
+                String::new(),
+            ),
         ];
         for (role, _, link) in &mut links {
             let parties: &[&str] = match *role {
@@ -75,9 +91,16 @@ impl Links {
                 "rights_holder" => &["comet"],
                 _ => &[],
             };
-            let body = json!({ "role": role, "parties": parties, "note": "the demonstration" });
+            let mut body = json!({ "role": role, "parties": parties, "note": "the demonstration" });
+            // Whoever looks at a demonstration wants no account of it; but what is played is somebody's.
+            let end = if *role == "listener" {
+                body["plan"] = json!("premium");
+                ""
+            } else {
+                "/once"
+            };
             let made = session.post("/api/v1/invitations", &body).await?;
-            *link = format!("http://{address}{}", made["link"].as_str().unwrap_or_default());
+            *link = format!("http://{address}{}{end}", made["link"].as_str().unwrap_or_default());
         }
         session.end().await?;
         Ok(Self(links))
@@ -131,14 +154,16 @@ struct Server {
 
 impl Server {
     /// Starts it, and waits until it listens.
-    fn start((data, reports): (&Path, &Path), address: SocketAddr) -> Result<Self, Failure> {
+    fn start(folders: Folders<'_>, address: SocketAddr) -> Result<Self, Failure> {
         let failed = |error: io::Error| Failure::failed(format!("starting the server: {error}"));
         let program = std::env::current_exe().map_err(failed)?;
         let mut child = Command::new(program)
             .arg("--data")
-            .arg(data)
+            .arg(folders.data)
             .args(["serve", "--listen", &address.to_string(), "--demonstration"])
-            .arg(reports)
+            .arg(folders.reports)
+            .arg("--music")
+            .arg(folders.music)
             // So that the lines of papers lead to it.
             .env(PUBLIC_ADDRESS, format!("http://{address}"))
             // It ends when we do, in whatever way: then its input ends.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 const SCOPES: &str = "reports:write,counts:read";
 const RUN_RECORDS: u64 = 200;
-const OFTEN: [(&str, &str); 3] = [
+pub const OFTEN: [(&str, &str); 3] = [
     ("LEDGERLINE_ARCHIVE_RECORDS_MAX", "200"),
     ("LEDGERLINE_ARCHIVE_EVERY_MS", "200"),
     ("LEDGERLINE_TABLE_ENTRIES_MAX", "60"),
@@ -70,7 +70,7 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, (u64, u64, i64)> {
 }
 
 /// Positions by partition, of one of a node's numbers.
-fn positions(node: &Node, metric: &str) -> Vec<u64> {
+pub fn positions(node: &Node, metric: &str) -> Vec<u64> {
     let told = String::from_utf8(node.server.anyone().get("/metrics").body).expect("it is text");
     let rows = told.lines().filter(|line| line.starts_with(&format!("{metric}{{")));
     rows.filter_map(|row| row.rsplit_once(' ')?.1.parse().ok()).collect()
@@ -83,7 +83,7 @@ fn number(node: &Node, metric: &str) -> u64 {
 }
 
 /// Whether all that is committed is archived, but for a run that goes on.
-fn is_archived(node: &Node) -> bool {
+pub fn is_archived(node: &Node) -> bool {
     pass(100_000);
     let status = node.folder.json(&["archive", "status"]);
     let partitions = status["partitions"].as_array().expect("a list").clone();
@@ -153,7 +153,7 @@ fn snapshots(stores: &Stores) -> Vec<usize> {
 }
 
 /// How many records the topic has.
-fn on_topic(folder: &Folder, cluster: &Cluster) -> u64 {
+pub fn on_topic(folder: &Folder, cluster: &Cluster) -> u64 {
     // It minds that the topic of a test is on one broker.
     let described = folder.run(&["topics", "describe", "--json"]);
     let topics: Value = serde_json::from_str(&described.out).expect("JSON");
@@ -188,12 +188,12 @@ fn the_log_is_released_behind_snapshots_and_archive_and_not_where_either_is_brok
     let mut work = Portions::new(93, 6_000);
     let portion = work.left().div_ceil(4);
     for _ in 0..3 {
-        let newest = newest_snapshots(&stores);
+        let newest = newest_snapshots(&stores.snapshots());
         work.send(portion, &[&api], || ());
         wait_until_counted(&[&one]);
         wait_until("each partition has another snapshot", || {
             pass(100_000);
-            newest_snapshots(&stores).iter().zip(&newest).all(|(now, then)| now > then)
+            newest_snapshots(&stores.snapshots()).iter().zip(&newest).all(|(now, then)| now > then)
         });
     }
     wait_until("three are kept of each", || snapshots(&stores).iter().all(|kept| *kept == 3));
@@ -252,9 +252,9 @@ fn the_log_is_released_behind_snapshots_and_archive_and_not_where_either_is_brok
 }
 
 /// The name of each partition's newest snapshot; names sort by position.
-fn newest_snapshots(stores: &Stores) -> Vec<String> {
+pub fn newest_snapshots(store: &Path) -> Vec<String> {
     let of = |partition: u16| {
-        let folder = stores.snapshots().join(format!("snapshots/p{partition:03}"));
+        let folder = store.join(format!("snapshots/p{partition:03}"));
         let names = fs::read_dir(folder).into_iter().flatten().flatten();
         names.map(|it| it.file_name().to_string_lossy().into_owned()).max().unwrap_or_default()
     };

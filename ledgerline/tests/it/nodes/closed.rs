@@ -54,7 +54,7 @@ impl Shared {
 }
 
 /// What people see of a closed month.
-fn seen(folder: &Folder, period: &str) -> Value {
+pub fn seen(folder: &Folder, period: &str) -> Value {
     let list = folder.json(&["royalty", "statements", "list", "--period", period]);
     let items = list["items"].as_array().expect("statements").clone();
     assert!(items.len() >= 2, "{list}");
@@ -67,7 +67,7 @@ fn seen(folder: &Folder, period: &str) -> Value {
 }
 
 #[track_caller]
-fn holds(folder: &Folder) {
+pub fn holds(folder: &Folder) {
     let check = folder.json(&["royalty", "closes", "verify"]);
     assert_eq!(check["holds"], true, "{check}");
     let ledger = folder.json(&["ledger", "verify"]);

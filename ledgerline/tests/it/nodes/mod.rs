@@ -5,6 +5,7 @@
 //! - `sharing`: roles, shares, and nodes that come and go
 //! - `parts`: nodes that follow some partitions only
 //! - `alone`: such nodes without standbys
+//! - `hot`: a partition that is held up, beside others
 //! - `gone`: a node that is killed, paused or cut off
 //! - `away`: a database that is away, cut off or behind
 //! - `letters`: records that nobody can read
@@ -13,6 +14,7 @@
 //! - `objects`: snapshots in a store of blobs
 //! - `archived`: an archive that is written for ever, and the log released behind it
 //! - `closed`: closed months, wherever they were closed
+//! - `bucket`: all that nodes share, in a bucket
 //! - `told`: what others are told, by a node that is killed before it commits
 //! - `brokers`: one broker of three is killed
 //! - `spool`: reports are kept while Kafka is away
@@ -25,9 +27,11 @@ mod alone;
 mod archived;
 mod away;
 mod brokers;
+mod bucket;
 mod closed;
 mod crowd;
 mod gone;
+mod hot;
 mod letters;
 mod moving;
 mod objects;

@@ -24,7 +24,7 @@ struct Length {
 }
 
 const SHORT: Length = Length { rounds: 14, time: Duration::from_secs(60), plays: 7_000 };
-const LONG: Length = Length { rounds: 10_000, time: Duration::from_secs(600), plays: 150_000 };
+const LONG: Length = Length { rounds: 10_000, time: Duration::from_secs(600), plays: 1_000_000 };
 
 enum State {
     Down(Folder),

@@ -99,7 +99,7 @@ pub fn told(variable: &str) -> Option<String> {
     told
 }
 
-/// A table that somebody has, so that nobody writes it until this is dropped.
+/// A table, or a row of one, that somebody has, so that nobody writes it until this is dropped.
 pub struct Held {
     runtime: tokio::runtime::Runtime,
     connection: Option<PgConnection>,
@@ -107,9 +107,17 @@ pub struct Held {
 
 impl Held {
     pub fn table(url: &str, table: &str) -> Self {
+        Self::taken(url, format!("BEGIN; LOCK TABLE {table} IN SHARE MODE"))
+    }
+
+    /// The rows of which the condition is true.
+    pub fn row(url: &str, table: &str, condition: &str) -> Self {
+        Self::taken(url, format!("BEGIN; SELECT 1 FROM {table} WHERE {condition} FOR UPDATE"))
+    }
+
+    fn taken(url: &str, taken: String) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("the system gives a thread");
-        let taken = format!("BEGIN; LOCK TABLE {table} IN SHARE MODE");
         let connection = runtime.block_on(async {
             let mut connection = PgConnection::connect(url).await.expect("PostgreSQL answers");
             let taken = sqlx::raw_sql(AssertSqlSafe(taken)).execute(&mut connection).await;

@@ -117,6 +117,7 @@ impl Folder {
             "LEDGERLINE_ARCHIVE_EVERY_MS",
             "LEDGERLINE_SIGNING_KEY",
             "LEDGERLINE_BEHIND_PROXY",
+            "LEDGERLINE_MUSIC",
             "RUST_LOG",
             "COLUMNS",
         ] {

@@ -39,6 +39,30 @@ impl Guest {
         Self::enter(server, &json!({ "invitation": secret }))
     }
 
+    /// Signs in with an account that the operator makes.
+    #[track_caller]
+    pub fn with_account(
+        folder: &Folder,
+        server: &Server,
+        (name, role): (&str, &str),
+        parties: &[&str],
+    ) -> Self {
+        let mut args = vec!["accounts", "add", name, "--role", role];
+        for party in parties {
+            args.extend(["--party", party]);
+        }
+        let added = folder.json(&args);
+        Self::enter(server, &json!({ "name": name, "password": added["password"] }))
+    }
+
+    /// Gets in by a request that makes an account.
+    #[track_caller]
+    pub fn by_answer(server: &Server, answer: &Answer) -> Self {
+        let session = answer.is(201);
+        let secret = secret_of(answer).expect("it sets a cookie");
+        Self { api: server.anyone(), secret, session }
+    }
+
     /// The same browser at a server that was started again.
     pub fn move_to(&mut self, server: &Server) {
         self.api = server.anyone();
@@ -59,6 +83,12 @@ impl Guest {
     #[track_caller]
     pub fn post(&self, path: &str, body: &Value) -> Answer {
         self.change("POST", path, body.to_string().as_bytes())
+    }
+
+    /// `PATCH` of JSON, as a page of ours sends it.
+    #[track_caller]
+    pub fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.change("PATCH", path, body.to_string().as_bytes())
     }
 
     /// `DELETE`, as a page of ours sends it.

@@ -65,8 +65,17 @@ impl S3 {
 
     /// What a node's configuration says of it.
     pub fn config(&self) -> String {
+        format!("[objects]\n{}", self.place())
+    }
+
+    /// The same where the archive is there too, under a prefix.
+    pub fn config_of_both(&self) -> String {
+        format!("{}[archive]\n{}prefix = \"archive\"\n", self.config(), self.place())
+    }
+
+    fn place(&self) -> String {
         format!(
-            "[objects]\nbucket = \"{BUCKET}\"\nendpoint = \"{}\"\ncredentials = \"{}\"\npath_style = true\n",
+            "bucket = \"{BUCKET}\"\nendpoint = \"{}\"\ncredentials = \"{}\"\npath_style = true\n",
             self.endpoint,
             self.folder.path().join("credentials").display()
         )

@@ -18,7 +18,7 @@ pub struct Server {
     address: SocketAddr,
     log: PathBuf,
     // Held, so that the server can write as long as it lives.
-    _out: BufReader<ChildStdout>,
+    out: BufReader<ChildStdout>,
 }
 
 /// How a server ended that was told to stop.
@@ -64,6 +64,15 @@ impl Server {
     /// Its address.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The secret of the set-up link, which it prints behind its address as long as there is no account.
+    #[track_caller]
+    pub fn set_up_secret(&mut self) -> String {
+        let mut line = String::new();
+        self.out.read_line(&mut line).expect("it prints a second line");
+        let (_, secret) = line.trim_end().split_once("/#/set-up/").expect("it is the link");
+        secret.to_owned()
     }
 
     /// Its process id, as a text.
@@ -154,7 +163,7 @@ impl Starting {
             let log = std::fs::read_to_string(&self.log).unwrap_or_default();
             return Err(format!("{line:?}, {status:?}: {log}"));
         };
-        Ok(Server { child, address, log: self.log.clone(), _out: out })
+        Ok(Server { child, address, log: self.log.clone(), out })
     }
 }
 

@@ -19,15 +19,9 @@ import { Notice, Refused } from '../../parts/notice';
 import { Screen } from '../../parts/screen';
 import { Table } from '../../parts/table';
 import { Instant } from '../../parts/time';
+import { PLANS, ROLES, partiesIn, seesParties } from '../people/person';
 
 type Invitation = Shape<'Invitation'>;
-
-const ROLES = [
-  { value: 'rights_holder', label: 'Rights holder' },
-  { value: 'label', label: 'Label' },
-  { value: 'finance', label: 'Finance' },
-  { value: 'admin', label: 'Admin' },
-] as const;
 
 const TONES: Readonly<Record<Invitation['state'], Tone>> = { open: 'wait', used: 'good', revoked: 'bad', expired: 'plain' };
 
@@ -45,7 +39,7 @@ export default function AccessScreen(): JSX.Element {
     }
   };
   return (
-    <Screen title="Invitations" note="Who is let in, and as what. Revoking one ends its session at once.">
+    <Screen title="Invitations" note="Who is let in, and as what. Revoking one ends its session at once; an account that it made stays.">
       <Invite onMade={invitations.again} />
       {refusal === null ? null : <Refused refusal={refusal} />}
       <Card title="Invited so far" flush>
@@ -84,20 +78,24 @@ export default function AccessScreen(): JSX.Element {
 }
 
 function Invite({ onMade }: { onMade: () => void }): JSX.Element {
-  const [role, setRole] = useState<Shape<'Role'>>('rights_holder');
+  const [role, setRole] = useState<Shape<'Role'>>('listener');
   const [parties, setParties] = useState('');
+  const [plan, setPlan] = useState('');
+  const [until, setUntil] = useState('');
   const [note, setNote] = useState('');
   const [days, setDays] = useState('7');
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const [link, setLink] = useState<string | null>(null);
-  const bound = role === 'rights_holder' || role === 'label';
+  const bound = seesParties(role);
   const invite = async (): Promise<void> => {
     setBusy(true);
     setRefusal(null);
-    const whose = bound ? parties.split(/[\s,;]+/).filter((party) => party !== '') : [];
+    const whose = bound ? partiesIn(parties) : [];
+    const chosen = PLANS.find((one) => one.value === plan)?.value;
+    const asPlan = chosen === undefined ? {} : { plan: chosen, ...(until === '' ? {} : { plan_until: until }) };
     try {
-      const made = await post('/api/v1/invitations', { json: { role, parties: whose, note, days: Number.parseInt(days, 10) } });
+      const made = await post('/api/v1/invitations', { json: { role, parties: whose, note, days: Number.parseInt(days, 10), ...asPlan } });
       setLink(new URL(made.link, location.origin).href);
       setNote('');
       onMade();
@@ -116,8 +114,10 @@ function Invite({ onMade }: { onMade: () => void }): JSX.Element {
           void invite();
         }}
       >
-        <SelectField label="As" value={role} options={ROLES} onChange={(chosen) => setRole(ROLES.find((one) => one.value === chosen)?.value ?? role)} hint={bound ? "sees what is of its parties" : "sees everything"} />
-        {bound ? <TextField label="Parties" value={parties} onInput={setParties} hint="ids, separated by commas: whose things they see" required /> : null}
+        <SelectField label="As" value={role} options={ROLES} onChange={(chosen) => setRole(ROLES.find((one) => one.value === chosen)?.value ?? role)} hint={role === 'listener' ? 'listens' : bound ? 'sees what is of its parties' : 'sees everything'} />
+        {bound ? <TextField label="Parties" value={parties} onInput={setParties} hint="ids, separated by commas: whose things they see" required={role !== 'creator'} /> : null}
+        <SelectField label="Plan" value={plan} options={[{ value: '', label: 'As new accounts get' }, ...PLANS]} onChange={setPlan} />
+        {plan === '' || plan === 'free' ? null : <TextField label="Until" type="date" value={until} onInput={setUntil} hint="free again from this day on" required={plan === 'student'} />}
         <TextField label="Note" value={note} onInput={setNote} lengthMax={500} hint="for yourself" />
         <TextField label="Days" type="number" value={days} onInput={setDays} hint="1 to 30: so long the link opens" />
         <Button look="primary" submits busy={busy}>
@@ -127,7 +127,7 @@ function Invite({ onMade }: { onMade: () => void }): JSX.Element {
       {refusal === null ? null : <Refused refusal={refusal} />}
       {link === null ? null : (
         <Notice tone="good" title="The link is shown only now">
-          <p>Hand it over by a way that you trust; it opens a session once.</p>
+          <p>Hand it over by a way that you trust; it makes one account, or opens one session.</p>
           <Hash of={link} what="the link" shown={200} />
         </Notice>
       )}

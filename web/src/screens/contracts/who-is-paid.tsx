@@ -1,7 +1,7 @@
 // For one recording: which terms decide, why the others don't, and who is paid in the end.
 
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { get, type Shape } from '../../api/client';
 import { useDoing } from '../../api/doing';
 import { cut } from '../../figures/decimal';
@@ -14,7 +14,7 @@ import { SelectField, TextField } from '../../parts/field';
 import { Facts } from '../../parts/figure';
 import { Notice, Refused } from '../../parts/notice';
 import { Table } from '../../parts/table';
-import { to } from '../../router';
+import { place, to } from '../../router';
 
 const RIGHTS = ['master', 'mechanical', 'performance'].map((right) => ({ value: right, label: title(right) }));
 
@@ -22,7 +22,8 @@ type Explanation = Shape<'TermsExplanation'>;
 type Part = Explanation['parts'][number];
 
 export function WhoIsPaid(): JSX.Element {
-  const [asked, setAsked] = useState({ track: '', right: 'master', territory: '', tier: '', date: '' });
+  // A track’s page leads here with its id.
+  const [asked, setAsked] = useState({ track: place.peek().query.get('track') ?? '', right: 'master', territory: '', tier: '', date: '' });
   const [found, setFound] = useState<Explanation | null>(null);
   const asking = useDoing();
   const set = (name: keyof typeof asked) => (value: string) => setAsked({ ...asked, [name]: value });
@@ -34,6 +35,9 @@ export function WhoIsPaid(): JSX.Element {
       announce('Who is paid stands below.');
     });
   };
+  useEffect(() => {
+    if (asked.track !== '') ask();
+  }, []);
   return (
     <Card title="Who is paid for a recording" note="Which terms decide about a play of it, why the others don’t, and who gets which part in the end.">
       <div class="contract-form">

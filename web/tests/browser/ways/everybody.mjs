@@ -51,6 +51,8 @@ export const ways = [
       await world.as('nobody', {}, async ({ page, go, expect }) => {
         expect(/401/);
         await go('#/');
+        await tabTo(page, 'Sign in with a key or an invitation');
+        await page.keyboard.press('Enter');
         await tabTo(page, 'Key or invitation link');
         await page.keyboard.type('ll_not-a-key');
         await page.keyboard.press('Enter');
@@ -75,6 +77,7 @@ export const ways = [
       await world.as('nobody', {}, async ({ page, expect }) => {
         expect(/401/);
         await page.goto(`${world.url}${link}`);
+        await page.getByRole('button', { name: 'Only this once' }).click();
         await page.getByRole('heading', { level: 1, name: 'Earnings' }).waitFor();
         assert.ok(!page.url().includes(secret));
         await page.goBack().catch(() => {});
@@ -82,7 +85,7 @@ export const ways = [
       });
       await world.as('nobody', {}, async ({ page, expect }) => {
         expect(/401/);
-        await page.goto(`${world.url}${link}`);
+        await page.goto(`${world.url}${link}/once`);
         await page.getByText('This invitation opens nothing').waitFor();
       });
     },

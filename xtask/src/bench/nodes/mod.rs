@@ -4,13 +4,14 @@
 //! rate. What counts is compared with the truth that was made up with the reports.
 //!
 //! Reading order: [`ground`] (what nodes share), then one module for each of [`PARTS`]: [`counting`] and
-//! [`streams`], [`workers`] with [`course`], [`intake`], [`deltas`], [`restore`].
+//! [`streams`], [`workers`] with [`course`], [`intake`], [`neighbours`], [`deltas`], [`restore`].
 
 mod counting;
 mod course;
 mod deltas;
 mod ground;
 mod intake;
+mod neighbours;
 mod restore;
 mod streams;
 mod workers;
@@ -18,6 +19,7 @@ mod workers;
 use self::deltas::Deltas;
 use self::ground::Ground;
 use self::intake::Intake;
+use self::neighbours::Neighbours;
 use self::restore::Restored;
 use self::workers::Run;
 use super::bars::{Bar, fine, whole};
@@ -35,7 +37,7 @@ use std::fs;
 use std::time::Instant;
 
 /// What is measured, in this order.
-pub const PARTS: &[&str] = &["streams", "workers", "intake", "deltas", "restore"];
+pub const PARTS: &[&str] = &["streams", "workers", "intake", "neighbours", "deltas", "restore"];
 /// Needed to build and run.
 const NEEDS: &[Need] = &[
     Need::Rust,
@@ -67,6 +69,7 @@ struct Figures {
     /// One counting node, and two.
     workers: Vec<Run>,
     intakes: Vec<Intake>,
+    neighbours: Vec<Neighbours>,
     deltas: Option<Deltas>,
     restored: Vec<Restored>,
     /// What went wrong, one sentence each.
@@ -103,7 +106,7 @@ pub fn smoke<'e>(
 ) -> Outcome {
     let options = BenchNodes {
         install: false,
-        parts: ["workers", "deltas"].map(str::to_owned).to_vec(),
+        parts: ["workers", "neighbours", "deltas"].map(str::to_owned).to_vec(),
         reports: SMOKE_REPORTS,
         seconds: 2,
         rate: SMOKE_REPORTS / 2,
@@ -156,6 +159,16 @@ fn measure(place: &Place, ground: &Ground, options: &BenchNodes) -> Figures {
         match intake::measure(place, ground, options) {
             Ok(intakes) => figures.intakes = intakes,
             Err(reason) => figures.wrong.push(format!("intake: {reason}")),
+        }
+    }
+    if wants("neighbours") {
+        println!(
+            "{} s of a few reports beside many of one listener, or one recording",
+            options.seconds
+        );
+        match neighbours::measure(place, ground, options) {
+            Ok(neighbours) => figures.neighbours = neighbours,
+            Err(reason) => figures.wrong.push(format!("neighbours: {reason}")),
         }
     }
     if wants("deltas") {
@@ -271,6 +284,7 @@ impl Figures {
             ("delta_rows", self.delta_rows.map_or(Json::Null, |rows| Json::Number(real(rows)))),
             ("workers", Json::List(self.workers.iter().map(Run::as_json).collect())),
             ("intake", Json::List(intakes.collect())),
+            ("neighbours", Json::List(self.neighbours.iter().map(Neighbours::as_json).collect())),
             ("deltas", self.deltas.as_ref().map_or(Json::Null, Deltas::as_json)),
             ("restored", Json::List(restored.collect())),
             ("bars", Json::List(self.bars().iter().map(Bar::as_json).collect())),
@@ -297,6 +311,7 @@ fn conclude(workspace: &Workspace, figures: &Figures, options: &BenchNodes) -> E
         );
     }
     figures.intakes.iter().for_each(|intake| println!("{}", intake.line()));
+    figures.neighbours.iter().for_each(|one| println!("{}", one.line()));
     if let Some(deltas) = &figures.deltas {
         println!("{}", deltas.line());
     }

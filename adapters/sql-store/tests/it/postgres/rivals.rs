@@ -1,10 +1,13 @@
 //! Several processes on one database: workers of different partitions, rivals for one, imports, and calls
 //! that are given up.
 
+use ledgerline_app::ports::leases::LeaseStore;
 use ledgerline_app::ports::{CatalogueStore, CatalogueTrack, CommitError, FactStore};
+use ledgerline_sql_store::PostgresStore;
+use sqlx::{Connection as _, PgConnection};
 use std::sync::Arc;
 
-use super::server::{Server, open};
+use super::server::{Server, impatient, open};
 use crate::accords::values;
 use crate::facts_of_one_hour::{after, check, counted};
 use crate::patience::given_up_after;
@@ -136,4 +139,23 @@ async fn of_nodes_that_start_at_once_all_see_what_one_said() {
     seen.dedup();
     assert_eq!(seen.len(), 1, "{seen:?}");
     assert_eq!(seen[0].len(), 1, "{seen:?}");
+}
+
+/// A process that was stopped in the midst of a commit holds its partition's row; a node that starts doesn't wait.
+#[tokio::test]
+async fn a_node_starts_beside_a_commit_that_stands_still() {
+    let Some(server) = Server::shared("starts_beside") else { return };
+    let url = server.ready().await;
+    let store = PostgresStore::open(&url, impatient()).await.unwrap();
+    store.prepare(WORKERS).await.unwrap();
+    let mut stopped = PgConnection::connect(&url).await.unwrap();
+    for statement in ["BEGIN", "UPDATE partition_commits SET position = position"] {
+        sqlx::query(statement).execute(&mut stopped).await.unwrap();
+    }
+    store.prepare(WORKERS).await.unwrap();
+    // Those that are missing are made all the same, once it is over.
+    sqlx::query("ROLLBACK").execute(&mut stopped).await.unwrap();
+    store.prepare(WORKERS + 1).await.unwrap();
+    assert_eq!(store.committed().await.unwrap().len(), usize::from(WORKERS) + 1);
+    store.close().await.unwrap();
 }
