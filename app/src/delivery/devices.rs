@@ -4,6 +4,7 @@ use ledgerline_ids::UnixMs;
 use std::sync::atomic::Ordering;
 
 use super::Delivery;
+use super::playing::{PlayRefusal, Who};
 use crate::ports::StoreError;
 use crate::ports::delivery::ActiveDevice;
 
@@ -17,22 +18,28 @@ impl Delivery {
         tier == Some(ONE_PLACE_TIER)
     }
 
-    /// A listener begins to play at a device. Writes only where that is another one than before.
+    /// A listener begins to play at a device. Writes only where that is another one than before. What
+    /// only follows there doesn't take another device's place: a player fetches ahead by itself, and
+    /// might do so just after somebody went on elsewhere.
     pub(super) async fn begins_at(
         &self,
         listener: &str,
-        device: &str,
+        who: Who<'_>,
         now: UnixMs,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), PlayRefusal> {
         let known = self.store.active_device(listener).await?;
-        if known.as_ref().is_some_and(|known| known.device == device) {
+        if known.as_ref().is_some_and(|known| known.device == who.device) {
             return Ok(());
         }
         if known.is_some() {
+            if who.follows {
+                return Err(PlayRefusal::Elsewhere);
+            }
             self.metrics.device_changes.fetch_add(1, Ordering::Relaxed);
         }
-        let (listener, device) = (listener.to_owned(), device.to_owned());
-        self.store.activate_device(&ActiveDevice { listener, device, since: now }).await.map(drop)
+        let (listener, device) = (listener.to_owned(), who.device.to_owned());
+        self.store.activate_device(&ActiveDevice { listener, device, since: now }).await?;
+        Ok(())
     }
 
     /// Since when a listener plays where it plays now: what was granted before ended then. `None`

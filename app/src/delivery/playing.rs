@@ -30,6 +30,8 @@ pub struct Who<'a> {
     pub territory: Option<&'a str>,
     /// The device that it is at.
     pub device: &'a str,
+    /// Whether the play is asked for ahead, to follow what sounds there.
+    pub follows: bool,
 }
 
 /// A rung, as a player gets it.
@@ -122,7 +124,7 @@ impl Delivery {
         if let Some(listener) = who.listener
             && Self::has_one_place(who.tier)
         {
-            self.begins_at(listener, who.device, now).await?;
+            self.begins_at(listener, who, now).await?;
         }
         self.metrics.plays.fetch_add(1, Ordering::Relaxed);
         if preview {

@@ -25,8 +25,9 @@ export function networkQuality(): 'high' | 'medium' | 'low' {
   return mbps > 0.5 ? 'high' : mbps > 0.2 ? 'medium' : 'low';
 }
 
-export async function askToPlay(trackId: string, signal: AbortSignal): Promise<Offer> {
-  return (await ask(`/api/v1/tracks/${encodeURIComponent(trackId)}/play`, {}, signal)) as Offer;
+/** `follows` is what is fetched ahead: it never takes the place of another device. */
+export async function askToPlay(trackId: string, signal: AbortSignal, follows = false): Promise<Offer> {
+  return (await ask(`/api/v1/tracks/${encodeURIComponent(trackId)}/play${follows ? '?follows=true' : ''}`, {}, signal)) as Offer;
 }
 
 export async function renew(offer: Offer, signal: AbortSignal): Promise<Offer> {

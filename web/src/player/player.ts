@@ -249,15 +249,13 @@ function playsElsewhere(): void {
 }
 
 async function next(signal: AbortSignal): Promise<Next | null> {
-  // Whoever may play in one place only and plays elsewhere since must not take that place back by what is fetched ahead.
-  if (session.peek()?.account?.plan === 'free' && going !== null) await renew(going.track.offer, signal);
   // Each track is tried once at most: one that is refused is left out, and what comes behind it isn't.
   for (let tried = 0; tried <= queue.value.length; tried += 1) {
     const index = nextAt;
     const track = queue.value[index];
     if (track === undefined) return null;
     try {
-      const offer = await askToPlay(track.id, signal);
+      const offer = await askToPlay(track.id, signal, true);
       // Somebody changed the queue meanwhile: what comes is looked for again.
       if (signal.aborted || nextAt !== index || queue.value[index]?.id !== track.id) continue;
       nextAt = following(index);
@@ -265,7 +263,7 @@ async function next(signal: AbortSignal): Promise<Next | null> {
       places.set(offer.play_id, index);
       return { trackId: track.id, offer };
     } catch (thrown) {
-      if (signal.aborted || !isFinal(thrown) || thrown.status === 401) throw thrown;
+      if (signal.aborted || !isFinal(thrown) || thrown.status === 401 || thrown.code === 'plays_elsewhere') throw thrown;
       trouble.value = `${track.title ?? 'A track'} is left out: ${thrown.message}.`;
       if (nextAt === index) nextAt = repeat.value === 'one' ? queue.value.length : following(index);
     }

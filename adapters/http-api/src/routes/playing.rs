@@ -26,7 +26,8 @@ const DEVICE: HeaderName = HeaderName::from_static("x-device-id");
 ///
 /// `X-Network-Quality` is `high`, `medium` or `low`, and says which rung to begin with. `X-Device-Id` is
 /// the device's own name for itself; on a plan with one place at a time, whoever begins at another device
-/// ends what plays at the first. Who isn't signed in gets the preview. Reports of the play carry its
+/// ends what plays at the first. What a player asks for ahead says `follows=true`, takes no other device's
+/// place, and is refused once somebody plays there. Who isn't signed in gets the preview. Reports of the play carry its
 /// `play_id` and its `grant`.
 #[utoipa::path(
     post,
@@ -35,6 +36,7 @@ const DEVICE: HeaderName = HeaderName::from_static("x-device-id");
     tag = "playing",
     params(
         ("id" = String, Path, description = "The recording"),
+        ("follows" = Option<bool>, Query, description = "Whether it is asked for ahead of time, behind a play at this device"),
         ("X-Network-Quality" = Option<String>, Header, description = "`high`, `medium` or `low`"),
         ("X-Device-Id" = Option<String>, Header, description = "The device, at most 128 bytes"),
     ),
@@ -46,7 +48,8 @@ pub(crate) async fn play(
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<Json<PlayOffer>, Problem> {
-    Query::parse(query.as_deref(), &[])?;
+    let query = Query::parse(query.as_deref(), &["follows"])?;
+    let follows = query.flag("follows")?;
     let headers = request.headers();
     let track_id = path_value(&path, "id")?;
     let caller = whoever(&service, request.method(), headers).await?;
@@ -56,7 +59,7 @@ pub(crate) async fn play(
             Problem::parameter("X-Network-Quality", "must be high, medium or low")
         })?,
     };
-    let who = who(caller.as_deref(), headers)?;
+    let who = Who { follows, ..who(caller.as_deref(), headers)? };
     let offer = service.deployment.delivery().play(track_id, who, quality).await?;
     Ok(Json(PlayOffer::of(track_id, offer)))
 }
@@ -100,6 +103,7 @@ fn who<'a>(caller: Option<&'a Caller>, headers: &'a HeaderMap) -> Result<Who<'a>
         tier: Some(listener.plan.as_str()),
         territory: listener.territory.as_deref(),
         device: device.unwrap_or(&caller.id),
+        follows: false,
     })
 }
 

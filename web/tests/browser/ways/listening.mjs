@@ -246,11 +246,11 @@ export const ways = [
       await music.as(who, {}, async (window) => {
         const { page, go, expect } = window;
         expect(/503/);
-        await page.route('**/play', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ title: 'Not now', detail: 'The store doesn’t answer.', code: 'store_unavailable' }) }));
+        await page.route(/\/play(\?|$)/, (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ title: 'Not now', detail: 'The store doesn’t answer.', code: 'store_unavailable' }) }));
         await go(`#/albums/${music.albums[TIDES.title]}`);
         await main(page).getByRole('button', { name: 'Play', exact: true }).click();
         await page.getByRole('alert').getByText('The store doesn’t answer.').waitFor();
-        await page.unroute('**/play');
+        await page.unroute(/\/play(\?|$)/);
         await page.getByRole('alert').getByRole('button', { name: 'Try again' }).click();
         await main(page).getByRole('button', { name: 'Pause', exact: true }).waitFor();
         assert.equal(await page.getByRole('alert').count(), 0);

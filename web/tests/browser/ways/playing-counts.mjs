@@ -103,7 +103,7 @@ const plays = {
     const offers = first.notes.offers.length;
     await first.act('play');
     await first.until((at) => !globalThis.ears.audio.paused && globalThis.ears.audio.currentTime > at + 0.3, stopped.at);
-    return { first, second, apartMs, stopped, secondPlays, play, again: first.notes.offers.slice(offers) };
+    return { first, second, apartMs, stopped, secondPlays, play, again: first.notes.offers.slice(offers).filter(({ renewed, follows }) => !renewed && !follows) };
   },
 };
 

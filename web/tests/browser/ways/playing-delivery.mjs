@@ -45,7 +45,7 @@ export const delivery = [
       await world.ready('Part 3');
       const window = await world.window(await world.listener('Soon'));
       const { page, until, hears, notes } = window;
-      await page.route(/\/tracks\/[^/]+\/play$/, async (route) => {
+      await page.route(/\/tracks\/[^/]+\/play(\?|$)/, async (route) => {
         const response = await route.fetch();
         await route.fulfill({ response, json: { ...(await response.json()), expires_at: new Date(Date.now() + 20_000).toISOString() } });
       });

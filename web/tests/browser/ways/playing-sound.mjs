@@ -158,7 +158,7 @@ export const sound = [
       const window = await world.window(await world.listener('Whole'));
       const { page, act, until, hears, notes } = window;
       // The first track comes as one whole file, as an original does.
-      await page.route(/\/tracks\/[^/]+\/play$/, async (route) => {
+      await page.route(/\/tracks\/[^/]+\/play(\?|$)/, async (route) => {
         const response = await route.fetch();
         const offer = await response.json();
         if (offer.track.track_id === world.tracks.Loud) {

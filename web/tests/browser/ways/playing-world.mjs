@@ -242,7 +242,7 @@ function withNotes(window) {
     if (!/\/api\/v1\/(tracks\/[^/]+\/play|playback\/renew)$/.test(at.pathname) || !response.ok()) return;
     const offer = await response.json().catch(() => undefined);
     if (offer === undefined) return;
-    notes.offers.push({ ...playOf(offer), trackId: offer.track.track_id, offer, ms: performance.now(), renewed: at.pathname.endsWith('renew') });
+    notes.offers.push({ ...playOf(offer), trackId: offer.track.track_id, offer, ms: performance.now(), renewed: at.pathname.endsWith('renew'), follows: at.searchParams.has('follows') });
   });
   return {
     ...window,
