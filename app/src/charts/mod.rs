@@ -7,9 +7,11 @@
 //!
 //! - `periods`: days and weeks
 //! - `cells`: what counts by day, recording and country
+//! - [`most_played`]: the recordings with the most of them lately
 //! - `ranking`: whose plays they are, and the order of those who have them
 
 mod cells;
+pub mod most_played;
 mod periods;
 mod ranking;
 #[cfg(test)]

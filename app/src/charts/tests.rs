@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use super::cells::Cells;
+use super::most_played::{LEAST, most_of};
 use super::ranking::{Owners, Place, places};
 use super::{PLACES_MAX, shown};
 use crate::collection::Thing;
@@ -188,5 +189,26 @@ fn places_before_are_told() {
             (rank, rank_before, best_rank, periods, 7),
             "{id}"
         );
+    }
+}
+
+#[test]
+fn the_most_played_are_a_hundredth_and_some_in_any_case() {
+    let most = |changes: &[Change]| most_of(&cells_of(changes), DayNo(100), DayNo(127));
+    // Two plays come before one, of as many the lesser id, and other days and what counts no more are nothing.
+    let few = [
+        (3, 100, "SE", 1),
+        (2, 127, "NO", 1),
+        (1, 110, "SE", 1),
+        (1, 111, "", 1),
+        (4, 99, "SE", 1),
+        (5, 128, "SE", 1),
+        (6, 105, "SE", 1),
+        (6, 105, "SE", -1),
+    ];
+    assert_eq!(most(&few), ["T1", "T2", "T3"]);
+    let each = |tracks: u32| (0..tracks).map(|of| (of, 100, "SE", 1)).collect::<Vec<Change>>();
+    for (tracks, expected) in [(150, LEAST), (9_999, LEAST), (12_345, 123)] {
+        assert_eq!(most(&each(tracks)).len(), expected, "{tracks}");
     }
 }

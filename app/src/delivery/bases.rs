@@ -13,11 +13,18 @@ pub const BASES_MAX: usize = 8;
 /// The longest base, in bytes.
 const BASE_BYTES_MAX: usize = 256;
 
-/// Looks whether a base answers.
+/// What is asked of a base.
 #[async_trait]
-pub trait BaseProbe: Send + Sync + 'static {
-    /// Whether it does, within a second or so.
+pub trait BaseClient: Send + Sync + 'static {
+    /// Whether it answers, within a second or so.
     async fn answers(&self, base: &str) -> bool;
+
+    /// Fetches an address there, `path` being path and query, so that the base keeps what it got: how many
+    /// bytes these were.
+    ///
+    /// # Errors
+    /// Why they weren't fetched, as a sentence.
+    async fn fetch(&self, base: &str, path: &str) -> Result<u64, String>;
 }
 
 /// Scheme, host and maybe a port and a path, such as `https://cdn.example`: what stands before
@@ -70,7 +77,7 @@ impl Base {
 /// The bases, and whether each answered when it was last looked.
 pub struct Bases {
     bases: Vec<(Base, AtomicBool)>,
-    probe: Option<Arc<dyn BaseProbe>>,
+    client: Option<Arc<dyn BaseClient>>,
 }
 
 impl fmt::Debug for Bases {
@@ -82,9 +89,9 @@ impl fmt::Debug for Bases {
 impl Bases {
     /// In order of preference; all of them are believed to answer at first.
     #[must_use]
-    pub fn new(bases: Vec<Base>, probe: Option<Arc<dyn BaseProbe>>) -> Self {
+    pub fn new(bases: Vec<Base>, client: Option<Arc<dyn BaseClient>>) -> Self {
         let bases = bases.into_iter().take(BASES_MAX);
-        Self { bases: bases.map(|base| (base, AtomicBool::new(true))).collect(), probe }
+        Self { bases: bases.map(|base| (base, AtomicBool::new(true))).collect(), client }
     }
 
     /// None: this server alone serves.
@@ -121,11 +128,18 @@ impl Bases {
         self.bases.iter().map(state).collect()
     }
 
+    /// What asks them, and those that answered when it was last looked.
+    pub(super) fn to_warm(&self) -> Option<(&Arc<dyn BaseClient>, Vec<&str>)> {
+        let healthy = self.bases.iter().filter(|(_, healthy)| healthy.load(Ordering::Relaxed));
+        let healthy = healthy.map(|(base, _)| base.as_str()).collect();
+        self.client.as_ref().map(|client| (client, healthy))
+    }
+
     /// Looks which of them answer.
     pub async fn look(&self) {
-        let Some(probe) = &self.probe else { return };
+        let Some(client) = &self.client else { return };
         for (base, healthy) in &self.bases {
-            let answers = probe.answers(base.as_str()).await;
+            let answers = client.answers(base.as_str()).await;
             if healthy.swap(answers, Ordering::Relaxed) != answers {
                 let base = base.as_str();
                 tracing::warn!(base, answers, "a place that serves audio changed");
@@ -158,9 +172,13 @@ mod tests {
     async fn what_does_not_answer_is_behind_this_server() {
         struct Without(&'static str);
         #[async_trait]
-        impl BaseProbe for Without {
+        impl BaseClient for Without {
             async fn answers(&self, base: &str) -> bool {
                 base != self.0
+            }
+
+            async fn fetch(&self, _: &str, _: &str) -> Result<u64, String> {
+                unreachable!("it is only looked")
             }
         }
         let base = |text| Base::new(text).expect("a base");

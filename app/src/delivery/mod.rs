@@ -10,6 +10,7 @@
 //! - [`judging`]: what a grant is worth to a report
 //! - [`bases`]: where else the bytes are served, and which of these places answer
 //! - [`origin`]: the bytes of a rendition, range by range; `original`: a file in a music folder as a rendition
+//! - [`warming`]: what is played most is fetched before anybody asks
 //! - [`sent`]: what access logs say was sent, held against what counts
 
 pub mod bases;
@@ -20,6 +21,7 @@ pub mod origin;
 mod original;
 pub mod playing;
 pub mod sent;
+pub mod warming;
 
 use ledgerline_ids::{HashKey, UnixMs};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -70,6 +72,9 @@ pub struct Delivery {
     store: Arc<dyn DeliveryStore>,
     origin: Origin,
     bases: OnceLock<Bases>,
+    warmth: warming::Warmth,
+    /// So many bytes of audio are kept in memory.
+    memory_bytes: u64,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     metrics: DeliveryMetrics,
@@ -94,6 +99,8 @@ pub struct DeliveryMetrics {
     pub bad_grants: AtomicU64,
     /// Bytes of audio that were handed to connections.
     pub sent_bytes: AtomicU64,
+    /// Bytes of what is played most that were fetched ahead, here and at bases.
+    pub warmed_bytes: AtomicU64,
 }
 
 impl Delivery {
@@ -117,6 +124,8 @@ impl Delivery {
             store,
             origin,
             bases: OnceLock::new(),
+            warmth: warming::Warmth::default(),
+            memory_bytes,
             clock,
             random,
             metrics: DeliveryMetrics::default(),
@@ -203,6 +212,11 @@ impl Delivery {
                 "ledgerline_audio_sent_bytes_total",
                 "Bytes of audio handed to connections.",
                 &numbers.sent_bytes,
+            ),
+            (
+                "ledgerline_audio_warmed_bytes_total",
+                "Bytes of what is played most that were fetched ahead, here and at other places.",
+                &numbers.warmed_bytes,
             ),
         ];
         let counters = rows.into_iter().map(|(name, help, number)| Metric {

@@ -15,4 +15,7 @@ pub enum DeliveriesAction {
         #[arg(long)]
         name: Option<String>,
     },
+    /// Fetch what is played most before anybody asks: into the memory of the server that runs, and by each place of
+    /// its `--cdn` that answers. It does so by itself every quarter of an hour.
+    Warm,
 }

@@ -1,5 +1,6 @@
-//! `deliveries`: hold what was sent of audio against what counts.
+//! `deliveries`: hold what was sent of audio against what counts, and fetch ahead what is played most.
 
+use ledgerline_app::delivery::warming::WARMING_PLAY;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -22,13 +23,53 @@ pub(super) async fn run(
     action: DeliveriesAction,
     as_json: bool,
 ) -> Result<u8, Failure> {
-    let DeliveriesAction::Read { file, name } = action;
+    match action {
+        DeliveriesAction::Read { file, name } => read_log(data, &file, name, as_json).await,
+        DeliveriesAction::Warm => warm(data, as_json).await,
+    }
+}
+
+async fn warm(data: &Path, as_json: bool) -> Result<u8, Failure> {
+    let session = Session::begin(data).await?;
+    let round = session.post("/control/v1/deliveries/warm", &json!({})).await;
+    session.end().await?;
+    let round = round?;
+    let places = round["places"].as_array().map_or(&[][..], Vec::as_slice);
+    if as_json {
+        print_json(&round)?;
+    } else {
+        print(&format!("{} recordings are played most", round["tracks"]))?;
+        for place in places {
+            let base = place["base"].as_str().unwrap_or_default();
+            let base = if base.is_empty() { "this server" } else { base };
+            let (fetched, bytes) = (&place["fetched"], &place["bytes"]);
+            let (warm, failed) = (&place["warm"], &place["failed"]);
+            let mut line = format!("{base}: {fetched} renditions fetched, {bytes} bytes");
+            if *warm != 0 {
+                line.push_str(&format!("; {warm} were there"));
+            }
+            if *failed != 0 {
+                let why = place["why"].as_str().unwrap_or_default();
+                line.push_str(&format!("; {failed} failed: {why}"));
+            }
+            print(&line)?;
+        }
+    }
+    Ok(u8::from(places.iter().any(|place| place["failed"] != 0)))
+}
+
+async fn read_log(
+    data: &Path,
+    file: &Path,
+    name: Option<String>,
+    as_json: bool,
+) -> Result<u8, Failure> {
     let is_stdin = file.as_os_str() == "-";
     let name = name.unwrap_or_else(|| file.display().to_string());
     let log = if is_stdin {
         read(std::io::stdin().lock())?
     } else {
-        let opened = File::open(&file).map_err(|error| Failure::io(&file, &error))?;
+        let opened = File::open(file).map_err(|error| Failure::io(file, &error))?;
         read(BufReader::new(opened))?
     };
     let Log { checksum, times: Some((from_ms, to_ms)), sent, lines, skipped } = log else {
@@ -113,9 +154,14 @@ struct Answer {
     bytes: u64,
 }
 
+/// Reads a line about a play; what was fetched ahead is nobody's.
+fn answer(line: &[u8]) -> Option<Answer> {
+    any_answer(line).filter(|answer| answer.play_id != WARMING_PLAY)
+}
+
 /// Reads a line of ours, or one that nginx writes as `deploy/cdn/nginx.conf` says: there the path and the query
 /// are one text, and the time is in seconds with a fraction.
-fn answer(line: &[u8]) -> Option<Answer> {
+fn any_answer(line: &[u8]) -> Option<Answer> {
     let line: Value = serde_json::from_slice(line).ok()?;
     let status = line["status"].as_u64()?;
     if status != 200 && status != 206 {
@@ -188,6 +234,10 @@ mod tests {
                 None,
             ),
             (r#"{"msec":"1790000000.123","uri":"/other?p=p1","status":200,"bytes":9}"#, None),
+            (
+                r#"{"msec":"1790000000.123","uri":"/audio/t/opus-96.0a1b2c3d?e=1&l=&p=warming&k=2&s=3","status":200,"bytes":9}"#,
+                None,
+            ),
             ("127.0.0.1 - - GET", None),
             ("", None),
         ] {

@@ -82,6 +82,10 @@ pub(super) async fn run(
         let deployment = deployment.clone();
         async move { deployment.delivery().look_forever().await }
     });
+    let warming = tokio::spawn({
+        let deployment = deployment.clone();
+        async move { deployment.warm_forever().await }
+    });
     let (stop, stopped) = watch::channel(false);
     let control = serve_control(data, deployment.clone(), stopped.clone())?;
     let workers = deployment.ingest().map(music::work_forever);
@@ -141,6 +145,7 @@ pub(super) async fn run(
     // A scan that goes on is ended by the deployment.
     watching.abort();
     looking.abort();
+    warming.abort();
     let _ = std::fs::remove_file(control::socket_path(data));
     opened.close().await?;
     Ok(0)

@@ -1,4 +1,4 @@
-//! What only the operator does with delivery: keys that sign, and access logs.
+//! What only the operator does with delivery: keys that sign, access logs, and what is fetched ahead.
 
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
@@ -7,6 +7,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use ledgerline_app::Deployment;
 use ledgerline_app::delivery::keys::{KeyState, RotateError};
+use ledgerline_app::delivery::warming::WarmedPlace;
 use ledgerline_app::ports::delivery::{ReadLog, SentBytes};
 use ledgerline_ids::UnixMs;
 use ledgerline_local_disk::SystemRandom;
@@ -23,6 +24,7 @@ pub(super) fn routes() -> Router<Arc<Deployment>> {
     Router::new()
         .route("/control/v1/signing-keys", get(list).post(rotate))
         .route("/control/v1/signing-keys/urls", get(export))
+        .route("/control/v1/deliveries/warm", post(warm))
         .route("/control/v1/deliveries", post(add_log).layer(DefaultBodyLimit::max(LOG_BYTES_MAX)))
 }
 
@@ -82,6 +84,22 @@ async fn add_log(State(deployment): State<Arc<Deployment>>, Json(body): Json<Log
         Ok(added) => Json(json!({ "added": added, "plays": sent.len() })).into_response(),
         Err(error) => refused(StatusCode::SERVICE_UNAVAILABLE, &error),
     }
+}
+
+/// A round of fetching ahead what is played most.
+async fn warm(State(deployment): State<Arc<Deployment>>) -> Response {
+    let round = match deployment.warm().await {
+        Ok(round) => round,
+        Err(error) => return refused(StatusCode::SERVICE_UNAVAILABLE, &error),
+    };
+    let place = |place: &WarmedPlace| {
+        json!({
+            "base": place.base, "fetched": place.fetched, "bytes": place.bytes,
+            "warm": place.warm, "failed": place.failed, "why": place.why,
+        })
+    };
+    let places: Vec<Value> = round.places.iter().map(place).collect();
+    Json(json!({ "tracks": round.tracks, "places": places })).into_response()
 }
 
 fn read_log(deployment: &Deployment, body: &LogBody) -> Result<ReadLog, String> {

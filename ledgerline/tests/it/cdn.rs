@@ -1,10 +1,11 @@
 //! A node at the edge: the configuration of `deploy/cdn` in a real nginx in front of a real server.
 
-use crate::playing::{bytes, play, prepared};
-use crate::support::{Api, DEADLINE, Folder, Server, skip};
+use crate::playing::{TRACK, bytes, play, prepared};
+use crate::support::{Api, DEADLINE, Folder, Ran, Server, skip};
+use serde_json::{Value, json};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 const NGINX: &str = include_str!("../../../deploy/cdn/nginx.conf");
 const AUDIO: &str = include_str!("../../../deploy/cdn/audio.js");
@@ -20,6 +21,10 @@ struct Edge {
 impl Edge {
     /// The committed configuration, with this folder's paths and these ports in the place of its own.
     fn start(folder: &Folder, origin: SocketAddr) -> Option<Self> {
+        Self::start_at(folder, origin, free_address())
+    }
+
+    fn start_at(folder: &Folder, origin: SocketAddr, address: SocketAddr) -> Option<Self> {
         let is_there = |program: &str| {
             let asked = Command::new(program).arg("-v").stderr(Stdio::null()).status();
             asked.is_ok_and(|status| status.success())
@@ -32,8 +37,6 @@ impl Edge {
         for part in ["conf", "logs", "cache"] {
             std::fs::create_dir_all(root.join(part)).expect("a folder");
         }
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
-        let address = free.expect("there is a free port");
         let root = root.to_str().expect("temporary folders have plain names");
         let replaced = |text: &str, pairs: &[(&str, String)]| {
             pairs.iter().fold(text.to_owned(), |text, (from, to)| {
@@ -81,6 +84,11 @@ impl Edge {
     fn api(&self) -> Api {
         Api { address: self.address, key: None }
     }
+}
+
+fn free_address() -> SocketAddr {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
+    free.expect("there is a free port")
 }
 
 impl Drop for Edge {
@@ -138,4 +146,54 @@ fn a_node_at_the_edge_keeps_what_is_good_and_asks_for_nothing_else() {
     // With the origin gone, what is kept is served.
     server.end();
     assert!(api.get(&other).body == bytes());
+}
+
+#[test]
+fn what_is_played_most_is_at_the_edge_before_anybody_asks() {
+    let folder = prepared();
+    let address = free_address();
+    let cdn = format!("http://{address}");
+    let server = Server::spawn_with(&folder, &[("LEDGERLINE_CDN", &cdn)]).listening();
+    let server = server.expect("it starts");
+    let warm = || folder.run(&["deliveries", "warm", "--json"]);
+    let round = |ran: &Ran| serde_json::from_str::<Value>(&ran.out).expect("it prints JSON");
+    // Nothing was played, so nothing is fetched.
+    let Some(edge) = Edge::start_at(&folder, server.address(), address) else { return };
+    let ran = warm();
+    assert_eq!((ran.code, &round(&ran)["tracks"]), (0, &json!(0)), "{}", ran.all());
+
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
+    let report = json!({
+        "play_id": "p", "user_id": "u", "track_id": TRACK, "duration_listened_ms": 31_000,
+        "started_at": u64::try_from(now).expect("fits") - 60_000,
+    });
+    let program = server.api(&folder, "reports:write,counts:read");
+    program.report(&report.to_string());
+    let began = Instant::now();
+    let ran = loop {
+        let ran = warm();
+        if round(&ran)["tracks"] == 1 {
+            break ran;
+        }
+        assert!(began.elapsed() < DEADLINE, "{}", ran.all());
+    };
+    // The rung of the ladder, here and there; the preview isn't.
+    let bytes = bytes().len();
+    let place = |base: &str, fetched: u32, warm: u32| {
+        let bytes = usize::try_from(fetched).expect("few") * bytes;
+        json!({
+            "base": base, "fetched": fetched, "bytes": bytes, "warm": warm, "failed": 0, "why": null,
+        })
+    };
+    assert_eq!(round(&ran)["places"], json!([place("", 1, 0), place(&cdn, 1, 0)]));
+    assert_eq!(round(&warm())["places"], json!([place("", 1, 0), place(&cdn, 0, 1)]));
+    assert!(asked(&folder, &server) > 0, "the node fetched it here");
+    // What it sent ahead is no play's.
+    let log = folder.path("edge/logs/deliveries.log").display().to_string();
+    assert_eq!(folder.run(&["deliveries", "read", &log]).code, 1);
+
+    drop(edge);
+    let ran = folder.run(&["deliveries", "warm"]);
+    server.end();
+    assert!(ran.out.contains("this server: 1 renditions fetched"), "{}", ran.all());
 }

@@ -9,7 +9,7 @@ use ledgerline_blobs::FolderBlobs;
 use ledgerline_sql_store::SqlStore;
 use serde_json::{Value, json};
 
-const TRACK: &str = "Zoë/1";
+pub(crate) const TRACK: &str = "Zoë/1";
 const PLAY: &str = "/api/v1/tracks/Zo%C3%AB%2F1/play";
 
 pub(crate) fn bytes() -> Vec<u8> {
