@@ -58,12 +58,13 @@ export function Shell({ children }: { children: ComponentChildren }): JSX.Elemen
           <Brand />
         </header>
         <Navigation of={session.value ?? null} />
+        {listens ? <Late load={loadPlaylists} /> : null}
         <Foot of={session.value ?? null} />
       </div>
       <main class="frame-main" id="main" tabIndex={-1} ref={main}>
         {children}
       </main>
-      {session.value ? <PlayerPlace /> : null}
+      {session.value ? <Late load={loadPlayer} /> : null}
       {listens ? <Tabs /> : null}
       <Hints />
       <Announcer />
@@ -71,17 +72,20 @@ export function Shell({ children }: { children: ComponentChildren }): JSX.Elemen
   );
 }
 
-/** The player, once its code is there: nobody waits for it who only looks at figures. */
-function PlayerPlace(): JSX.Element | null {
-  const [Player, setPlayer] = useState<{ Bar: ComponentType } | null>(null);
+const loadPlayer = (): Promise<{ default: ComponentType }> => import('./player-bar/player-bar');
+const loadPlaylists = (): Promise<{ default: ComponentType }> => import('./music/side-playlists');
+
+/** The player and one's playlists, once their code is there: nobody waits for it who only looks at figures. */
+function Late({ load }: { load: () => Promise<{ default: ComponentType }> }): JSX.Element | null {
+  const [late, setLate] = useState<{ Part: ComponentType } | null>(null);
   useEffect(() => {
-    import('./player-bar/player-bar').then(
-      (module) => setPlayer({ Bar: module.default }),
+    load().then(
+      (module) => setLate({ Part: module.default }),
       // A newer version of these pages is there: the next screen that is opened says so.
       () => {},
     );
-  }, []);
-  return Player === null ? null : <Player.Bar />;
+  }, [load]);
+  return late === null ? null : <late.Part />;
 }
 
 const TABS: readonly { href: string; label: string; icon: IconName; holds: readonly string[] }[] = [

@@ -4,7 +4,7 @@ import { effect } from '@preact/signals';
 import { get, patch, put } from '../api/client';
 import { arrange, at, durationS, pause, positionS, queue, repeat, setRepeat, status } from '../player';
 import { session } from '../session/session';
-import { type From, type QueueEntry, queued, shuffle } from './playback';
+import { type From, PLACES, type QueueEntry, queued, shuffle, sourceOf } from './playback';
 import { albumOf } from './playlists';
 
 /** So many items the server keeps. */
@@ -113,16 +113,7 @@ function keep(): void {
   });
 }
 
-const PLACES: Readonly<Record<string, string>> = { album: 'albums', playlist: 'playlists', artist: 'artists' };
-
-/** What the queue was started from, as the API says it. */
-export function sourceOf(from: From): { type: string; id: string } | null {
-  const found = /^#\/(albums|playlists|artists)\/([^/?]+)$/u.exec(from?.href ?? '');
-  const kind = Object.keys(PLACES).find((name) => PLACES[name] === found?.[1]);
-  return kind === undefined || found?.[2] === undefined ? null : { type: kind, id: decodeURIComponent(found[2]) };
-}
-
-/** The same as a place of these pages; an album is named by its tracks. */
+/** What a queue was started from as a place of these pages; an album is named by its tracks. */
 function fromOf(source: { type: string; id: string } | null): From {
   const place = source === null ? undefined : PLACES[source.type];
   if (source === null || place === undefined || source.type === 'album') return null;

@@ -13,6 +13,16 @@ export type AlbumRef = Pick<Shape<'MusicAlbumSummary'>, 'id' | 'title' | 'cover'
 /** Where tracks are taken from. */
 export type From = NonNullable<QueuedTrack['shown']>['from'];
 
+/** Where these pages have what the API has another word for. */
+export const PLACES: Readonly<Record<string, string>> = { album: 'albums', playlist: 'playlists', artist: 'artists' };
+
+/** Where tracks are taken from, as the API says it. */
+export function sourceOf(from: From): { type: string; id: string } | null {
+  const found = /^#\/(albums|playlists|artists)\/([^/?]+)$/u.exec(from?.href ?? '');
+  const kind = Object.keys(PLACES).find((name) => PLACES[name] === found?.[1]);
+  return kind === undefined || found?.[2] === undefined ? null : { type: kind, id: decodeURIComponent(found[2]) };
+}
+
 /** Whether lists are played in an order by chance. */
 export const shuffle = signal(localStorage.getItem('ledgerline-shuffle') === 'on');
 /** The queue's own order, while it is shuffled. */
@@ -22,12 +32,14 @@ let ordered: readonly QueuedTrack[] | null = null;
 export function queued(track: Track, album: AlbumRef, from: From = { label: album.title, href: `#/albums/${encodeURIComponent(album.id)}` }): QueuedTrack {
   const artists = [...track.artists, ...track.featured];
   const picture = album.cover ?? null;
+  const context = sourceOf(from);
   return {
     id: track.id,
     title: track.title,
     artist: artists.map((artist) => artist.name).join(', '),
     album: album.title,
     ...(picture === null ? {} : { cover: address('/api/v1/covers/{id}', { id: picture }, { size: 640 }) }),
+    ...(context === null ? {} : { context }),
     shown: { picture, artists, albumId: album.id, durationMs: track.duration_ms, explicit: track.explicit, from },
   };
 }

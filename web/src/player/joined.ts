@@ -24,6 +24,7 @@ const LATE_SHARE = 0.7;
 const PACE_AFTER_MS = 300;
 /** A hole in what is buffered that is shorter than this is stepped over, in seconds. */
 const HOLE_MAX_S = 0.5;
+const HAVE_METADATA = 1;
 
 /** A rung that can be joined to others. */
 export interface Segmented extends Rung {
@@ -67,6 +68,8 @@ export class Joined implements Stretch {
   private busy = false;
   private tries = 0;
   private waitUntilMs = 0;
+  /** Where it begins, in seconds, until the element knows what it has: Chromium forgets a place that it is given earlier. */
+  private beginsAtS = 0;
 
   constructor(
     private readonly audio: HTMLAudioElement,
@@ -85,13 +88,16 @@ export class Joined implements Stretch {
     const first = this.placed[0];
     if (first !== undefined && atS > 0) {
       this.segment = this.segmentOf(first, atS);
-      // Not before: Chromium forgets a place that it is given earlier.
-      const { signal } = this.stop;
-      this.audio.addEventListener('loadedmetadata', () => (this.audio.currentTime = first.startS + atS), { once: true, signal });
+      this.beginsAtS = first.startS + atS;
     }
+    this.audio.addEventListener('loadedmetadata', () => this.goToBegin(), { once: true });
     await opened;
     URL.revokeObjectURL(address);
     this.look();
+  }
+
+  private goToBegin(): void {
+    if (!this.closed && this.beginsAtS > 0) this.audio.currentTime = this.beginsAtS;
   }
 
   close(): void {
@@ -120,7 +126,8 @@ export class Joined implements Stretch {
 
   seek(track: Placed, atS: number): void {
     const targetS = track.startS + atS;
-    this.audio.currentTime = targetS;
+    if (this.audio.readyState < HAVE_METADATA) this.beginsAtS = targetS;
+    else this.audio.currentTime = targetS;
     const at = this.placed.indexOf(track);
     if (at < 0 || this.isBuffered(targetS)) return;
     this.goOnFrom(at, this.segmentOf(track, atS), 0);

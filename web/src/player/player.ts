@@ -17,6 +17,8 @@ export interface QueuedTrack {
   album?: string;
   /** The address of a picture that the system may show. */
   cover?: string;
+  /** What it was started from, such as a playlist, as reports say it. */
+  context?: { readonly type: string; readonly id: string };
   /** What pages show beside these: they alone read it. */
   shown?: {
     readonly picture: string | null;
@@ -35,6 +37,7 @@ export type Status = 'idle' | 'loading' | 'playing' | 'paused' | 'waiting' | 'en
 interface Going {
   readonly track: Placed;
   readonly startedAt: number;
+  readonly context: QueuedTrack['context'];
   heard: Heard;
   /** What was heard when it was reported last; negative before the first report. */
   reportedMs: number;
@@ -281,7 +284,7 @@ function entered(track: Placed, before: Placed | null): void {
   isPreview.value = track.offer.preview;
   // A track that is gone over to sounds since its beginning, however late it is looked at.
   const fromS = before !== null ? track.startS : (engine?.audio.currentTime ?? track.startS);
-  going = { track, startedAt: Date.now(), heard: heardFrom(fromS, performance.now()), reportedMs: -1, over: false };
+  going = { track, startedAt: Date.now(), context: nowPlaying.value?.context, heard: heardFrom(fromS, performance.now()), reportedMs: -1, over: false };
   heardMs.value = 0;
 }
 
@@ -340,7 +343,7 @@ function report(event: Report['event'], completed = false): void {
 function saying(event: Report['event']): Report | null {
   // Who isn't signed in has nothing that could count.
   if (going === null || going.track.offer.preview) return null;
-  const { track, heard, startedAt } = going;
+  const { track, heard, startedAt, context } = going;
   return {
     play_id: track.offer.play_id,
     track_id: track.trackId,
@@ -349,6 +352,7 @@ function saying(event: Report['event']): Report | null {
     started_at: startedAt,
     event,
     device_id: deviceId(),
+    ...(context === undefined ? {} : { context }),
   };
 }
 

@@ -16,6 +16,8 @@ export interface Report {
   preview?: boolean;
   quality?: string;
   device_id?: string;
+  /** What it was started from. */
+  context?: { type: string; id: string };
   sent_at?: number;
 }
 

@@ -12,6 +12,7 @@ const RETRY_MAX_MS = 8_000;
 const TRIES_MAX = 8;
 /** A base that gives nothing for so long is left, where there is another one. */
 const SILENT_MS = 900;
+const HAVE_METADATA = 1;
 const HAVE_FUTURE_DATA = 3;
 
 export class WholeFile implements Stretch {
@@ -27,6 +28,8 @@ export class WholeFile implements Stretch {
   private repairing = false;
   private silentSinceMs: number | null = null;
   private loaded = 0;
+  /** Where it goes on, in seconds, until the element knows what it has: Chromium forgets a place that it is given earlier. */
+  private goesOnAtS = 0;
 
   constructor(
     private readonly audio: HTMLAudioElement,
@@ -37,6 +40,7 @@ export class WholeFile implements Stretch {
     this.track = { ...first, startS: 0, endS: first.offer.duration_ms / 1000 };
     this.placed = [this.track];
     audio.addEventListener('error', () => this.repair(), { signal: this.stop.signal });
+    audio.addEventListener('loadedmetadata', () => this.goOn(), { signal: this.stop.signal });
     // How long it really is, the browser knows best.
     audio.addEventListener('durationchange', () => (this.track.endS = Number.isFinite(audio.duration) && audio.duration > 0 ? audio.duration : this.track.endS), { signal: this.stop.signal });
     audio.addEventListener('progress', () => (this.silentSinceMs = null), { signal: this.stop.signal });
@@ -63,8 +67,9 @@ export class WholeFile implements Stretch {
       (next) => {
         if (!signal.aborted) this.behind = next;
       },
-      () => {
+      (thrown: unknown) => {
         if (signal.aborted) return;
+        if (isFinal(thrown) && thrown.code === 'plays_elsewhere') return this.around.failed(thrown);
         this.asked = false;
         this.waitUntilMs = this.around.nowMs() + RETRY_MAX_MS;
       },
@@ -72,7 +77,8 @@ export class WholeFile implements Stretch {
   }
 
   seek(track: Placed, atS: number): void {
-    this.audio.currentTime = track.startS + atS;
+    if (this.audio.readyState < HAVE_METADATA) this.goesOnAtS = track.startS + atS;
+    else this.audio.currentTime = track.startS + atS;
   }
 
   keepUpTo(): void {
@@ -86,14 +92,17 @@ export class WholeFile implements Stretch {
     return rungs[Math.min(first, rungs.length - 1)];
   }
 
+  private goOn(): void {
+    if (this.goesOnAtS > 0) this.audio.currentTime = this.goesOnAtS;
+  }
+
   private load(atS: number): void {
     const plays = !this.audio.paused;
     this.base = this.bases.inOrder()[0] ?? '';
     this.silentSinceMs = null;
     this.loaded += 1;
     this.audio.src = `${this.base}${this.rung?.path ?? ''}`;
-    // Not before: Chromium forgets a place that it is given earlier.
-    if (atS > 0) this.audio.addEventListener('loadedmetadata', () => (this.audio.currentTime = atS), { once: true, signal: this.stop.signal });
+    this.goesOnAtS = atS;
     if (plays) this.audio.play().catch(() => undefined);
   }
 

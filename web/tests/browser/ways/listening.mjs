@@ -143,11 +143,14 @@ export const ways = [
         await inOrder(page, 'Tracks of After noon', ['First Light', 'Return']);
         await go('#/library');
         await page.getByRole('list', { name: 'Your playlists' }).getByText('2 tracks').waitFor();
-        await page.getByRole('link', { name: 'After noon' }).last().click();
+        const side = page.getByRole('navigation', { name: 'Your playlists' });
+        await side.getByRole('link', { name: 'After noon' }).click();
+        await side.locator('[aria-current=page]').getByText('After noon').waitFor();
         await page.getByRole('button', { name: 'More for After noon' }).click();
         await page.getByRole('menuitem', { name: 'Delete the playlist…' }).click();
         await page.getByRole('button', { name: 'Delete it' }).click();
         await page.getByText('You have no playlists yet').waitFor();
+        assert.equal(await side.count(), 0);
       });
     },
   },

@@ -138,6 +138,7 @@ export const counts = [
       assert.notEqual(before.status, 'counted', 'it counted at 29 seconds');
       assert.ok(play.listened_ms >= 30_000 && play.listened_ms < 31_500, `${play.listened_ms}`);
       assert.equal(await world.countedOf(offer.listener), 1);
+      for (const { context } of window.notes.reports) assert.deepEqual(context, { type: 'album', id: world.albums['One Piece'] });
       window.sound();
       await window.close();
     },
