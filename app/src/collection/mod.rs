@@ -74,6 +74,7 @@ pub struct Collection {
     library: Arc<Library>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    followers: saved::Followers,
 }
 
 impl Collection {
@@ -83,7 +84,7 @@ impl Collection {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Self {
-        Self { store, library, clock, random }
+        Self { store, library, clock, random, followers: saved::followers() }
     }
 
     /// Where it is kept.

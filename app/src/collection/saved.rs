@@ -1,13 +1,30 @@
 //! What is saved: tracks, which is to like them, albums, and artists, which is to follow them.
 
+use moka::future::Cache;
+use std::sync::Arc;
+use std::time::Duration;
+
 use super::{Collection, CollectionError, Thing, check_id};
 use crate::access::accounts::Listener;
+use crate::ports::StoreError;
 use crate::ports::collection::{Keeping, KeptCursor, Saved, SavedKind};
 
 /// The most that an account saves of a kind.
 pub const SAVED_MAX: u32 = 50_000;
 /// At most so many ids are looked up at once.
 pub const LOOKUP_MAX: usize = 100;
+
+/// How many follow an artist is believed for so long.
+const BELIEVED: Duration = Duration::from_secs(30);
+/// Of so many artists it is remembered.
+const REMEMBERED_MAX: u64 = 10_000;
+
+/// How many follow an artist, by its id.
+pub(super) type Followers = Cache<String, u64>;
+
+pub(super) fn followers() -> Followers {
+    Cache::builder().max_capacity(REMEMBERED_MAX).time_to_live(BELIEVED).build()
+}
 
 /// Something that is saved, with what the library knows of it.
 #[derive(Debug, Clone)]
@@ -41,7 +58,10 @@ impl Collection {
         let saved = Saved { id: id.to_owned(), saved_at: self.clock.now() };
         let account = &listener.account_id;
         match self.store.save(account, kind, &saved, SAVED_MAX).await? {
-            Keeping::Kept(()) => Ok(()),
+            Keeping::Kept(()) => {
+                self.followers.invalidate(id).await;
+                Ok(())
+            }
             Keeping::Full => {
                 let what = kind.word();
                 Err(CollectionError::Full { what, most: SAVED_MAX })
@@ -61,7 +81,18 @@ impl Collection {
         id: &str,
     ) -> Result<(), CollectionError> {
         self.store.unsave(&listener.account_id, kind, id).await?;
+        self.followers.invalidate(id).await;
         Ok(())
+    }
+
+    /// How many accounts follow an artist; what changes at another node is seen after half a minute.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn followers(&self, artist_id: &str) -> Result<u64, StoreError> {
+        let load = self.store.savers(SavedKind::Artist, artist_id);
+        let loaded = self.followers.try_get_with_by_ref(artist_id, load).await;
+        loaded.map_err(|error: Arc<StoreError>| (*error).clone())
     }
 
     /// A page of what is saved of a kind, what was saved last first, and how much there is.

@@ -252,6 +252,12 @@ pub trait CollectionStore: Send + Sync + 'static {
     /// [`StoreError`].
     async fn saved_count(&self, account_id: &str, kind: SavedKind) -> Result<u32, StoreError>;
 
+    /// How many accounts have something saved: of an artist, how many follow it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn savers(&self, kind: SavedKind, id: &str) -> Result<u64, StoreError>;
+
     /// Which of these ids are saved, in their order.
     ///
     /// # Errors

@@ -134,6 +134,12 @@ impl CollectionStore for MemoryCollection {
         Ok(u32::try_from(own.count()).unwrap_or(u32::MAX))
     }
 
+    async fn savers(&self, kind: SavedKind, id: &str) -> Result<u64, StoreError> {
+        let kept = self.kept().await?;
+        let of = kept.saved.keys().filter(|(_, other, saved)| *other == kind && saved == id);
+        Ok(of.count() as u64)
+    }
+
     async fn saved_among(
         &self,
         account_id: &str,

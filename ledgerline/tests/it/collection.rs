@@ -84,6 +84,13 @@ fn what_is_saved_is_ones_own() {
         assert_eq!((&page["total"], &page["items"][0]["id"]), (&json!(1), &json!(id)));
         assert_eq!(page["items"][0]["gone"], false);
     }
+    // Whoever looks at an artist sees how many follow it, and not who.
+    let followed = format!("/api/v1/me/saved/artists/{artist}");
+    for (guest, method, expected) in [(bo, "PUT", 2), (bo, "DELETE", 1)] {
+        assert_eq!(guest.change(method, &followed, &[]).status, 204);
+        let shown = ada.get(&format!("/api/v1/artists/{artist}")).is(200);
+        assert_eq!(shown["followers"], expected, "{shown}");
+    }
     let page = ada.get("/api/v1/me/saved/tracks?limit=2").is(200);
     assert_eq!((&page["total"], titles(&page)), (&json!(3), there(&["Snow", "Hail"])));
     assert_eq!(page["items"][0]["track"]["album"], "Songs");

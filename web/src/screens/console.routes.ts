@@ -1,5 +1,5 @@
-// The finance console's screens: closes, revenue, contracts, comparison, ledger, queues, audit. Who is
-// bound to parties has none of them.
+// The console's screens: closes, revenue, contracts, comparison, ledger, queues, audit, and the music folder.
+// Who is bound to parties has none of them.
 
 import type { Shape } from '../api/client';
 import type { Session } from '../session/session';
@@ -73,6 +73,12 @@ export const consoleRoutes: readonly Route[] = [
     load: () => import('./queues/queues'),
     for: judges,
     nav: { label: 'Queues', icon: 'queue', group: 'service' },
+  },
+  {
+    pattern: '/music-folder',
+    load: () => import('./music-folder/music-folder'),
+    for: whole('access:write'),
+    nav: { label: 'Music folder', icon: 'download', group: 'service' },
   },
   {
     pattern: '/audit',

@@ -109,12 +109,13 @@ async function begin(given = {}) {
 }
 
 /** A screen in every look: it says what it must, axe finds nothing serious, and nothing sticks out. */
-function screenTest({ name, who, link, shows, opens, presses, then }) {
+function screenTest({ name, who, link, shows, opens, presses, then, expects }) {
   const run = async (all) => {
     // All at once: a page mostly waits.
     const look = async ([look, size, colours]) => {
       await all.as(who, { size, colours }, async ({ page, go, expect }) => {
         if (who === 'nobody') expect(/401/);
+        if (expects !== undefined) expect(expects);
         await go(link);
         await page.getByText(shows, { exact: false }).first().waitFor();
         if (opens !== undefined) await page.locator(opens).first().evaluate((element) => (element.open = true));

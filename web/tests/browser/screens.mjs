@@ -36,6 +36,7 @@ export const SCREENS = [
   { name: 'account-whole', who: 'listener', link: '#/account', shows: 'Signed in' },
   { name: 'people', who: 'chief', link: '#/people', shows: 'listener' },
   { name: 'person', who: 'chief', link: '#/people', shows: 'listener', presses: 'listener', then: 'New password' },
+  { name: 'music-folder', who: 'chief', link: '#/music-folder', shows: 'Nothing was scanned since the server was started', expects: /404/ },
   { name: 'access', who: 'admin', link: '#/access', shows: 'Invite somebody' },
   { name: 'closes', who: 'finance', link: '#/closes', shows: 'Closed months' },
   { name: 'close', who: 'finance', link: `#/closes/${last}`, shows: 'What it was made from', opens: 'details' },

@@ -59,6 +59,10 @@ pub struct MusicArtist {
     pub musicbrainz_id: Option<String>,
     /// On how many albums it has any part.
     pub albums: u32,
+    /// How many accounts follow it; only where it is shown by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub followers: Option<u64>,
 }
 
 /// A page of artists, by the names that they are sorted by.
@@ -398,6 +402,7 @@ impl From<&ArtistPage> for MusicArtist {
             has_own_picture: artist.picture.is_some(),
             musicbrainz_id: artist.musicbrainz_id.clone(),
             albums: artist.releases,
+            followers: None,
         }
     }
 }

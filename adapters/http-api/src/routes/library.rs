@@ -112,7 +112,10 @@ pub(crate) async fn artist(
     Query::parse(query.as_deref(), &[])?;
     let id = id_of(&path)?;
     match service.deployment.library().artist(id).await? {
-        Some(artist) => answer(&headers, &MusicArtist::from(&*artist)),
+        Some(artist) => {
+            let followers = Some(service.deployment.collection().followers(id).await?);
+            answer(&headers, &MusicArtist { followers, ..MusicArtist::from(&*artist) })
+        }
         None => Err(nothing("artist", id)),
     }
 }

@@ -81,6 +81,10 @@ impl CollectionStore for Store {
         read!(self, "counting what is saved", saved::count(account_id, kind))
     }
 
+    async fn savers(&self, kind: SavedKind, id: &str) -> Result<u64, StoreError> {
+        read!(self, "counting who saved something", saved::savers(kind, id))
+    }
+
     async fn saved_among(
         &self,
         account_id: &str,

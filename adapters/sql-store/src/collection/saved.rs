@@ -90,6 +90,19 @@ pub(super) async fn count(
     from_column("a number of saved things", count)
 }
 
+pub(super) async fn savers(
+    connection: &mut Connection,
+    kind: SavedKind,
+    id: &str,
+) -> Result<u64, Fault> {
+    let count = sqlx::query_scalar("SELECT COUNT(*) FROM saved WHERE kind = $1 AND id = $2")
+        .bind(kind.word())
+        .bind(id)
+        .fetch_one(connection)
+        .await?;
+    from_column("a number of accounts", count)
+}
+
 pub(super) async fn among(
     connection: &mut Connection,
     account_id: &str,

@@ -66,6 +66,17 @@ async fn what_is_saved_comes_back_newest_first(kept: &Kept) {
     assert!(!store.unsave("acc_1", track, "t-9").await.expect("looks"), "it is another's");
     assert_eq!(store.saved_count("acc_1", track).await.expect("counts"), 3);
     assert_eq!(store.saved_count("acc_2", track).await.expect("counts"), 1);
+    // By however many: each account once, of this kind alone.
+    assert_eq!(save(store, "acc_2", track, "t-1", 60).await, Keeping::Kept(()));
+    for (kind, id, expected) in [
+        (track, "t-1", 2),
+        (SavedKind::Artist, "t-1", 1),
+        (track, "t-9", 1),
+        (track, "t-4", 0),
+        (SavedKind::Release, "t-1", 0),
+    ] {
+        assert_eq!(store.savers(kind, id).await.expect("counts"), expected, "{kind:?} {id}");
+    }
 }
 
 async fn no_more_is_saved_than_may_be(kept: &Kept) {

@@ -46,7 +46,7 @@ export default function ArtistScreen({ params }: ScreenProps): JSX.Element {
             title={found.name}
             kind="Artist"
             round
-            facts={counted(found.albums, 'album')}
+            facts={[counted(found.albums, 'album'), ...(found.followers === undefined ? [] : [counted(found.followers, 'follower')])].join(' · ')}
             actions={
               <>
                 <PlayArtist id={id} name={found.name} />
