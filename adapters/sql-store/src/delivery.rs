@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use ledgerline_app::ports::StoreError;
-use ledgerline_app::ports::delivery::{ActiveDevice, DeliveryStore, ReadLog, SentBytes, StoredKey};
+use ledgerline_app::ports::delivery::{
+    ActiveDevice, DeliveryStore, PLACE_CHANGES_MAX, ReadLog, SentBytes, StoredKey,
+};
 use ledgerline_ids::UnixMs;
 use sqlx::Row as _;
 
@@ -68,6 +70,20 @@ impl DeliveryStore for Store {
             write.finish(activated).await
         };
         activated.await.map_err(|fault| self.error("storing an active device", &fault))
+    }
+
+    async fn place_changes(&self, listener: &str) -> Result<Vec<UnixMs>, StoreError> {
+        let read = async {
+            let rows = sqlx::query(
+                "SELECT at FROM place_changes WHERE listener = $1 ORDER BY at DESC LIMIT $2",
+            )
+            .bind(listener)
+            .bind(i64::from(PLACE_CHANGES_MAX))
+            .fetch_all(&mut *self.reader().await?)
+            .await?;
+            rows.iter().map(|row| instant(row, "at")).collect::<Result<Vec<_>, Fault>>()
+        };
+        read.await.map_err(|fault| self.error("reading changes of place", &fault))
     }
 
     async fn add_sent_bytes(&self, log: &ReadLog, sent: &[SentBytes]) -> Result<bool, StoreError> {
@@ -207,8 +223,24 @@ async fn activate(
     .bind(to_column("a time", device.since.get())?)
     .execute(&mut *connection)
     .await?;
-    let row = sqlx::query(SELECT_DEVICE).bind(&device.listener).fetch_one(connection).await?;
-    active_device(&row)
+    let row = sqlx::query(SELECT_DEVICE).bind(&device.listener).fetch_one(&mut *connection).await?;
+    let holds = active_device(&row)?;
+    sqlx::query(
+        "INSERT INTO place_changes (listener, at) VALUES ($1, $2) ON CONFLICT (listener, at) DO NOTHING",
+    )
+    .bind(&holds.listener)
+    .bind(to_column("a time", holds.since.get())?)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "DELETE FROM place_changes WHERE listener = $1 AND at < (SELECT MIN(kept.at) FROM (SELECT at \
+         FROM place_changes WHERE listener = $1 ORDER BY at DESC LIMIT $2) AS kept)",
+    )
+    .bind(&holds.listener)
+    .bind(i64::from(PLACE_CHANGES_MAX))
+    .execute(connection)
+    .await?;
+    Ok(holds)
 }
 
 async fn add_log(

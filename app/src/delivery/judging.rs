@@ -3,12 +3,13 @@
 use ledgerline_counting::rules::GRANT_SLACK_MS;
 use ledgerline_delivery::grant::Checked;
 use ledgerline_delivery::{GrantRefusal, KeyRing};
-use ledgerline_ids::{PlayId, TrackId, UnixMs, UserId};
+use ledgerline_ids::{PlayId, TrackId, UserId};
 use ledgerline_records::report::GrantCheck;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Delivery;
+use super::devices::PlaceChanges;
 use crate::ports::StoreError;
 
 /// What is known of the listener whose reports are read.
@@ -18,8 +19,8 @@ pub struct GrantView {
     pub keys: Arc<KeyRing>,
     /// The listener's pseudonym.
     pub listener: String,
-    /// Since when the listener plays where it plays now, where one place is the most.
-    pub moved_at: Option<UnixMs>,
+    /// When the listener's places changed, where one place is the most.
+    pub places: PlaceChanges,
 }
 
 /// A grant that was looked at.
@@ -46,8 +47,9 @@ impl Delivery {
     pub async fn grants_of(&self, listener: &str, tier: &str) -> Result<GrantView, StoreError> {
         self.keys.refresh_if_stale().await?;
         let one_place = Self::has_one_place(Some(tier));
-        let moved_at = if one_place { self.moved_at(listener).await? } else { None };
-        Ok(GrantView { keys: self.keys.ring(), listener: listener.to_owned(), moved_at })
+        let places =
+            if one_place { self.places_of(listener).await? } else { PlaceChanges::default() };
+        Ok(GrantView { keys: self.keys.ring(), listener: listener.to_owned(), places })
     }
 
     /// Counts what grants turned out to be.
@@ -78,7 +80,7 @@ impl GrantView {
         }
         let (issued_at, valid_until) = (grant.issued_at, grant.valid_until);
         // What had sounded when the place changed is as good as ever; nothing after it is.
-        let ended_at = self.moved_at.filter(|moved_at| issued_at < *moved_at);
+        let ended_at = self.places.end_of(issued_at);
         let too_long = ended_at
             .is_some_and(|ended_at| listened_ms > ended_at.since(issued_at) + GRANT_SLACK_MS);
         let check = if too_long {
@@ -100,7 +102,7 @@ impl GrantView {
 mod tests {
     use super::*;
     use ledgerline_delivery::{KeyId, SigningKey, StreamGrant};
-    use ledgerline_ids::{Territory, Tier};
+    use ledgerline_ids::{Territory, Tier, UnixMs};
 
     const ISSUED: u64 = 1_790_000_000_000;
 
@@ -129,29 +131,32 @@ mod tests {
             GrantCheck::Valid { issued_at: grant.issued_at, valid_until: grant.valid_until };
         let (invalid, missing) = (GrantCheck::Invalid, GrantCheck::Missing);
         let own = ("L", "T", "P");
-        // Grant, keys, when the place changed, who reports what, heard, and what comes of it.
+        // Grant, keys, when the place changed after the issue, who reports what, heard, and what comes of it.
         let rows = [
-            ("own", Some(&*text), &[1][..], None, own, 30_000, valid),
-            ("a bot without one", None, &[1], None, own, 30_000, missing),
-            ("a bot that makes one up", Some("AQ"), &[1], None, own, 30_000, invalid),
-            ("sent by another listener", Some(&text), &[1], None, ("M", "T", "P"), 1, invalid),
-            ("for another track", Some(&text), &[1], None, ("L", "U", "P"), 1, invalid),
-            ("for another play", Some(&text), &[1], None, ("L", "T", "Q"), 1, invalid),
-            ("replayed: the same play", Some(&text), &[1], None, own, 30_000, valid),
-            ("by a key that was rotated", Some(&text), &[2, 1], None, own, 1, valid),
-            ("by a key that is over", Some(&text), &[2], None, own, 1, invalid),
-            ("before the place changed", Some(&text), &[1], Some(20_000), own, 29_999, valid),
-            ("after the place changed", Some(&text), &[1], Some(20_000), own, 30_001, invalid),
-            ("issued where it is now", Some(&text), &[1], Some(0), own, 99_999, valid),
+            ("own", Some(&*text), &[1][..], &[][..], own, 30_000, valid),
+            ("a bot without one", None, &[1], &[], own, 30_000, missing),
+            ("a bot that makes one up", Some("AQ"), &[1], &[], own, 30_000, invalid),
+            ("sent by another listener", Some(&text), &[1], &[], ("M", "T", "P"), 1, invalid),
+            ("for another track", Some(&text), &[1], &[], ("L", "U", "P"), 1, invalid),
+            ("for another play", Some(&text), &[1], &[], ("L", "T", "Q"), 1, invalid),
+            ("replayed: the same play", Some(&text), &[1], &[], own, 30_000, valid),
+            ("by a key that was rotated", Some(&text), &[2, 1], &[], own, 1, valid),
+            ("by a key that is over", Some(&text), &[2], &[], own, 1, invalid),
+            ("before the place changed", Some(&text), &[1], &[20_000], own, 29_999, valid),
+            ("after the place changed", Some(&text), &[1], &[20_000], own, 30_001, invalid),
+            ("while one was away", Some(&text), &[1], &[20_000, 60_000], own, 30_001, invalid),
+            ("issued where it is now", Some(&text), &[1], &[0], own, 99_999, valid),
+            ("issued where it was then", Some(&text), &[1], &[0, 20_000], own, 30_001, invalid),
         ];
-        for (what, text, keys, moved_after, (listener, track, play), heard, expected) in rows {
+        for (what, text, keys, changes, (listener, track, play), heard, expected) in rows {
             let keys = KeyRing::new(keys.iter().map(|id| key(*id)).collect()).expect("some");
-            let moved_at = moved_after.map(|after| at(ISSUED + after));
-            let view = GrantView { keys: Arc::new(keys), listener: listener.to_owned(), moved_at };
+            let places = changes.iter().map(|after| at(ISSUED + after)).collect();
+            let places = PlaceChanges { at: places };
+            let view = GrantView { keys: Arc::new(keys), listener: listener.to_owned(), places };
             let (track, play) = (TrackId::new(track).expect("a track"), PlayId::new(play).ok());
             let judged = view.judge(text, track, play, heard);
             assert_eq!(judged.check, expected, "{what}");
-            let moved = moved_after.is_some_and(|after| after > 0);
+            let moved = changes.iter().any(|after| *after > 0);
             assert!(judged.check != valid || judged.moved == moved, "{what}");
             assert!(judged.check == valid || moved || judged.tier.is_none(), "{what}");
         }

@@ -29,6 +29,9 @@ pub struct ActiveDevice {
     pub since: UnixMs,
 }
 
+/// The most changes of place that are kept of a listener, the latest ones.
+pub const PLACE_CHANGES_MAX: u32 = 256;
+
 /// Bytes of one rendition that were sent for one play.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SentBytes {
@@ -84,12 +87,18 @@ pub trait DeliveryStore: Send + Sync + 'static {
     /// [`StoreError`].
     async fn active_device(&self, listener: &str) -> Result<Option<ActiveDevice>, StoreError>;
 
-    /// Notes where a listener plays from now on, and returns what holds then: what was noted with a later
-    /// instant stays.
+    /// Notes where a listener plays from now on and that the place changed, and returns what holds then: what
+    /// was noted with a later instant stays, and is no change.
     ///
     /// # Errors
     /// [`StoreError`].
     async fn activate_device(&self, device: &ActiveDevice) -> Result<ActiveDevice, StoreError>;
+
+    /// When the places of a listener began, the latest first: the last [`PLACE_CHANGES_MAX`] of them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn place_changes(&self, listener: &str) -> Result<Vec<UnixMs>, StoreError>;
 
     /// Adds what an access log says to what is known, in one transaction; false where this log was read
     /// before, and nothing changes then.

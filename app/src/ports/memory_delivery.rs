@@ -2,11 +2,13 @@
 
 use async_trait::async_trait;
 use ledgerline_ids::UnixMs;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 
 use super::StoreError;
-use super::delivery::{ActiveDevice, DeliveryStore, ReadLog, SentBytes, StoredKey};
+use super::delivery::{
+    ActiveDevice, DeliveryStore, PLACE_CHANGES_MAX, ReadLog, SentBytes, StoredKey,
+};
 
 /// What delivery remembers, in memory.
 #[derive(Debug, Default)]
@@ -18,6 +20,7 @@ pub struct MemoryDelivery {
 struct State {
     keys: Vec<StoredKey>,
     devices: BTreeMap<String, ActiveDevice>,
+    changes: BTreeMap<String, BTreeSet<UnixMs>>,
     logs: Vec<(ReadLog, Vec<SentBytes>)>,
 }
 
@@ -65,7 +68,19 @@ impl DeliveryStore for MemoryDelivery {
         if known.since <= device.since {
             *known = device.clone();
         }
-        Ok(known.clone())
+        let known = known.clone();
+        let changes = state.changes.entry(device.listener.clone()).or_default();
+        changes.insert(known.since);
+        while changes.len() > PLACE_CHANGES_MAX as usize {
+            changes.pop_first();
+        }
+        Ok(known)
+    }
+
+    async fn place_changes(&self, listener: &str) -> Result<Vec<UnixMs>, StoreError> {
+        let state = self.state();
+        let changes = state.changes.get(listener).into_iter().flatten();
+        Ok(changes.rev().copied().collect())
     }
 
     async fn add_sent_bytes(&self, log: &ReadLog, sent: &[SentBytes]) -> Result<bool, StoreError> {

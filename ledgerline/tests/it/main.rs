@@ -16,6 +16,8 @@
 //! - `overview`: the deployment at a glance; `demonstration`: sent again and killed while it is shown
 //! - `papers`: statements as files, sales reports, payouts; `handed_on`: the same over HTTP
 //! - `playing`: plays begin, and their audio is fetched; `cdn`: from a node at the edge
+//! - `worthless`: each way of cheating is refused, or worth nothing
+//! - `lasting`: what was heard, counted and stated stays, whatever becomes of files and catalogues
 //! - `trial`: what histories would have paid, against a plain script
 //! - `music`: a music folder is scanned, moved, tagged anew, emptied; its plays count, and nobody is paid yet
 //! - `ingest`, `jobs`: files become renditions, by commands and over HTTP; `scanned`: so do those of a music folder
@@ -51,6 +53,7 @@ mod handed_on;
 mod http;
 mod ingest;
 mod jobs;
+mod lasting;
 mod ledger;
 mod limits;
 mod lookups;
@@ -63,6 +66,7 @@ mod scanned;
 mod sessions;
 mod tenants;
 mod trial;
+mod worthless;
 
 mod archive;
 mod backup;

@@ -338,6 +338,114 @@ fn a_locked_database_stops_no_playback() {
     server.end();
 }
 
+/// While it is held, whoever wants something written hears so; nothing that was acknowledged is lost by it.
+#[test]
+fn a_locked_database_is_said_and_loses_nothing() {
+    use sqlx::Connection as _;
+    let folder = Folder::under(|_| Vec::new());
+    let root = music(&folder);
+    let server = not_encoding(&folder);
+    let guest = |name: &str, plan: &str| {
+        let added = folder.json(&["accounts", "add", name, "--plan", plan]);
+        Guest::enter(&server, &json!({ "name": name, "password": added["password"] }))
+    };
+    let (ann, bo) = (guest("ann", "premium"), guest("bo", "free"));
+    scan(&folder, utf8(&root));
+    let alone = ids(&folder)["Alone"].clone();
+    let offer = play(&ann, &alone).is(200);
+    let saved = format!("/api/v1/me/saved/tracks/{alone}");
+    let counted = || folder.counts("track").get(&alone).copied().unwrap_or_default();
+
+    let url = format!("sqlite://{}", folder.data().join("state.db").display());
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let mut holder = runtime.block_on(async {
+        let mut holder = sqlx::SqliteConnection::connect(&url).await.expect("it opens");
+        sqlx::query("BEGIN EXCLUSIVE").execute(&mut holder).await.expect("it is free now and then");
+        holder
+    });
+    let refused = std::thread::scope(|scope| {
+        let save = scope.spawn(|| ann.change("PUT", &saved, b""));
+        // Where one place is the most, the first play of all is noted before it begins.
+        let begin = scope.spawn(|| play(&bo, &alone));
+        // What is only read goes on, and a report is durable in its log.
+        assert_eq!(server.anyone().get(&path_of(&offer, "original")).status, 200);
+        play(&ann, &alone).is(200);
+        assert_eq!(ann.get("/api/v1/me/saved/tracks").is(200)["total"], 0);
+        assert_eq!(ann.get("/api/v1/albums").status, 200);
+        let report = json!({
+            "play_id": offer["play_id"], "track_id": alone, "grant": offer["grant"],
+            "duration_listened_ms": 4_000,
+        });
+        ann.post("/api/v1/playback/report", &report).is(202);
+        [save.join().expect("it is answered"), begin.join().expect("it is answered")]
+    });
+    for refused in refused {
+        refused.refused(503, "store_unavailable");
+        assert!(refused.header("retry-after").is_some(), "{refused:?}");
+    }
+    assert_eq!(server.anyone().get("/healthz").status, 200);
+    runtime.block_on(async {
+        sqlx::query("ROLLBACK").execute(&mut holder).await.expect("it was held");
+        holder.close().await.expect("it closes");
+    });
+    assert_eq!(ann.get("/api/v1/me/saved/tracks").is(200)["total"], 0, "as it was said");
+    assert_eq!(ann.change("PUT", &saved, b"").status, 204);
+    play(&bo, &alone).is(200);
+    until(|| counted() == 1);
+    server.end();
+    folder.balanced();
+}
+
+/// A server that is killed while it encodes: what was encoded before is played as ever, what wasn't is never half
+/// of it, and its jobs are done after the start.
+#[test]
+fn an_encoder_that_is_killed_leaves_what_is_there_playable() {
+    let folder = Folder::new();
+    let root = folder.path("music");
+    fs::create_dir_all(&root).expect("a folder");
+    fs::write(root.join("done.wav"), song(1, 4)).expect("a file");
+    let mut server = Server::start(&folder);
+    let mut ann = Guest::with_account(&folder, &server, ("ann", "admin"), &[]);
+    scan(&folder, utf8(&root));
+    until(|| jobs(&folder) == [0, 0, 1, 0]);
+    let tracks = ids(&folder);
+    let done = &tracks["done"];
+    let heard = |server: &Server, offer: &Value| -> Vec<Vec<u8>> {
+        let get = |rung: &str| server.anyone().get(&path_of(offer, rung)).body;
+        rungs(offer).into_iter().map(get).collect()
+    };
+    let offer = play(&ann, done).is(200);
+    let before = (rungs(&offer).len(), heard(&server, &offer));
+    assert!(before.0 >= 4 && before.1.iter().all(|bytes| bytes.len() > 1_000), "{offer}");
+
+    for seed in 2..4 {
+        fs::write(root.join(format!("new {seed}.wav")), song(seed, 20)).expect("a file");
+    }
+    scan(&folder, utf8(&root));
+    for _ in 0..2 {
+        let works = || ann.get("/api/v1/jobs?state=running").is(200)["items"] != json!([]);
+        until(|| works() || jobs(&folder)[2] == 3);
+        assert!(heard(&server, &offer) == before.1, "while it encodes");
+        server.kill();
+        server = Server::start(&folder);
+        ann.move_to(&server);
+        assert!(heard(&server, &offer) == before.1, "by the addresses from before");
+        let again = play(&ann, done).is(200);
+        assert!((rungs(&again).len(), heard(&server, &again)) == before, "by new ones");
+        for (title, track_id) in ids(&folder) {
+            let offer = play(&ann, &track_id).is(200);
+            let there = rungs(&offer);
+            assert!(there == ["original"] || there.len() == before.0, "{title}: {there:?}");
+        }
+    }
+    until(|| jobs(&folder) == [0, 0, 3, 0]);
+    for track_id in ids(&folder).values() {
+        assert_eq!(rungs(&play(&ann, track_id).is(200)).len(), before.0);
+    }
+    assert!(folder.ok(&["ingest", "verify"]).contains("sound"));
+    server.end();
+}
+
 /// Real recordings: scanned, heard as they are, encoded, and recognised.
 #[test]
 fn real_recordings_are_scanned_encoded_and_recognised() {

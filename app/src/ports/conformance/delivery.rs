@@ -2,12 +2,15 @@
 
 use ledgerline_ids::UnixMs;
 
-use crate::ports::delivery::{ActiveDevice, DeliveryStore, ReadLog, SentBytes, StoredKey};
+use crate::ports::delivery::{
+    ActiveDevice, DeliveryStore, PLACE_CHANGES_MAX, ReadLog, SentBytes, StoredKey,
+};
 
 /// Runs every case, each on a store of its own.
 pub async fn every_case<S: DeliveryStore>(fresh: impl AsyncFn() -> S) {
     keys_come_and_go(&fresh().await).await;
     the_latest_device_holds(&fresh().await).await;
+    the_latest_changes_of_place_are_kept(&fresh().await).await;
     a_log_is_added_once(&fresh().await).await;
     logs_are_found_by_time_and_forgotten(&fresh().await).await;
 }
@@ -54,6 +57,23 @@ pub async fn the_latest_device_holds<S: DeliveryStore>(store: &S) {
         assert_eq!(store.active_device("L").await.expect("reads"), Some(holds));
     }
     assert_eq!(store.active_device("M").await.expect("reads"), None);
+    assert_eq!(store.place_changes("L").await.expect("reads"), [at(9), at(5)]);
+    assert_eq!(store.place_changes("M").await.expect("reads"), []);
+}
+
+/// So many of each listener, and no more.
+pub async fn the_latest_changes_of_place_are_kept<S: DeliveryStore>(store: &S) {
+    let most = u64::from(PLACE_CHANGES_MAX);
+    for since in 1..=most + 2 {
+        for listener in ["L", "M"].into_iter().take(if since == 1 { 2 } else { 1 }) {
+            let (listener, device) = (listener.to_owned(), since.to_string());
+            let device = ActiveDevice { listener, device, since: at(since) };
+            assert_eq!(store.activate_device(&device).await.expect("stores"), device);
+        }
+    }
+    let expected: Vec<UnixMs> = (3..=most + 2).rev().map(at).collect();
+    assert_eq!(store.place_changes("L").await.expect("reads"), expected);
+    assert_eq!(store.place_changes("M").await.expect("reads"), [at(1)], "it is another's");
 }
 
 fn log(number: u8, from: u64, to: u64) -> ReadLog {
