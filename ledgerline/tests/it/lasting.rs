@@ -166,7 +166,7 @@ fn what_was_heard_stays_whatever_becomes_of_the_recording() {
     let mut house = House::new();
     let march: String = (0..7)
         .map(|number: u64| {
-            let track = if number % 3 == 0 { &house.snow } else { &house.rain };
+            let track = if number.is_multiple_of(3) { &house.snow } else { &house.rain };
             let further = json!({
                 "started_at": MARCH + number * 3_600_000, "territory": "SE", "tier": "premium",
             });
