@@ -15,7 +15,7 @@
 //! - [`Landmarks`], [`LandmarkIndex`]: which recording ten noisy seconds are of
 //! - [`WaveformMeter`], [`choose_preview`]: what is seen of a track, and which half minute is heard first
 //! - [`mp4`]: fragmented MP4, written and read
-//! - [`Ladder`], [`encode_ladder`]: the rungs
+//! - [`Ladder`], [`encode_ladder`]: the rungs; [`opus_encoder_version`]: by which library
 //! - [`study`](study()): all of that in one pass over a file
 //! - [`Studio`]: all of it as a port of the use cases
 
@@ -46,6 +46,7 @@ pub use loudness::{
     BlockHistogram, GAIN_REFERENCE_LUFS, Loudness, LoudnessMeter, TRUE_PEAK_MAX_DBTP,
     album_loudness, gain,
 };
+pub use opus::opus_encoder_version;
 pub use preview::{PREVIEW_MS, PreviewWindow, choose_preview, encode_preview};
 pub use resample::{RATE_HZ, Resampler, resampled_frames, to_stereo};
 pub use studio::Studio;

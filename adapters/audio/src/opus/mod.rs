@@ -1,16 +1,24 @@
-//! Opus by `unsafe-libopus`, libopus 1.3.1 translated to Rust: its calls are C's, and so unsafe.
+//! Opus by `unsafe-libopus`, libopus 1.3.1 translated to Rust: its calls are C's, and so unsafe. With the
+//! feature `c-libopus` the C library encodes in its place; packets are decoded by the translation in both.
 //!
-//! Everything unsafe of this crate stands here. Each wrapper owns one state that only it points to, hands
-//! over slices with their lengths, and frees the state when it is dropped.
+//! Everything unsafe of this crate stands here: [`encoder`] encodes by the library that [`library`] names, and
+//! this file decodes. Each wrapper owns one state that only it points to, hands over slices with their lengths,
+//! and frees the state when it is dropped.
 
 #![allow(
     unsafe_code,
     reason = "libopus' interface is pointers and lengths, in its translation too"
 )]
 
+mod encoder;
+mod library;
+
 use std::ptr::NonNull;
 
 use crate::error::AudioError;
+
+pub(crate) use encoder::Encoder;
+pub use library::opus_encoder_version;
 
 /// The rate of Opus' own clock, in hertz.
 pub(crate) const OPUS_RATE_HZ: u32 = 48_000;
@@ -18,9 +26,8 @@ pub(crate) const OPUS_RATE_HZ: u32 = 48_000;
 pub(crate) const PACKET_FRAMES: usize = 960;
 /// The most frames that a packet may decode to: 120 ms.
 const PACKET_FRAMES_MAX: usize = 5_760;
-/// The longest packet of 20 ms: what RFC 6716, section 3.4, allows one frame.
-const PACKET_BYTES_MAX: usize = 1_275 * 3 + 7;
 
+/// Both libraries have the same codes.
 fn said(code: i32) -> String {
     let word = match code {
         unsafe_libopus::OPUS_BAD_ARG => "a bad argument",
@@ -32,93 +39,6 @@ fn said(code: i32) -> String {
         _ => "an unknown error",
     };
     format!("libopus tells of {word} ({code})")
-}
-
-/// Encodes stereo at 48 kHz, 20 ms a packet.
-pub(crate) struct Encoder {
-    state: NonNull<unsafe_libopus::OpusEncoder>,
-    packet: Vec<u8>,
-}
-
-// SAFETY: the state is memory that nobody else points to; libopus keeps nothing of a thread.
-unsafe impl Send for Encoder {}
-
-impl Encoder {
-    /// An encoder of music at a bitrate.
-    pub(crate) fn new(bitrate_kbps: u32, complexity: u8) -> Result<Self, AudioError> {
-        let mut code = unsafe_libopus::OPUS_OK;
-        // SAFETY: `code` outlives the call, which writes an i32 to it.
-        let state = unsafe {
-            unsafe_libopus::opus_encoder_create(
-                48_000,
-                2,
-                unsafe_libopus::OPUS_APPLICATION_AUDIO,
-                &raw mut code,
-            )
-        };
-        let state = NonNull::new(state)
-            .filter(|_| code == unsafe_libopus::OPUS_OK)
-            .ok_or_else(|| AudioError::Encode(said(code)))?;
-        let mut encoder = Self { state, packet: vec![0; PACKET_BYTES_MAX] };
-        let bits = i32::try_from(u64::from(bitrate_kbps) * 1_000).unwrap_or(i32::MAX);
-        encoder.set(unsafe_libopus::OPUS_SET_BITRATE_REQUEST, bits)?;
-        encoder.set(unsafe_libopus::OPUS_SET_COMPLEXITY_REQUEST, i32::from(complexity))?;
-        encoder.set(unsafe_libopus::OPUS_SET_SIGNAL_REQUEST, unsafe_libopus::OPUS_SIGNAL_MUSIC)?;
-        encoder.set(unsafe_libopus::OPUS_SET_LSB_DEPTH_REQUEST, 24)?;
-        Ok(encoder)
-    }
-
-    fn set(&mut self, request: i32, value: i32) -> Result<(), AudioError> {
-        // SAFETY: the state is ours and alive, and each of these requests takes one i32.
-        let code =
-            unsafe { unsafe_libopus::opus_encoder_ctl!(self.state.as_ptr(), request, value) };
-        if code == unsafe_libopus::OPUS_OK { Ok(()) } else { Err(AudioError::Encode(said(code))) }
-    }
-
-    /// How many frames its output is behind its input.
-    pub(crate) fn lookahead_frames(&mut self) -> Result<usize, AudioError> {
-        let mut frames = 0_i32;
-        // SAFETY: the state is ours and alive; the request writes one i32.
-        let code = unsafe {
-            unsafe_libopus::opus_encoder_ctl!(
-                self.state.as_ptr(),
-                unsafe_libopus::OPUS_GET_LOOKAHEAD_REQUEST,
-                &mut frames
-            )
-        };
-        match usize::try_from(frames) {
-            Ok(frames) if code == unsafe_libopus::OPUS_OK => Ok(frames),
-            _ => Err(AudioError::Encode(said(code))),
-        }
-    }
-
-    /// One packet of [`PACKET_FRAMES`] interleaved stereo frames.
-    pub(crate) fn encode(&mut self, stereo: &[f32]) -> Result<&[u8], AudioError> {
-        assert_eq!(stereo.len(), PACKET_FRAMES * 2, "a packet is 20 ms of stereo");
-        let room = i32::try_from(self.packet.len()).expect("it is some thousand bytes");
-        // SAFETY: 960 frames of two channels are what the slice holds, as was just asserted, and the
-        // packet's room is its length.
-        let bytes = unsafe {
-            unsafe_libopus::opus_encode_float(
-                self.state.as_ptr(),
-                stereo.as_ptr(),
-                i32::try_from(PACKET_FRAMES).expect("960"),
-                self.packet.as_mut_ptr(),
-                room,
-            )
-        };
-        match usize::try_from(bytes) {
-            Ok(length) if length > 0 => Ok(&self.packet[..length]),
-            _ => Err(AudioError::Encode(said(bytes))),
-        }
-    }
-}
-
-impl Drop for Encoder {
-    fn drop(&mut self) {
-        // SAFETY: the state came from `opus_encoder_create` and is freed once.
-        unsafe { unsafe_libopus::opus_encoder_destroy(self.state.as_ptr()) }
-    }
 }
 
 /// An identification header: RFC 7845, section 5.1. MP4's `dOps` is read by symphonia into the same form,
@@ -191,7 +111,7 @@ pub(crate) struct Decoder {
     frames: Vec<f32>,
 }
 
-// SAFETY: as for the encoder.
+// SAFETY: the state is memory that nobody else points to; libopus keeps nothing of a thread.
 unsafe impl Send for Decoder {}
 
 impl Decoder {
