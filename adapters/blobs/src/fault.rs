@@ -32,21 +32,26 @@ fn by_the_system(error: &Error) -> Option<bool> {
     let mut cause = error.source();
     while let Some(error) = cause {
         if let Some(error) = error.downcast_ref::<std::io::Error>() {
-            return Some(matches!(
-                error.kind(),
-                ErrorKind::PermissionDenied
-                    | ErrorKind::ReadOnlyFilesystem
-                    | ErrorKind::StorageFull
-                    | ErrorKind::QuotaExceeded
-                    | ErrorKind::NotADirectory
-                    | ErrorKind::IsADirectory
-                    | ErrorKind::AlreadyExists
-                    | ErrorKind::InvalidFilename
-            ));
+            return Some(is_for_good(error.kind()));
         }
         cause = error.source();
     }
     None
+}
+
+/// Whether what the system says stays true until somebody changes something.
+pub(crate) fn is_for_good(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::PermissionDenied
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::StorageFull
+            | ErrorKind::QuotaExceeded
+            | ErrorKind::NotADirectory
+            | ErrorKind::IsADirectory
+            | ErrorKind::AlreadyExists
+            | ErrorKind::InvalidFilename
+    )
 }
 
 /// Whether a server refuses for good: a status from 400 to 499, but for those that ask to try again.

@@ -1,13 +1,15 @@
 //! Blobs as files of a folder.
 
 use async_trait::async_trait;
-use ledgerline_app::ports::{BlobError, BlobName, BlobPage, BlobStore, Put};
+use ledgerline_app::ports::{BlobError, BlobFile, BlobName, BlobPage, BlobStore, Put};
 use object_store::local::LocalFileSystem;
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, File};
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::fault::{is_for_good, told};
 use crate::objects::Objects;
 
 /// A disk that takes longer than this for a blob is stuck.
@@ -19,6 +21,8 @@ const CALL_MAX: Duration = Duration::from_secs(120);
 /// leaves of one that was not finished has a name that no blob can have.
 pub struct FolderBlobs {
     objects: Objects,
+    /// The same store once more, for where its files are.
+    files: Arc<LocalFileSystem>,
 }
 
 impl FolderBlobs {
@@ -39,10 +43,15 @@ impl FolderBlobs {
         builder.create(folder).map_err(|error| refused(error.to_string()))?;
         let store = LocalFileSystem::new_with_prefix(folder);
         let store = store.map_err(|error| refused(error.to_string()))?.with_fsync(true);
-        let store = Arc::new(store);
-        let objects = Objects { store, prefix: None, sorted: false, call_max: CALL_MAX };
-        objects.check().await?;
-        Ok(Self { objects })
+        let opened = Self::of(store);
+        opened.objects.check().await?;
+        Ok(opened)
+    }
+
+    fn of(store: LocalFileSystem) -> Self {
+        let files = Arc::new(store);
+        let store = files.clone();
+        Self { objects: Objects { store, prefix: None, sorted: false, call_max: CALL_MAX }, files }
     }
 }
 
@@ -57,8 +66,7 @@ impl FolderBlobs {
                 what: format!("opening the folder {}", folder.display()),
                 detail: error.to_string(),
             })?;
-        let store = Arc::new(store.with_fsync(true));
-        Ok(Self { objects: Objects { store, prefix: None, sorted: false, call_max: CALL_MAX } })
+        Ok(Self::of(store.with_fsync(true)))
     }
 }
 
@@ -81,6 +89,29 @@ impl BlobStore for FolderBlobs {
         self.objects.get_range(name, offset, length).await
     }
 
+    async fn open_file(&self, name: &BlobName) -> Result<Option<BlobFile>, BlobError> {
+        let what = format!("opening {name}");
+        let path = self.files.path_to_filesystem(&name.as_str().into());
+        let path = path.map_err(|error| told(what.clone(), &error))?;
+        let opening = tokio::task::spawn_blocking(move || open(&path));
+        let opened = match tokio::time::timeout(CALL_MAX, opening).await {
+            Ok(opened) => opened.unwrap_or_else(|error| Err(io::Error::other(error))),
+            Err(_) => Err(ErrorKind::TimedOut.into()),
+        };
+        match opened {
+            Ok(opened) => Ok(opened),
+            Err(error) if missing(error.kind()) => Ok(None),
+            Err(error) => {
+                let detail = error.to_string();
+                Err(if is_for_good(error.kind()) {
+                    BlobError::Refused { what, detail }
+                } else {
+                    BlobError::Away { what, detail }
+                })
+            }
+        }
+    }
+
     async fn list(
         &self,
         folder: Option<&BlobName>,
@@ -93,4 +124,17 @@ impl BlobStore for FolderBlobs {
     async fn delete(&self, name: &BlobName) -> Result<(), BlobError> {
         self.objects.delete(name).await
     }
+}
+
+/// What stands at a path, if it is a file.
+fn open(path: &Path) -> io::Result<Option<BlobFile>> {
+    let file = File::open(path)?;
+    let about = file.metadata()?;
+    let opened = BlobFile { file: Arc::new(file), bytes: about.len() };
+    Ok(about.is_file().then_some(opened))
+}
+
+/// Whether there is no such file: a part of its path may be a file too.
+fn missing(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory)
 }

@@ -15,7 +15,7 @@
 //! - `guard`, `limits`, `request_body`, `linger`: what a request passes before its endpoint
 //! - `outside`: what only the program around the API can do for it
 //! - [`openapi`]: the contract, made from the table and the shapes
-//! - [`mod@serve`]: connections, and stopping in order
+//! - [`mod@serve`]: connections, files that the system sends on them, and stopping in order
 
 mod auditing;
 pub mod authorisation;

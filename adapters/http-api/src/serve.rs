@@ -18,8 +18,13 @@ use hyper_util::service::TowerToHyperService;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
+mod sending;
 mod stall;
+mod system;
+use sending::Sending;
+pub(crate) use sending::{FileSender, SPAN_BYTES_MAX, Taker};
 use stall::Stalling;
+pub(crate) use system::in_memory;
 
 /// The address at the other end of a request's connection, where it has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,10 +124,11 @@ async fn accept<L: Listener<Addr: Into<Peer>>>(
     Some((io, address.into(), place))
 }
 
-/// The router, told of each request who is at the other end of its connection.
+/// The router, told of each request who is at the other end of its connection, and what sends files there.
 struct Told {
     router: TowerToHyperService<Router>,
     peer: Peer,
+    sender: Option<FileSender>,
 }
 
 impl Service<Request<Incoming>> for Told {
@@ -132,20 +138,32 @@ impl Service<Request<Incoming>> for Told {
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         request.extensions_mut().insert(self.peer);
+        if let Some(sender) = &self.sender {
+            request.extensions_mut().insert(sender.clone());
+        }
         self.router.call(request)
     }
 }
 
-type Connection<I> = http1::Connection<TokioIo<Pin<Box<Stalling<I>>>>, Told>;
+type Connection<I> = http1::Connection<TokioIo<Pin<Box<Stalling<Sending<I>>>>>, Told>;
 
 fn connection<I>(io: I, peer: Peer, router: &Router, options: ServeOptions) -> Connection<I>
 where
     I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
+    let io = Sending::new(io);
+    io.send_at_once();
+    let sender = io.sender();
     let io = TokioIo::new(Box::pin(Stalling::new(io, options.stall_timeout)));
-    http1::Builder::new()
+    let told = Told { router: TowerToHyperService::new(router.clone()), peer, sender };
+    let mut builder = http1::Builder::new();
+    builder
         .timer(TokioTimer::new())
         .header_read_timeout(options.head_timeout)
-        .max_buf_size(BUFFER_BYTES)
-        .serve_connection(io, Told { router: TowerToHyperService::new(router.clone()), peer })
+        .max_buf_size(BUFFER_BYTES);
+    if told.sender.is_some() {
+        // What a body yields is written as it is: in one buffer with others it would have been copied.
+        builder.writev(true);
+    }
+    builder.serve_connection(io, told)
 }

@@ -1,11 +1,16 @@
 //! The bytes of renditions, range by range, with what is asked for often in memory.
 //!
-//! Bytes are read from the store of blobs in chunks of one size, whatever a client asks for, so that
+//! Where blobs are files of this machine, a reading says in which file its bytes are and where, for a
+//! connection that has the system send them; the system keeps in memory what is asked for often, and files
+//! that are asked for often stay open.
+//!
+//! Elsewhere bytes are read from the store of blobs in chunks of one size, whatever a client asks for, so that
 //! many who listen to the same recording share what was read. A chunk that a thousand ask for at once
 //! is read once. What is on its way to one client is two chunks at most.
 
 use bytes::Bytes;
 use moka::future::Cache;
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +19,7 @@ use crate::library::on_disk::{FilesOnDisk, OnDiskError};
 use crate::ports::library::AudioFile;
 use crate::ports::music_files::OpenedFile;
 use crate::ports::renditions::{Rendition, RenditionStore, RungName, TrackRenditions};
-use crate::ports::{BlobError, BlobName, BlobStore, StoreError};
+use crate::ports::{BlobError, BlobFile, BlobName, BlobStore, StoreError};
 
 /// How many bytes are read at once.
 pub const CHUNK_BYTES: u64 = 256 << 10;
@@ -22,6 +27,10 @@ pub const CHUNK_BYTES: u64 = 256 << 10;
 const BELIEVED: Duration = Duration::from_secs(5);
 /// Of so many recordings.
 const TRACKS_MAX: u64 = 20_000;
+/// So many blobs stay open; each takes one of the files that the process may have open.
+const OPENED_MAX: u64 = 256;
+/// For so long, for what was deleted takes its place on the disk until it is closed.
+const OPENED_FOR: Duration = Duration::from_secs(30);
 
 type Known = Arc<Playable>;
 type ChunkOf = (BlobName, u64);
@@ -38,6 +47,9 @@ pub enum OriginError {
     /// The file in the music folder doesn't give them.
     #[error(transparent)]
     File(#[from] Arc<OnDiskError>),
+    /// The disk doesn't give the bytes of a file that is open.
+    #[error("an open file of audio can't be read: {0}")]
+    Disk(Arc<std::io::Error>),
 }
 
 /// What there is to be heard of a recording.
@@ -60,6 +72,7 @@ pub struct Origin {
 struct Chunks {
     blobs: Arc<dyn BlobStore>,
     cache: Cache<ChunkOf, Bytes>,
+    opened: Cache<BlobName, BlobFile>,
 }
 
 impl Origin {
@@ -72,7 +85,8 @@ impl Origin {
         let weigh = |_: &ChunkOf, bytes: &Bytes| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let cache = Cache::builder().max_capacity(memory_bytes).weigher(weigh).build();
         let tracks = Cache::builder().max_capacity(TRACKS_MAX).time_to_live(BELIEVED).build();
-        Self { files, store, chunks: Arc::new(Chunks { blobs, cache }), tracks }
+        let opened = Cache::builder().max_capacity(OPENED_MAX).time_to_live(OPENED_FOR).build();
+        Self { files, store, chunks: Arc::new(Chunks { blobs, cache, opened }), tracks }
     }
 
     /// What there is of a recording, here; believed for a few seconds.
@@ -171,6 +185,17 @@ impl Origin {
     }
 }
 
+/// Bytes of a file of this machine.
+#[derive(Debug, Clone)]
+pub struct FileSpan {
+    /// The file; it is read by offset alone.
+    pub file: Arc<File>,
+    /// Where they begin in it.
+    pub at: u64,
+    /// How many they are; one at least.
+    pub bytes: u64,
+}
+
 /// Bytes on their way to a client.
 pub struct Reading {
     source: Source,
@@ -208,6 +233,26 @@ impl Reading {
         Ok(Some(bytes))
     }
 
+    /// Where the next bytes are, `most` of them at most, if a file of this machine has them; they count as read
+    /// then. `None` where they have to be asked for with [`Reading::next`], and at the end.
+    ///
+    /// # Errors
+    /// [`OriginError`]; nothing comes after it.
+    pub async fn next_in_file(&mut self, most: u64) -> Result<Option<FileSpan>, OriginError> {
+        let most = most.min(self.left());
+        if most == 0 {
+            return Ok(None);
+        }
+        let span = match &self.source {
+            Source::Pieces(pieces) => pieces.find(self.at, most).await?,
+            // What is in a music folder may be written while it is sent, and the system sends pages of memory that
+            // it then changes.
+            Source::File(..) => None,
+        };
+        self.at += span.as_ref().map_or(0, |span| span.bytes);
+        Ok(span)
+    }
+
     /// How many bytes are still to come.
     #[must_use]
     pub fn left(&self) -> u64 {
@@ -215,16 +260,45 @@ impl Reading {
     }
 }
 
+/// A place in a rendition, in the piece that has it.
+struct Within<'p> {
+    name: &'p BlobName,
+    /// From the piece's beginning.
+    at: u64,
+    /// The length of the piece.
+    piece_bytes: u64,
+}
+
 impl Pieces {
+    fn at(&self, at: u64) -> Within<'_> {
+        let piece = at / self.piece_bytes;
+        let begins = piece * self.piece_bytes;
+        let name = &self.pieces[usize::try_from(piece).expect("a few thousand pieces at most")];
+        let piece_bytes = self.bytes.min(begins + self.piece_bytes) - begins;
+        Within { name, at: at - begins, piece_bytes }
+    }
+
+    /// Where some bytes from a place on are, `most` at most, if their blob is a file.
+    async fn find(&self, at: u64, most: u64) -> Result<Option<FileSpan>, OriginError> {
+        let within = self.at(at);
+        let Some(BlobFile { file, bytes }) = self.chunks.open(within.name).await? else {
+            return Ok(None);
+        };
+        if bytes != within.piece_bytes {
+            // Somebody may put it right.
+            self.chunks.opened.invalidate(within.name).await;
+            return Err(OriginError::Damaged(within.name.clone()));
+        }
+        let bytes = most.min(within.piece_bytes - within.at);
+        Ok(Some(FileSpan { file, at: within.at, bytes }))
+    }
+
     /// Some bytes from a place on, up to another at most.
     async fn read(&self, at: u64, to: u64) -> Result<Bytes, OriginError> {
-        let piece = at / self.piece_bytes;
-        let within = at % self.piece_bytes;
+        let Within { name, at: within, piece_bytes } = self.at(at);
         let number = within / CHUNK_BYTES;
-        let piece_end = self.bytes.min((piece + 1) * self.piece_bytes) - piece * self.piece_bytes;
         let start = number * CHUNK_BYTES;
-        let end = piece_end.min(start + CHUNK_BYTES);
-        let name = &self.pieces[usize::try_from(piece).expect("a few thousand pieces at most")];
+        let end = piece_bytes.min(start + CHUNK_BYTES);
         let chunk = self.chunks.get(name, number, end - start).await?;
         let take = (end - within).min(to - at);
         let first = usize::try_from(within - start).expect("within a chunk");
@@ -249,6 +323,19 @@ async fn read_file(
 }
 
 impl Chunks {
+    /// A blob as a file, if it is one here.
+    async fn open(&self, name: &BlobName) -> Result<Option<BlobFile>, OriginError> {
+        if let Some(known) = self.opened.get(name).await {
+            return Ok(Some(known));
+        }
+        let opened = self.blobs.open_file(name).await;
+        let opened = opened.map_err(|error| OriginError::Blob(Arc::new(error)))?;
+        if let Some(opened) = &opened {
+            self.opened.insert(name.clone(), opened.clone()).await;
+        }
+        Ok(opened)
+    }
+
     async fn get(&self, name: &BlobName, number: u64, bytes: u64) -> Result<Bytes, OriginError> {
         let key = (name.clone(), number);
         if let Some(known) = self.cache.get(&key).await {
@@ -320,6 +407,15 @@ mod tests {
                 assert!(read(&origin, &rendition, *from, *to).await == all[a..b], "{from}..{to}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_in_no_file_is_read() {
+        let (origin, _, rendition, all) = prepared().await;
+        let mut reading = origin.read(&rendition, 5, 900);
+        assert!(reading.next_in_file(u64::MAX).await.expect("answers").is_none());
+        assert_eq!(reading.left(), 895);
+        assert_eq!(reading.next().await.expect("reads").as_deref(), Some(&all[5..900]));
     }
 
     #[tokio::test]

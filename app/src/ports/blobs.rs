@@ -6,6 +6,8 @@
 
 use async_trait::async_trait;
 use std::fmt;
+use std::fs::File;
+use std::sync::Arc;
 
 /// The longest name of a blob, in bytes.
 pub const BLOB_NAME_BYTES_MAX: usize = 512;
@@ -101,6 +103,18 @@ pub struct BlobPage {
     pub more: bool,
 }
 
+/// A blob that is a file of this machine, open to be read.
+///
+/// Whoever has it reads by offset alone: the file's own place is everybody's. It stays readable when the
+/// blob is deleted, so it isn't to be kept for long.
+#[derive(Debug, Clone)]
+pub struct BlobFile {
+    /// The file.
+    pub file: Arc<File>,
+    /// Its length in bytes when it was opened.
+    pub bytes: u64,
+}
+
 /// Why a store of blobs doesn't do what it is asked.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum BlobError {
@@ -166,6 +180,16 @@ pub trait BlobStore: Send + Sync + 'static {
         offset: u64,
         length: usize,
     ) -> Result<Option<Vec<u8>>, BlobError>;
+
+    /// A blob as a file of this machine, for whoever has the system send it; `None` where none has that
+    /// name, and always where blobs are no files here.
+    ///
+    /// # Errors
+    /// [`BlobError`].
+    async fn open_file(&self, name: &BlobName) -> Result<Option<BlobFile>, BlobError> {
+        let _ = name;
+        Ok(None)
+    }
 
     /// Blobs in `folder` and the folders in it, or all; in order, behind `after` where that is said; at
     /// most `limit` of them, and at most [`BLOB_PAGE_MAX`].

@@ -81,7 +81,7 @@ pub use archive_files::{
 };
 pub use audio::AudioStudio;
 pub use audit::AuditStore;
-pub use blobs::{BlobError, BlobName, BlobPage, BlobStore, ListedBlob, Put};
+pub use blobs::{BlobError, BlobFile, BlobName, BlobPage, BlobStore, ListedBlob, Put};
 pub use clock::{Clock, Random};
 pub use collection::CollectionStore;
 pub use contracts::{

@@ -1,6 +1,6 @@
 //! Plays begin, and their audio is fetched: by signed addresses, whole, by ranges, and by nobody else.
 
-use crate::support::http::{Answer, JSON, REPORT};
+use crate::support::http::{Answer, Connection, JSON, REPORT};
 use crate::support::{Api, Folder, Server};
 use ledgerline_app::ports::{
     BlobName, BlobStore, Rendition, RenditionStore, RungName, TrackRenditions,
@@ -8,6 +8,8 @@ use ledgerline_app::ports::{
 use ledgerline_blobs::FolderBlobs;
 use ledgerline_sql_store::SqlStore;
 use serde_json::{Value, json};
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
 
 pub(crate) const TRACK: &str = "Zoë/1";
 const PLAY: &str = "/api/v1/tracks/Zo%C3%AB%2F1/play";
@@ -198,6 +200,72 @@ fn a_play_goes_on_by_its_grant() {
         "grant": "made up",
     });
     program.send("POST", REPORT, &[&content], report.to_string().as_bytes()).is(202);
+    server.end();
+}
+
+#[test]
+fn ranges_one_after_another_are_those_bytes_by_any_socket() {
+    let folder = prepared();
+    let server = Server::start(&folder);
+    let anyone = server.anyone();
+    let (_, path) = play(&anyone);
+    let ends = [0, 1, 65_536, 299_999, 300_000, 300_001, 600_000, 650_000, 700_000];
+    let pairs = ends.iter().flat_map(|from| ends.iter().map(move |to| (*from, *to)));
+    let pairs: Vec<(usize, usize)> = pairs.filter(|(from, to)| from <= to).collect();
+    let mut kept = Connection::open(anyone.address).expect("it listens");
+    for (from, to) in &pairs {
+        let range = format!("Range: bytes={from}-{to}");
+        let request = anyone.request("GET", &path, &[&range], &[]);
+        let answer = kept.call(&request).expect("it answers");
+        assert_eq!(answer.status, 206, "{range}");
+        assert!(answer.body == bytes()[*from..=*to], "{range}");
+    }
+    // Where the connection can't have the system send a file, the server reads it.
+    let mut socket = UnixStream::connect(folder.data().join("control.sock")).expect("it listens");
+    let all = pairs.iter().map(|(from, to)| {
+        format!("GET {path} HTTP/1.1\r\nHost: x\r\nRange: bytes={from}-{to}\r\n\r\n")
+    });
+    let last = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let mut sending = socket.try_clone().expect("it can be shared");
+    let requests = all.chain([last]).collect::<String>();
+    let sent = std::thread::spawn(move || sending.write_all(requests.as_bytes()));
+    let mut got = Vec::new();
+    socket.read_to_end(&mut got).expect("it answers");
+    sent.join().expect("no panic").expect("all is taken");
+    let mut rest = &got[..];
+    for (from, to) in pairs.into_iter().chain([(0, 700_000)]) {
+        let head = rest.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
+        rest = &rest[head + 4..];
+        let (body, behind) = rest.split_at(to + 1 - from);
+        assert!(body == &bytes()[from..=to], "{from} to {to}");
+        rest = behind;
+    }
+    assert!(rest.is_empty());
+    server.end();
+}
+
+/// A blob that is shorter than it was is told before anything is sent.
+#[test]
+fn audio_that_is_damaged_is_refused() {
+    let folder = prepared();
+    let piece = folder.data().join("music/audio/x/preview.1");
+    std::fs::write(&piece, &bytes()[300_000..400_000]).expect("it is ours");
+    let server = Server::start(&folder);
+    let anyone = server.anyone();
+    let (_, path) = play(&anyone);
+    for range in ["Range: bytes=300000-300099", "Range: bytes=500000-500099"] {
+        get(&anyone, &path, &[range]).refused(503, "store_unavailable");
+    }
+    // What is before it is sent, and then the connection breaks off.
+    let mut connection = Connection::open(anyone.address).expect("it listens");
+    let broken = connection.call(&anyone.request("GET", &path, &[], &[]));
+    assert!(broken.is_err(), "it isn't whole");
+    assert_eq!(get(&anyone, &path, &["Range: bytes=0-299999"]).status, 206);
+    std::fs::remove_file(&piece).expect("it is ours");
+    server.end();
+    let server = Server::start(&folder);
+    let gone = get(&server.anyone(), &path, &["Range: bytes=300000-300099"]);
+    gone.refused(503, "store_unavailable");
     server.end();
 }
 

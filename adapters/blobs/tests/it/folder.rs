@@ -17,6 +17,23 @@ async fn a_folder_conforms() {
 }
 
 #[tokio::test]
+async fn blobs_are_files_and_stay_readable_when_they_are_deleted() {
+    use std::os::unix::fs::FileExt as _;
+
+    let root = tempfile::tempdir().unwrap();
+    let store = FolderBlobs::open(root.path()).await.unwrap();
+    let reading = FolderBlobs::open_reading(root.path()).unwrap();
+    let name = BlobName::new("day=1/a.b-c_d").unwrap();
+    store.put(&name, b"0123456789".to_vec()).await.unwrap();
+    let opened = reading.open_file(&name).await.unwrap().expect("it is a file here");
+    store.delete(&name).await.unwrap();
+    assert!(store.open_file(&name).await.unwrap().is_none());
+    let mut part = [0; 4];
+    opened.file.read_exact_at(&mut part, 3).unwrap();
+    assert_eq!((opened.bytes, &part), (10, b"3456"));
+}
+
+#[tokio::test]
 async fn two_processes_share_a_folder() {
     let root = tempfile::tempdir().unwrap();
     let one = FolderBlobs::open(root.path()).await.unwrap();

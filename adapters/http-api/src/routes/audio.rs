@@ -4,25 +4,26 @@
 //! for ever, and a node at the edge keeps one copy for everybody.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
-use ledgerline_app::delivery::origin::{OriginError, Playable, Reading};
+use ledgerline_app::delivery::origin::{OriginError, Playable};
 use ledgerline_app::delivery::playing::version;
 use ledgerline_app::library::on_disk::OnDiskError;
 use ledgerline_app::ports::{Rendition, RungName};
 use ledgerline_delivery::{SignedUrl, UrlRefusal};
 use percent_encoding::percent_decode_str;
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::outside::SentAudio;
 use crate::problem::{Kind, Problem};
 use crate::router::Service;
+use crate::serve::FileSender;
+
+mod sent;
+use sent::Sent;
 
 /// Other bytes have another path.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -106,9 +107,10 @@ pub(crate) async fn audio(
             status: 200,
             bytes: 0,
         },
+        bytes: AtomicU64::new(0),
         _place: place,
     };
-    head.answer(method, headers, sent).await
+    head.answer(method, headers, request.extensions().get(), sent).await
 }
 
 /// What a path asks for.
@@ -143,6 +145,7 @@ impl Head<'_> {
         &self,
         method: &Method,
         asked: &HeaderMap,
+        sender: Option<&FileSender>,
         mut sent: Sent,
     ) -> Result<Response, Problem> {
         let bytes = self.rendition.bytes;
@@ -181,13 +184,8 @@ impl Head<'_> {
         }
         let origin = sent.service.deployment.delivery().origin();
         let reading = origin.open(self.playable, self.rendition, from, to).await;
-        let mut reading = reading.map_err(|error| unopened(&error))?;
-        // The first bytes are there before anything is said, so that what is broken is no 200.
-        let first = reading.next().await.map_err(|error| broken(&error))?;
-        let body = match first {
-            Some(first) => sent.body(first, reading),
-            None => Body::empty(),
-        };
+        let reading = reading.map_err(|error| unopened(&error))?;
+        let body = sent.body(reading, sender).await.map_err(|error| broken(&error))?;
         Ok((status, headers, body).into_response())
     }
 
@@ -233,50 +231,6 @@ fn broken(error: &OriginError) -> Problem {
     tracing::error!(%error, "audio can't be read");
     let detail = "the audio can't be read now; the server's log says why";
     Problem::passing(Kind::StoreUnavailable, detail, 5).anywhere()
-}
-
-/// Bytes on their way, and what is noted of them when they have gone, or the client has.
-struct Sent {
-    service: Arc<Service>,
-    line: SentAudio,
-    _place: OwnedSemaphorePermit,
-}
-
-impl Sent {
-    fn body(mut self, first: Bytes, reading: Reading) -> Body {
-        if reading.left() == 0 {
-            self.line.bytes = first.len() as u64;
-            return Body::from(first);
-        }
-        // One chunk is with the connection and one with us: whoever is slow holds no more.
-        let stream = stream::try_unfold(
-            (self, Some(first), reading),
-            async |(mut sent, first, mut reading)| {
-                let next = match first {
-                    Some(first) => Some(first),
-                    None => reading.next().await.inspect_err(|error| {
-                        tracing::error!(%error, "audio broke off");
-                    })?,
-                };
-                Ok::<_, OriginError>(next.map(|bytes| {
-                    sent.line.bytes += bytes.len() as u64;
-                    (bytes, (sent, None, reading))
-                }))
-            },
-        );
-        Body::from_stream(stream)
-    }
-}
-
-impl Drop for Sent {
-    fn drop(&mut self) {
-        let metrics = self.service.deployment.delivery().metrics();
-        metrics.sent_bytes.fetch_add(self.line.bytes, Ordering::Relaxed);
-        if let Some(log) = self.service.outside.sent_audio.as_ref().filter(|_| self.line.bytes > 0)
-        {
-            log.note(&self.line);
-        }
-    }
 }
 
 /// Whether a line of `If-None-Match` names this ETag, weakly compared.

@@ -10,6 +10,7 @@ pub async fn every_case<S: BlobStore>(fresh: impl AsyncFn() -> S) {
     puts_only_where_nothing_is(&fresh().await).await;
     lets_one_of_many_rivals_win(&fresh().await).await;
     reads_parts(&fresh().await).await;
+    opens_files_that_have_the_same_bytes(&fresh().await).await;
     lists_in_order_and_by_pages(&fresh().await).await;
     lists_folders_and_not_beginnings(&fresh().await).await;
     deletes(&fresh().await).await;
@@ -108,6 +109,25 @@ pub async fn reads_parts<S: BlobStore>(store: &S) {
         let part = store.get_range(&name(at), offset, length).await.expect("reads");
         assert_eq!(part.as_deref(), expected, "{at} from {offset}, {length} bytes");
     }
+}
+
+/// Where blobs are files, a file has its blob's bytes, and there is none where there is no blob.
+pub async fn opens_files_that_have_the_same_bytes<S: BlobStore>(store: &S) {
+    let open = async |at: &str| store.open_file(&name(at)).await.expect("opens, or doesn't");
+    let many: Vec<u8> = (0..300_000u32).flat_map(|number| number.to_le_bytes()).collect();
+    for (at, bytes) in [("a/b", &b"one"[..]), ("a/none", b""), ("day=1/many", &many)] {
+        put(store, at, bytes).await;
+        if let Some(opened) = open(at).await {
+            assert_eq!(opened.bytes, bytes.len() as u64, "{at}");
+            let mut read = Vec::new();
+            std::io::Read::read_to_end(&mut &*opened.file, &mut read).expect("it is a file");
+            assert!(read == bytes, "{at} has other bytes");
+        }
+    }
+    assert!(open("a").await.is_none(), "a folder is no blob");
+    assert!(open("a/c").await.is_none() && open("a/b/c").await.is_none(), "nobody put that");
+    store.delete(&name("a/b")).await.expect("deletes");
+    assert!(open("a/b").await.is_none(), "it is deleted");
 }
 
 /// Lists are in the order of bytes, and pages follow one another without a gap.
