@@ -17,6 +17,7 @@ use ledgerline_app::ports::{
 };
 use ledgerline_ids::UnixMs;
 use ledgerline_sql_store::SqlStore;
+use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
 use std::error::Error;
 use std::fs::File;
@@ -324,7 +325,12 @@ fn renditions(track_id: &str) -> Outcome<TrackRenditions> {
 
 /// Gives every track of the library the renditions of this one.
 async fn copy_renditions(state: &Path, first: &str) -> Outcome<()> {
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(state).foreign_keys(true);
+    // Nothing is lost that couldn't be made again: without a journal, gigabytes are written once.
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(state)
+        .journal_mode(SqliteJournalMode::Off)
+        .synchronous(SqliteSynchronous::Off)
+        .pragma("cache_size", "-65536");
     let mut connection = options.connect().await?;
     let columns = "rung, codec, container, mime, bitrate_kbps, bytes, checksum, piece_bytes, pieces, init_bytes, \
          segments, sample_rate_hz, samples, delay_samples";

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Ingest;
 use super::publishing::hundredths;
 use crate::ports::StoreError;
+use crate::ports::library::LIBRARY_BATCH_MAX;
 use crate::ports::renditions::AlbumLoudness;
 
 /// So many tracks without a release's loudness are looked at together.
@@ -34,8 +35,15 @@ impl Ingest {
     /// # Errors
     /// [`StoreError`].
     pub async fn measure_releases_of(&self, release_ids: &[String]) -> Result<(), StoreError> {
-        for release_id in release_ids {
-            self.measure_release(release_id).await?;
+        let Some(files) = &self.files else { return Ok(()) };
+        for ids in release_ids.chunks(LIBRARY_BATCH_MAX) {
+            // The tracks of a release that never ends aren't read each time that it gets some.
+            for release in files.library().releases_by_id(ids).await? {
+                if usize::try_from(release.sums.tracks).is_ok_and(|of| of <= TRACKS_OF_RELEASE_MAX)
+                {
+                    self.measure_release(&release.id).await?;
+                }
+            }
         }
         Ok(())
     }

@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use crate::catalogue::{Catalogue, CatalogueError};
 use crate::ports::library::{
-    Artist, ArtistEdit, AudioFile, Cursor, Genre, LibraryChange, Lyrics, MusicLibrary, Part,
-    Relation, Release, ReleaseList, Track,
+    Artist, ArtistEdit, AudioFile, Cursor, Genre, LIBRARY_BATCH_MAX, LibraryChange, Lyrics,
+    MusicLibrary, Relation, Release, ReleaseList, Track,
 };
 use crate::ports::{ImportedTracks, ReportLog, StoreError};
 
@@ -29,8 +29,6 @@ pub use unlicensed::{Unlicensed, UnlicensedPage};
 const REMEMBERED_MAX: u64 = 20_000;
 /// What another process wrote is seen after so long at most.
 const REMEMBERED_FOR: Duration = Duration::from_secs(10);
-/// A release has so many tracks in an answer at most, an artist so many releases at which a picture is looked for.
-const PICTURE_AMONG: u32 = 1;
 
 /// A track with what stands around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,11 +182,7 @@ impl Library {
     ) -> Result<Arc<Vec<ArtistPage>>, StoreError> {
         asked!(self, Asked::Artists(pair(after), limit), Artists, {
             let artists = self.store.artists(after, limit).await?;
-            let mut pages = Vec::with_capacity(artists.len());
-            for artist in artists {
-                pages.push(self.with_picture(artist).await?);
-            }
-            Arc::new(pages)
+            Arc::new(self.with_pictures(artists).await?)
         })
     }
 
@@ -294,22 +288,26 @@ impl Library {
 
     async fn load_artist(&self, id: &str) -> Result<Option<Arc<ArtistPage>>, StoreError> {
         match self.store.artists_by_id(&[id.to_owned()]).await?.pop() {
-            Some(artist) => Ok(Some(Arc::new(self.with_picture(artist).await?))),
+            Some(artist) => Ok(self.with_pictures(vec![artist]).await?.pop().map(Arc::new)),
             None => Ok(None),
         }
     }
 
-    async fn with_picture(&self, artist: Artist) -> Result<ArtistPage, StoreError> {
-        let mut shown = artist.picture.clone();
-        for part in [Part::Own, Part::Guest] {
-            if shown.is_some() || artist.releases == 0 {
-                break;
-            }
-            let list = ReleaseList::OfArtist(artist.id.clone(), part);
-            let newest = self.store.releases(&list, None, PICTURE_AMONG).await?;
-            shown = newest.into_iter().find_map(|release| release.cover);
+    /// All at once: a page of artists is two reads, however many are on it.
+    async fn with_pictures(&self, artists: Vec<Artist>) -> Result<Vec<ArtistPage>, StoreError> {
+        let without = artists.iter().filter(|artist| artist.picture.is_none());
+        let ids: Vec<String> = (without.filter(|artist| artist.releases > 0))
+            .map(|artist| artist.id.clone())
+            .collect();
+        let mut covers = BTreeMap::new();
+        for ids in ids.chunks(LIBRARY_BATCH_MAX) {
+            covers.extend(self.store.covers_of_artists(ids).await?);
         }
-        Ok(ArtistPage { artist, shown })
+        let page = |artist: Artist| {
+            let shown = artist.picture.clone().or_else(|| covers.remove(&artist.id));
+            ArtistPage { artist, shown }
+        };
+        Ok(artists.into_iter().map(page).collect())
     }
 }
 

@@ -7,8 +7,8 @@ use std::sync::{Mutex, MutexGuard};
 use super::library::sums::{SummedRelease, sum_up};
 use super::library::{
     Artist, ArtistEdit, AudioFile, Cursor, FilePlace, Genre, Keyed, LibraryChange, Lyrics,
-    MusicFolder, MusicLibrary, Relation, Release, ReleaseList, ScanRecord, SkippedFile, Track,
-    TrackList, fold,
+    MusicFolder, MusicLibrary, Part, Relation, Release, ReleaseList, ScanRecord, SkippedFile,
+    Track, TrackList, fold,
 };
 use super::{CatalogueTrack, ImportedTracks, StoreError};
 
@@ -200,6 +200,23 @@ impl MusicLibrary for MemoryLibrary {
         artists.sort_by_key(cursor);
         let behind = |artist: &Artist| after.is_none_or(|after| cursor(artist) > *after);
         Ok(limited(artists.into_iter().filter(behind), limit))
+    }
+
+    async fn covers_of_artists(
+        &self,
+        ids: &[String],
+    ) -> Result<BTreeMap<String, String>, StoreError> {
+        let mut covers = BTreeMap::new();
+        for id in ids {
+            for part in [Part::Own, Part::Guest] {
+                let list = ReleaseList::OfArtist(id.clone(), part);
+                let newest = self.releases(&list, None, 1).await?.pop();
+                if let Some(cover) = newest.and_then(|release| release.cover) {
+                    covers.entry(id.clone()).or_insert(cover);
+                }
+            }
+        }
+        Ok(covers)
     }
 
     async fn releases_by_id(&self, ids: &[String]) -> Result<Vec<Release>, StoreError> {

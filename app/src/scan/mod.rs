@@ -43,19 +43,17 @@ use phase_2_read::Compared;
 use report::{ScanProgress, ScanReport};
 pub use watching::watch_forever;
 
-/// So many files are written together at most …
-const FILES_PER_CHANGE: usize = 128;
-/// … or this part of the greatest release among those before: each change adds its releases up anew, and a release
-/// that never ends would be added up more and more often the greater it gets.
-const PART_OF_RELEASE: usize = 8;
-/// Half of what may be asked for in one call: a file may name several things.
-const FILES_PER_CHANGE_MAX: usize = LIBRARY_BATCH_MAX / 2;
+/// So many files are written together at most, half of what may be asked for in one call: a file may name several
+/// things. Each time waits for the disk several times, however little is written.
+const FILES_PER_CHANGE: usize = LIBRARY_BATCH_MAX / 2;
 /// What was read waits no longer than this for others to be written with.
 const CHANGE_EVERY: Duration = Duration::from_millis(500);
 /// So many lists of walked files wait to be compared.
 const WALKED_WAITING_MAX: usize = 4;
-/// So many files wait to be read, and so many that were read wait to be written.
+/// So many files wait to be read.
 const FILES_WAITING_MAX: usize = 64;
+/// So many that were read wait to be written: what is read while others are written is the next that is.
+const READ_WAITING_MAX: usize = FILES_PER_CHANGE;
 
 /// Why a scan didn't end.
 #[derive(Debug, thiserror::Error)]
@@ -316,12 +314,12 @@ impl Scanner {
         mut read: mpsc::Receiver<Compared>,
         progress: &ScanProgress,
     ) -> Result<(), ScanError> {
-        let (mut batch, mut most) = (Vec::new(), FILES_PER_CHANGE);
+        let mut batch = Vec::new();
         loop {
             let deadline = tokio::time::sleep(CHANGE_EVERY);
             tokio::pin!(deadline);
             let mut more = true;
-            while more && batch.len() < most {
+            while more && batch.len() < FILES_PER_CHANGE {
                 tokio::select! {
                     biased;
                     one = read.recv() => match one {
@@ -332,8 +330,7 @@ impl Scanner {
                 }
             }
             if !batch.is_empty() {
-                let tracks = self.apply(folder, std::mem::take(&mut batch), progress).await?;
-                most = (tracks / PART_OF_RELEASE).clamp(FILES_PER_CHANGE, FILES_PER_CHANGE_MAX);
+                self.apply(folder, std::mem::take(&mut batch), progress).await?;
             }
             if !more {
                 return Ok(());

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::phase_1_walk::{BesidePicture, Walked, WalkedFile};
 use super::report::{Outcome, ScanProgress};
-use super::{FILES_WAITING_MAX, ScanError, Scanner};
+use super::{READ_WAITING_MAX, ScanError, Scanner};
 use crate::covers::Covers;
 use crate::ports::library::{AudioFile, FilePlace, LibraryChange, MusicFolder, SkippedFile};
 use crate::ports::music_files::{AudioReader, MusicDisk, Pictures, ReadAudio, Unusable};
@@ -254,7 +254,7 @@ pub(super) fn start(
     mut files: mpsc::Receiver<ToRead>,
     covers: Option<Arc<Covers>>,
 ) -> mpsc::Receiver<Compared> {
-    let (to_apply, read) = mpsc::channel(FILES_WAITING_MAX);
+    let (to_apply, read) = mpsc::channel(READ_WAITING_MAX);
     // What is being read, in the order in which it is handed on; its length is how many are read at once.
     let (to_await, mut reading) = mpsc::channel::<JoinHandle<Compared>>(parts.readers.max(1));
     let looker = Arc::new(Looker {

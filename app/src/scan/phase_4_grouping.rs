@@ -243,12 +243,6 @@ fn fill(slot: &mut Option<String>, value: Option<&String>, replace: bool) {
 }
 
 impl Groups {
-    /// How many tracks the greatest of the known releases has.
-    pub(super) fn tracks_of_greatest_release(&self) -> usize {
-        let tracks = self.releases.values().map(|release| release.sums.tracks).max();
-        usize::try_from(tracks.unwrap_or(0)).unwrap_or(usize::MAX)
-    }
-
     /// Puts what is new or changed into a change.
     pub(super) fn into_change(self, change: &mut LibraryChange) {
         let (artists, releases) = (self.artists, self.releases);

@@ -14,14 +14,13 @@ use crate::ports::library::{
 use crate::ports::music_files::TaggedArtist;
 
 impl Scanner {
-    /// Writes what was read of some files; says how many tracks the greatest release had until now that any of them
-    /// is on.
+    /// Writes what was read of some files.
     pub(super) async fn apply(
         &self,
         folder: &MusicFolder,
         batch: Vec<Compared>,
         progress: &ScanProgress,
-    ) -> Result<usize, ScanError> {
+    ) -> Result<(), ScanError> {
         let _writing = self.writing.lock().await;
         let now = self.clock.now();
         let mut change = LibraryChange { at: Some(now), ..LibraryChange::default() };
@@ -62,7 +61,6 @@ impl Scanner {
             })
             .collect();
         let mut groups = self.groups(&files).await?;
-        let tracks = groups.tracks_of_greatest_release();
         let mut outcomes = Vec::with_capacity(files.len());
         let mut releases = BTreeSet::new();
         for (file, of) in files {
@@ -74,7 +72,7 @@ impl Scanner {
         self.write(&change).await?;
         self.queue(&change, releases).await;
         outcomes.into_iter().for_each(|outcome| progress.note(outcome));
-        Ok(tracks)
+        Ok(())
     }
 
     /// Writes a change, and tells counting of it.

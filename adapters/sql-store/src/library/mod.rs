@@ -2,8 +2,9 @@
 //!
 //! - `rows`: rows as the port's types
 //! - `reading`: lists and look-ups, each by an index
-//! - `writing`: a change, with what releases get from their tracks
+//! - `writing`: a change; `adding_up`: what releases get from their tracks
 
+mod adding_up;
 mod reading;
 mod rows;
 mod writing;
@@ -59,6 +60,13 @@ impl MusicLibrary for Store {
 
     async fn artists(&self, after: Option<&Cursor>, limit: u32) -> Result<Vec<Artist>, StoreError> {
         read!(self, "listing artists", artists(after, limit))
+    }
+
+    async fn covers_of_artists(
+        &self,
+        ids: &[String],
+    ) -> Result<BTreeMap<String, String>, StoreError> {
+        read!(self, "reading the covers of artists", covers_of_artists(ids))
     }
 
     async fn releases_by_id(&self, ids: &[String]) -> Result<Vec<Release>, StoreError> {

@@ -1,13 +1,13 @@
 //! Lists and look-ups, each by an index.
 
 use ledgerline_app::ports::library::{
-    Artist, AudioFile, Cursor, FilePlace, Genre, Keyed, Lyrics, MusicFolder, Relation, Release,
-    ReleaseList, ScanRecord, SkippedFile, Track, TrackList,
+    Artist, AudioFile, Cursor, FilePlace, Genre, Keyed, Lyrics, MusicFolder, Part, Relation,
+    Release, ReleaseList, ScanRecord, SkippedFile, Track, TrackList,
 };
 use sqlx::{AssertSqlSafe, Row as _};
 use std::collections::BTreeMap;
 
-use super::super::dialect::Connection;
+use super::super::dialect::{Connection, push_placeholder};
 use super::super::statements::{batches, value_placeholders};
 use super::rows::{self, ARTIST, FILE, RELEASE, Row, TRACK};
 use crate::fault::{Fault, said};
@@ -53,6 +53,27 @@ pub(super) async fn artists_by_id(
 ) -> Result<Vec<Artist>, Fault> {
     let from = (ARTIST, "library_artists", "artist_id", "");
     of_ids(connection, from, &unique(ids), rows::artist).await
+}
+
+pub(super) async fn covers_of_artists(
+    connection: &mut Connection,
+    ids: &[String],
+) -> Result<BTreeMap<String, String>, Fault> {
+    let newest = |part: Part| {
+        format!(
+            "(SELECT r.cover FROM library_release_artists l \
+             JOIN library_releases r ON r.release_id = l.release_id \
+             WHERE l.artist_id = a.artist_id AND l.part = '{}' \
+             ORDER BY l.released_on DESC, l.release_id DESC LIMIT 1)",
+            part.word()
+        )
+    };
+    let (own, guest) = (newest(Part::Own), newest(Part::Guest));
+    let columns = format!("a.artist_id, COALESCE({own}, {guest}) AS cover");
+    let from = (columns.as_str(), "library_artists a", "a.artist_id", "");
+    let pair = |row: &Row| Ok((row.try_get("artist_id")?, row.try_get("cover")?));
+    let found: Vec<(String, Option<String>)> = of_ids(connection, from, &unique(ids), pair).await?;
+    Ok(found.into_iter().filter_map(|(id, cover)| Some((id, cover?))).collect())
 }
 
 pub(super) async fn releases_by_id(
@@ -250,14 +271,31 @@ pub(super) async fn files_at(
     connection: &mut Connection,
     places: &[FilePlace],
 ) -> Result<Vec<AudioFile>, Fault> {
-    let sql = format!("SELECT {FILE} FROM library_files WHERE folder_id = $1 AND path = $2");
-    let mut found = Vec::new();
+    let mut of_folders: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for place in places {
-        let query = sqlx::query(AssertSqlSafe(sql.clone()));
-        let query = query.bind(&place.folder_id).bind(place.path.as_str());
-        found.extend(query.fetch_optional(&mut *connection).await?.as_ref().map(rows::file));
+        of_folders.entry(&place.folder_id).or_default().push(place.path.as_str());
     }
-    found.into_iter().collect()
+    let mut found = Vec::with_capacity(places.len());
+    for (folder_id, mut paths) in of_folders {
+        paths.sort_unstable();
+        paths.dedup();
+        for batch in batches(&paths) {
+            let wanted = value_placeholders(batch.len());
+            let mut folder = String::new();
+            push_placeholder(&mut folder, batch.len() + 1);
+            let sql = format!(
+                "SELECT {FILE} FROM library_files WHERE path IN ({wanted}) AND folder_id = {folder}"
+            );
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for path in batch {
+                query = query.bind(*path);
+            }
+            for row in &query.bind(folder_id).fetch_all(&mut *connection).await? {
+                found.push(rows::file(row)?);
+            }
+        }
+    }
+    Ok(found)
 }
 
 pub(super) async fn files_after(

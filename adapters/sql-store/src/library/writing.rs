@@ -1,6 +1,5 @@
 //! A change of the library, with what releases get from their tracks.
 
-use ledgerline_app::ports::library::sums::{SummedRelease, sum_up};
 use ledgerline_app::ports::library::{
     Artist, ArtistEdit, AudioFile, FilePlace, Keyed, LibraryChange, Lyrics, MusicFolder, Relation,
     Release, ScanRecord, Track, fold,
@@ -15,6 +14,7 @@ use super::super::catalogue;
 use super::super::dialect::Connection;
 use super::super::revisions::Statement;
 use super::super::statements::{batches, row_placeholders, value_placeholders};
+use super::adding_up::{Touched, add_up};
 use super::{reading, rows};
 use crate::fault::{Fault, said, to_column};
 
@@ -42,9 +42,7 @@ pub(super) async fn change(
     connection: &mut Connection,
     change: &LibraryChange,
 ) -> Result<ImportedTracks, Fault> {
-    let mut touched = Touched::default();
-    touched.releases.extend(change.releases.iter().map(|release| release.id.clone()));
-    touched.tracks.extend(change.tracks.iter().map(|track| track.id.clone()));
+    let mut touched = Touched::by(&change.releases, &change.tracks);
     let counted: Vec<CatalogueTrack> =
         latest(&change.tracks, |track| &track.id).into_values().map(Track::as_counted).collect();
     let imported = catalogue::complete_tracks(connection, &counted).await?;
@@ -54,7 +52,7 @@ pub(super) async fn change(
     // Where a track was before, is added up anew too.
     let ids: Vec<String> = touched.tracks.iter().cloned().collect();
     let before = reading::tracks_by_id(connection, &ids).await?;
-    touched.releases.extend(before.into_iter().map(|track| track.release_id));
+    touched.know(before);
     write_tracks(connection, &change.tracks).await?;
     for (track_id, lyrics) in &change.lyrics {
         write_lyrics(connection, track_id, lyrics).await?;
@@ -62,15 +60,8 @@ pub(super) async fn change(
     write_files(connection, change, &mut touched).await?;
     write_keys(connection, &change.keys).await?;
     note_missing(connection, &mut touched, change.at).await?;
-    add_up(connection, &touched.releases).await?;
+    add_up(connection, &touched).await?;
     Ok(imported)
-}
-
-/// What must be looked at again after a change.
-#[derive(Default)]
-struct Touched {
-    tracks: BTreeSet<String>,
-    releases: BTreeSet<String>,
 }
 
 /// The last of each id, by the ids.
@@ -268,145 +259,20 @@ async fn note_missing(
         .filter(|file| file.missing_since.is_none())
         .map(|file| file.track_id.as_str())
         .collect();
-    for track in reading::tracks_by_id(connection, &ids).await? {
-        touched.releases.insert(track.release_id.clone());
+    for mut track in reading::tracks_by_id(connection, &ids).await? {
         let since =
             if there.contains(track.id.as_str()) { None } else { track.missing_since.or(at) };
-        if since == track.missing_since {
-            continue;
+        if since != track.missing_since {
+            sqlx::query("UPDATE library_tracks SET missing_since = $2 WHERE track_id = $1")
+                .bind(&track.id)
+                .bind(since.map(time).transpose()?)
+                .execute(&mut *connection)
+                .await?;
+            track.missing_since = since;
         }
-        sqlx::query("UPDATE library_tracks SET missing_since = $2 WHERE track_id = $1")
-            .bind(&track.id)
-            .bind(since.map(time).transpose()?)
-            .execute(&mut *connection)
-            .await?;
+        touched.became(track);
     }
     Ok(())
-}
-
-/// Adds releases up anew, and what artists and genres have of them.
-async fn add_up(connection: &mut Connection, ids: &BTreeSet<String>) -> Result<(), Fault> {
-    let ids: Vec<String> = ids.iter().cloned().collect();
-    let mut tracks: BTreeMap<String, Vec<Track>> = BTreeMap::new();
-    for track in reading::tracks_of_releases(connection, &ids).await? {
-        tracks.entry(track.release_id.clone()).or_default().push(track);
-    }
-    for release in reading::releases_by_id(connection, &ids).await? {
-        let tracks = tracks.remove(&release.id).unwrap_or_default();
-        let before = (release.sums.clone(), release.artists.clone());
-        let summed = sum_up(release, &tracks);
-        if before != (summed.release.sums.clone(), summed.release.artists.clone()) {
-            write_sums(connection, &summed.release).await?;
-        }
-        write_parts(connection, &summed).await?;
-        write_genres(connection, &summed).await?;
-    }
-    Ok(())
-}
-
-async fn write_sums(connection: &mut Connection, release: &Release) -> Result<(), Fault> {
-    let sums = &release.sums;
-    sqlx::query(
-        "UPDATE library_releases SET artists_json = $2, tracks = $3, discs = $4, \
-         duration_ms = $5, explicit = $6, genres_json = $7 WHERE release_id = $1",
-    )
-    .bind(&release.id)
-    .bind(to_json(&release.artists)?)
-    .bind(i64::from(sums.tracks))
-    .bind(i64::from(sums.discs))
-    .bind(to_column("a length", sums.duration_ms)?)
-    .bind(sums.explicit)
-    .bind(to_json(&sums.genres)?)
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-async fn write_parts(connection: &mut Connection, summed: &SummedRelease) -> Result<(), Fault> {
-    let release = &summed.release;
-    let before: Vec<(String, String, String)> = sqlx::query_as(
-        "SELECT artist_id, part, released_on FROM library_release_artists WHERE release_id = $1",
-    )
-    .bind(&release.id)
-    .fetch_all(&mut *connection)
-    .await?;
-    let before: BTreeSet<(String, String, String)> = before.into_iter().collect();
-    let now: BTreeSet<(String, String, String)> = (summed.parts.iter())
-        .map(|(id, part)| (id.clone(), part.word().to_owned(), release.released_on.clone()))
-        .collect();
-    if before == now {
-        return Ok(());
-    }
-    remove(connection, "library_release_artists", "release_id", &[&release.id]).await?;
-    let rows: Vec<&(String, String, String)> = now.iter().collect();
-    let into = "library_release_artists (artist_id, part, released_on, release_id)";
-    upsert(connection, (into, 4, "DO NOTHING"), &rows, |query, (artist, part, on)| {
-        Ok(query.bind(artist).bind(part).bind(on).bind(&release.id))
-    })
-    .await?;
-    let ids = |rows: &BTreeSet<(String, String, String)>| -> BTreeSet<String> {
-        rows.iter().map(|(id, ..)| id.clone()).collect()
-    };
-    let (before, now) = (ids(&before), ids(&now));
-    for (ids, by) in [(now.difference(&before), 1_i64), (before.difference(&now), -1)] {
-        let ids: Vec<&String> = ids.collect();
-        for batch in batches(&ids) {
-            let wanted = value_placeholders(batch.len());
-            let sql = format!(
-                "UPDATE library_artists SET releases = releases + ({by}) WHERE artist_id IN ({wanted})"
-            );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
-            for id in batch {
-                query = query.bind(*id);
-            }
-            query.execute(&mut *connection).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn write_genres(connection: &mut Connection, summed: &SummedRelease) -> Result<(), Fault> {
-    let release = &summed.release;
-    let before: Vec<(String, String, i64)> = sqlx::query_as(
-        "SELECT genre_key, released_on, tracks FROM library_release_genres WHERE release_id = $1",
-    )
-    .bind(&release.id)
-    .fetch_all(&mut *connection)
-    .await?;
-    let before: BTreeSet<(String, String, i64)> = before.into_iter().collect();
-    let now: BTreeSet<(String, String, i64)> = (summed.genres.iter())
-        .map(|of| (of.key.clone(), release.released_on.clone(), i64::from(of.tracks)))
-        .collect();
-    if before == now {
-        return Ok(());
-    }
-    let mut changes: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
-    for (rows, sign) in [(&before, -1), (&now, 1)] {
-        for (key, _, tracks) in rows {
-            let change = changes.entry(key).or_default();
-            *change = (change.0 + sign, change.1 + sign * tracks);
-        }
-    }
-    let names: BTreeMap<&str, &str> =
-        summed.genres.iter().map(|of| (of.key.as_str(), of.name.as_str())).collect();
-    let changes: Vec<(&str, (i64, i64))> = changes.into_iter().collect();
-    let into = "library_genres (genre_key, name, releases, tracks)";
-    let conflict = "(genre_key) DO UPDATE SET \
-         releases = library_genres.releases + excluded.releases, \
-         tracks = library_genres.tracks + excluded.tracks";
-    upsert(connection, (into, 4, conflict), &changes, |query, (key, (releases, tracks))| {
-        // What was there before has its name already.
-        let name = names.get(key).copied().unwrap_or_default();
-        Ok(query.bind(*key).bind(name).bind(*releases).bind(*tracks))
-    })
-    .await?;
-    remove(connection, "library_release_genres", "release_id", &[&release.id]).await?;
-    let rows: Vec<&(String, String, i64)> = now.iter().collect();
-    let into = "library_release_genres (genre_key, released_on, release_id, tracks)";
-    upsert(connection, (into, 4, "DO NOTHING"), &rows, |query, (key, on, tracks)| {
-        Ok(query.bind(key).bind(on).bind(&release.id).bind(*tracks))
-    })
-    .await
 }
 
 pub(super) async fn edit_artist(
@@ -439,9 +305,11 @@ pub(super) async fn say_explicit(
         .execute(&mut *connection)
         .await?;
     let found = reading::tracks_by_id(connection, &[track_id.to_owned()]).await?;
-    let releases = found.into_iter().map(|track| track.release_id).collect();
-    add_up(connection, &releases).await?;
-    Ok(!releases.is_empty())
+    let is_there = !found.is_empty();
+    let mut touched = Touched::default();
+    touched.know(found);
+    add_up(connection, &touched).await?;
+    Ok(is_there)
 }
 
 pub(super) async fn relate(
@@ -483,7 +351,7 @@ pub(super) async fn note_scan(connection: &mut Connection, scan: &ScanRecord) ->
 }
 
 /// Inserts rows; `conflict` is what is done with those that are there.
-async fn upsert<'q, T>(
+pub(super) async fn upsert<'q, T>(
     connection: &mut Connection,
     (into, columns, conflict): (&str, usize, &str),
     rows: &'q [T],
@@ -501,7 +369,7 @@ async fn upsert<'q, T>(
     Ok(())
 }
 
-async fn remove(
+pub(super) async fn remove(
     connection: &mut Connection,
     table: &str,
     column: &str,
@@ -537,6 +405,6 @@ fn time(at: UnixMs) -> Result<i64, Fault> {
     to_column("a time", at.get())
 }
 
-fn to_json(value: &impl Serialize) -> Result<String, Fault> {
+pub(super) fn to_json(value: &impl Serialize) -> Result<String, Fault> {
     serde_json::to_string(value).or_else(|error| said(error.to_string()))
 }

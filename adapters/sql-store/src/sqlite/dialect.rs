@@ -58,6 +58,11 @@ pub(crate) const NOW_MS: &str = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEG
 const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
 /// What SQLite puts beside the database: the write-ahead log, and its index.
 const SIDE_FILES: [&str; 2] = ["-wal", "-shm"];
+/// Of a writer's pages so many KiB stay in memory at most.
+const WRITER_CACHE: &str = "-65536";
+/// When the log has so many pages (16 MiB), they are brought into the database file: what several transactions
+/// changed in one page is then written once.
+const LOG_PAGES: &str = "4096";
 /// Only the owner reads and writes: hashes of secrets and listeners' pseudonyms are in there.
 const PRIVATE: u32 = 0o600;
 
@@ -99,6 +104,9 @@ pub(crate) async fn connect_writer(path: &Path) -> Result<Connection, sqlx::Erro
         .pragma("secure_delete", "ON")
         .pragma("fullfsync", "ON")
         .pragma("checkpoint_fullfsync", "ON")
+        // What one transaction of a great library touches stays in memory until it ends.
+        .pragma("cache_size", WRITER_CACHE)
+        .pragma("wal_autocheckpoint", LOG_PAGES)
         .connect()
         .await
 }

@@ -7,6 +7,7 @@ mod beside;
 mod damage;
 mod durability;
 mod facts_of_one_hour;
+mod great_release;
 mod ledger;
 mod patience;
 #[cfg(feature = "postgres")]

@@ -2,6 +2,7 @@
 
 use ledgerline_ids::UnixMs;
 
+use super::library_growth::{a_great_release_grows, artists_have_covers};
 use crate::ports::library::{
     Artist, ArtistEdit, AudioFile, AudioFormat, Credit, CreditedArtist, Cursor, FilePath,
     FilePlace, Genre, Keyed, LibraryChange, Lyrics, MusicFolder, MusicLibrary, Part, Relation,
@@ -19,6 +20,8 @@ pub async fn every_case<S: MusicLibrary>(fresh: impl AsyncFn() -> S) {
     a_track_is_missing_while_none_of_its_files_is_there(&fresh().await).await;
     a_moved_file_keeps_its_track(&fresh().await).await;
     a_track_may_go_to_another_release(&fresh().await).await;
+    a_great_release_grows(&fresh().await).await;
+    artists_have_covers(&fresh().await).await;
     counting_learns_of_tracks(&fresh().await).await;
     keeps_what_an_administrator_says(&fresh().await).await;
     relates_tracks(&fresh().await).await;
@@ -445,11 +448,11 @@ pub async fn takes_the_last_of_an_id(store: &dyn MusicLibrary) {
     assert_eq!(store.artists_by_id(&ids(["A1"])).await.expect("reads")[0].name, "Later");
 }
 
-fn at(millis: u64) -> UnixMs {
+pub(super) fn at(millis: u64) -> UnixMs {
     UnixMs::new(1_750_000_000_000 + millis).expect("an instant")
 }
 
-fn ids<const N: usize>(ids: [&str; N]) -> Vec<String> {
+pub(super) fn ids<const N: usize>(ids: [&str; N]) -> Vec<String> {
     ids.map(str::to_owned).to_vec()
 }
 
@@ -463,7 +466,7 @@ fn every_list() -> [ReleaseList; 5] {
     ]
 }
 
-async fn folder(store: &dyn MusicLibrary) -> MusicFolder {
+pub(super) async fn folder(store: &dyn MusicLibrary) -> MusicFolder {
     let path = FilePath::stored("/music");
     let folder = MusicFolder { id: FOLDER.to_owned(), path, added_at: at(0) };
     store.add_music_folder(&folder).await.expect("writes")
@@ -481,7 +484,7 @@ pub(crate) fn artist(id: &str, name: &str) -> Artist {
     }
 }
 
-fn credited(artist_id: &str) -> CreditedArtist {
+pub(super) fn credited(artist_id: &str) -> CreditedArtist {
     CreditedArtist { artist_id: artist_id.to_owned(), name: format!("name of {artist_id}") }
 }
 
@@ -527,7 +530,7 @@ pub(crate) fn track(id: &str, release_id: &str, number: u32) -> Track {
     }
 }
 
-fn place(path: &str) -> FilePlace {
+pub(super) fn place(path: &str) -> FilePlace {
     FilePlace { folder_id: FOLDER.to_owned(), path: FilePath::stored(path) }
 }
 
@@ -551,7 +554,7 @@ fn file(path: &str, track_id: &str) -> AudioFile {
 }
 
 /// These tracks, each with a file, and all that they refer to.
-fn library(tracks: &[Track]) -> LibraryChange {
+pub(super) fn library(tracks: &[Track]) -> LibraryChange {
     let mut change = LibraryChange {
         artists: ["A1", "A2", "A3"].map(|id| artist(id, &format!("name of {id}"))).to_vec(),
         tracks: tracks.to_vec(),
@@ -567,7 +570,7 @@ fn library(tracks: &[Track]) -> LibraryChange {
     change
 }
 
-async fn one_release(store: &dyn MusicLibrary, id: &str) -> Release {
+pub(super) async fn one_release(store: &dyn MusicLibrary, id: &str) -> Release {
     store.releases_by_id(&ids([id])).await.expect("reads").remove(0)
 }
 
@@ -580,7 +583,7 @@ async fn listed(store: &dyn MusicLibrary, list: &ReleaseList) -> Vec<String> {
     found.into_iter().map(|release| release.id).collect()
 }
 
-async fn part(store: &dyn MusicLibrary, artist_id: &str, part: Part) -> Vec<String> {
+pub(super) async fn part(store: &dyn MusicLibrary, artist_id: &str, part: Part) -> Vec<String> {
     listed(store, &ReleaseList::OfArtist(artist_id.to_owned(), part)).await
 }
 
@@ -589,11 +592,11 @@ async fn track_ids(store: &dyn MusicLibrary, list: &TrackList) -> Vec<String> {
     found.into_iter().map(|track| track.id).collect()
 }
 
-fn counted((key, releases, tracks): (&str, u32, u32)) -> (String, u32, u32) {
+pub(super) fn counted((key, releases, tracks): (&str, u32, u32)) -> (String, u32, u32) {
     (key.to_owned(), releases, tracks)
 }
 
-async fn genres(store: &dyn MusicLibrary) -> Vec<(String, u32, u32)> {
+pub(super) async fn genres(store: &dyn MusicLibrary) -> Vec<(String, u32, u32)> {
     let found: Vec<Genre> = store.genres("", 100).await.expect("reads");
     found.into_iter().map(|genre| (genre.key, genre.releases, genre.tracks)).collect()
 }

@@ -17,6 +17,7 @@ pub mod ingest;
 pub mod leases;
 pub mod ledger;
 pub mod library;
+mod library_growth;
 pub mod listeners;
 pub mod music;
 pub mod plays_log;

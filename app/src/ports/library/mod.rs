@@ -175,6 +175,16 @@ pub trait MusicLibrary: Send + Sync + 'static {
     /// [`StoreError`].
     async fn artists(&self, after: Option<&Cursor>, limit: u32) -> Result<Vec<Artist>, StoreError>;
 
+    /// The covers of artists, by their ids: each artist's is that of its own newest release, where that has none of
+    /// the newest one on which it is a guest.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn covers_of_artists(
+        &self,
+        ids: &[String],
+    ) -> Result<BTreeMap<String, String>, StoreError>;
+
     /// Releases of these ids, also such of which nothing is there.
     ///
     /// # Errors

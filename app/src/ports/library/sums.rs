@@ -62,17 +62,61 @@ pub fn sum_up(mut release: Release, tracks: &[Track]) -> SummedRelease {
         release.artists = shared_artists(if there.is_empty() { &all } else { &there });
     }
     let genres = genres(&there);
-    let mut by_count: Vec<&GenreTracks> = genres.iter().collect();
-    by_count.sort_by(|one, other| (other.tracks, &one.key).cmp(&(one.tracks, &other.key)));
     release.sums = ReleaseSums {
         tracks: u32::try_from(there.len()).unwrap_or(u32::MAX),
         discs: there.iter().map(|track| track.disc).max().unwrap_or(0),
         duration_ms: there.iter().map(|track| track.duration_ms).sum(),
         explicit: there.iter().any(|track| track.is_explicit()),
-        genres: by_count.iter().map(|genre| genre.name.clone()).collect(),
+        genres: names(&genres),
     };
     let parts = if there.is_empty() { BTreeMap::new() } else { parts(&release, &there) };
     SummedRelease { release, parts, genres }
+}
+
+/// Adds tracks that are new to what a release has; `known` are its genres until now. It is what [`sum_up`] makes of
+/// all of its tracks, but that a genre goes on to be written as it was. `None` where new tracks change whose release
+/// it is: then all have to be looked at.
+#[must_use]
+pub fn sum_on(mut release: Release, known: &[GenreTracks], new: &[Track]) -> Option<SummedRelease> {
+    let there: Vec<&Track> = new.iter().filter(|track| track.missing_since.is_none()).collect();
+    if release.artists_by_tracks && !there.iter().all(|track| keeps_artists(&release, track)) {
+        return None;
+    }
+    let mut by_key: BTreeMap<String, GenreTracks> =
+        known.iter().map(|genre| (genre.key.clone(), genre.clone())).collect();
+    for genre in genres(&there) {
+        by_key
+            .entry(genre.key.clone())
+            .and_modify(|of| of.tracks = of.tracks.saturating_add(genre.tracks))
+            .or_insert(genre);
+    }
+    let genres: Vec<GenreTracks> = by_key.into_values().collect();
+    let sums = &mut release.sums;
+    sums.tracks = sums.tracks.saturating_add(u32::try_from(there.len()).unwrap_or(u32::MAX));
+    sums.discs = there.iter().map(|track| track.disc).max().unwrap_or(0).max(sums.discs);
+    sums.duration_ms += there.iter().map(|track| track.duration_ms).sum::<u64>();
+    sums.explicit |= there.iter().any(|track| track.is_explicit());
+    sums.genres = names(&genres);
+    let parts = if there.is_empty() { BTreeMap::new() } else { parts(&release, &there) };
+    Some(SummedRelease { release, parts, genres })
+}
+
+/// Whether a release that has its artists from its tracks has the same ones with this track.
+fn keeps_artists(release: &Release, track: &Track) -> bool {
+    let ours: Vec<&String> = release.artists.iter().map(|artist| &artist.artist_id).collect();
+    let theirs: Vec<&String> = track.artists().map(|artist| &artist.artist_id).collect();
+    match ours.as_slice() {
+        [] => true,
+        [lead] => theirs.first() == Some(lead),
+        _ => ours == theirs,
+    }
+}
+
+/// Their names, the most frequent first.
+fn names(genres: &[GenreTracks]) -> Vec<String> {
+    let mut by_count: Vec<&GenreTracks> = genres.iter().collect();
+    by_count.sort_by(|one, other| (other.tracks, &one.key).cmp(&(one.tracks, &other.key)));
+    by_count.iter().map(|genre| genre.name.clone()).collect()
 }
 
 /// The artists that all tracks have, else the first one where it is the same, else nobody.
