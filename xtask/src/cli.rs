@@ -7,7 +7,7 @@ mod royalty;
 mod services;
 
 pub use help::help;
-pub use music::{BenchMusic, Music};
+pub use music::{BenchEncode, BenchMusic, Music};
 pub use nodes::BenchNodes;
 pub use royalty::BenchRoyalty;
 pub use services::{Deed, Services};
@@ -30,8 +30,8 @@ pub enum Invocation {
     BenchRoyalty(BenchRoyalty),
     /// Measure what several nodes are made of.
     BenchNodes(BenchNodes),
-    /// Measure how fast files of music become rungs; of these files, or of music that is made.
-    BenchEncode(Vec<String>),
+    /// Measure how fast files of music become rungs.
+    BenchEncode(BenchEncode),
     /// Measure how fast the catalogue answers, audio is sent, or a folder is scanned.
     BenchMusic(BenchMusic),
     /// Run the product on a simulated machine, seed by seed.
@@ -196,10 +196,7 @@ pub fn parse(arguments: &[String], in_ci: bool) -> Result<Invocation, String> {
             nodes::parse(&rest[1..]).map(Invocation::BenchNodes)
         }
         Topic::Bench if rest.first().is_some_and(|what| what == "encode") => {
-            match rest[1..].iter().find(|word| word.starts_with('-')) {
-                Some(word) => Err(format!("`bench encode` takes files, and no {word}")),
-                None => Ok(Invocation::BenchEncode(rest[1..].to_vec())),
-            }
+            music::parse_encode(&rest[1..]).map(Invocation::BenchEncode)
         }
         Topic::Bench => match rest.first().and_then(|what| music_of(what)) {
             Some(what) => music::parse(what, &rest[1..]).map(Invocation::BenchMusic),
@@ -551,7 +548,7 @@ mod tests {
             ("services start postgres,sqlite", "known names are kafka"),
             ("services start --brokers 0", "wants a number"),
             ("services status --remove", "`--remove` is for `stop`"),
-            ("bench encode --fast", "takes files"),
+            ("bench encode --fast", "knows no `--fast`"),
             ("bench counting --reports 0", "wants a number"),
             ("bench counting --reports x", "wants a number"),
             ("bench counting --sizes 1M,M", "wants a number"),

@@ -67,8 +67,8 @@ fn main() -> ExitCode {
         Ok(Invocation::BenchNodes(options)) => {
             in_workspace(|workspace| bench::nodes::run(workspace, &options))
         }
-        Ok(Invocation::BenchEncode(files)) => {
-            in_workspace(|workspace| bench::encode::run(workspace, &files))
+        Ok(Invocation::BenchEncode(options)) => {
+            in_workspace(|workspace| bench::encode::run(workspace, &options))
         }
         Ok(Invocation::BenchMusic(options)) => {
             in_workspace(|workspace| bench::music::run(workspace, &options))

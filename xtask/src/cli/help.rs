@@ -130,8 +130,9 @@ const HELP_BENCH: &str = "\
 cargo xtask bench counting [--reports N] [--only a,b] [--without a,b] [--sizes 1M,5M] [--json FILE]
                            [--write-docs] [--install]
 
-cargo xtask bench encode [FILE ...] measures how fast files of music become rungs, in seconds of music for each
-second of one processor; without files, of music that it makes.
+cargo xtask bench encode [--c-libopus] [FILE ...] measures how fast music becomes rungs, in seconds of music for each
+second of one processor: music that it makes, and the files (those of ../shared/data/audio unless told). With
+--c-libopus the C library encodes; its build needs a C compiler and cmake.
 
 cargo xtask bench catalogue, origin and scan measure music; what they take stands at the end.
 

@@ -1,4 +1,4 @@
-//! The arguments of `cargo xtask bench catalogue`, `bench origin` and `bench scan`.
+//! The arguments of `cargo xtask bench catalogue`, `bench origin`, `bench scan` and `bench encode`.
 
 use super::{parse_count, split_value, unknown};
 use std::path::PathBuf;
@@ -33,6 +33,15 @@ pub struct BenchMusic {
     pub rounds: u64,
     /// The file that the figures are written to as JSON.
     pub json: Option<PathBuf>,
+}
+
+/// The arguments of `bench encode`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BenchEncode {
+    /// The C libopus encodes, in place of its translation.
+    pub c_libopus: bool,
+    /// These files, beside music that is made; without any, the recordings that there are.
+    pub files: Vec<String>,
 }
 
 /// Beyond these a mistyped number fills the disk.
@@ -100,6 +109,22 @@ pub(super) fn parse(what: Music, arguments: &[String]) -> Result<BenchMusic, Str
     Ok(bench)
 }
 
+/// Understands what stands behind `bench encode`.
+///
+/// # Errors
+/// As `parse`.
+pub(super) fn parse_encode(arguments: &[String]) -> Result<BenchEncode, String> {
+    let mut bench = BenchEncode { c_libopus: false, files: Vec::new() };
+    for argument in arguments {
+        match argument.as_str() {
+            "--c-libopus" => bench.c_libopus = true,
+            option if option.starts_with('-') => return Err(unknown(option, "bench")),
+            file => bench.files.push(file.to_owned()),
+        }
+    }
+    Ok(bench)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +132,21 @@ mod tests {
     fn parsed(what: Music, line: &str) -> Result<BenchMusic, String> {
         let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         parse(what, &arguments)
+    }
+
+    #[test]
+    fn encode_takes_files_and_a_library() {
+        let parsed = |line: &str| {
+            let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            parse_encode(&arguments)
+        };
+        let bench = |c_libopus, files: &[&str]| BenchEncode {
+            c_libopus,
+            files: files.iter().map(|file| (*file).to_owned()).collect(),
+        };
+        assert_eq!(parsed(""), Ok(bench(false, &[])));
+        assert_eq!(parsed("a.flac --c-libopus b.ogg"), Ok(bench(true, &["a.flac", "b.ogg"])));
+        assert!(parsed("--c-libopus=yes").unwrap_err().contains("knows no `--c-libopus=yes`"));
     }
 
     #[test]
