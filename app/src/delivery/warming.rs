@@ -205,7 +205,12 @@ impl Deployment {
                     for place in round.places.iter().filter(|place| place.failed > 0) {
                         let (base, failed) = (&place.base, place.failed);
                         let why = place.why.as_deref().unwrap_or_default();
-                        tracing::warn!(base, failed, why, "some of what is played most isn't fetched");
+                        tracing::warn!(
+                            base,
+                            failed,
+                            why,
+                            "some of what is played most isn't fetched"
+                        );
                     }
                 }
                 Err(error) => tracing::warn!(%error, "what is played most isn't fetched ahead"),

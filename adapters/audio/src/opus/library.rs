@@ -2,6 +2,7 @@
 //! functions and numbers; what differs is how a setting is handed over.
 
 #[cfg(not(feature = "c-libopus"))]
+#[expect(clippy::unsafe_removed_from_name, reason = "either library is called the same here")]
 use unsafe_libopus as chosen;
 
 #[cfg(feature = "c-libopus")]

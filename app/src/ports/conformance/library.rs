@@ -2,7 +2,6 @@
 
 use ledgerline_ids::UnixMs;
 
-use super::library_growth::{a_great_release_grows, artists_have_covers};
 use crate::ports::library::{
     Artist, ArtistEdit, AudioFile, AudioFormat, Credit, CreditedArtist, Cursor, FilePath,
     FilePlace, Genre, Keyed, LibraryChange, Lyrics, MusicFolder, MusicLibrary, Part, Relation,
@@ -20,8 +19,7 @@ pub async fn every_case<S: MusicLibrary>(fresh: impl AsyncFn() -> S) {
     a_track_is_missing_while_none_of_its_files_is_there(&fresh().await).await;
     a_moved_file_keeps_its_track(&fresh().await).await;
     a_track_may_go_to_another_release(&fresh().await).await;
-    a_great_release_grows(&fresh().await).await;
-    artists_have_covers(&fresh().await).await;
+    super::library_growth::every_case(&fresh).await;
     counting_learns_of_tracks(&fresh().await).await;
     keeps_what_an_administrator_says(&fresh().await).await;
     relates_tracks(&fresh().await).await;

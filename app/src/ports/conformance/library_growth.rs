@@ -5,6 +5,12 @@ use super::library::{
 };
 use crate::ports::library::{LibraryChange, MusicLibrary, Part, ReleaseSums, Role, Track};
 
+/// Runs the cases that stand here, each on a store of its own.
+pub(super) async fn every_case<S: MusicLibrary>(fresh: &impl AsyncFn() -> S) {
+    a_great_release_grows(&fresh().await).await;
+    artists_have_covers(&fresh().await).await;
+}
+
 /// An artist is shown by its own newest release, else by one of others.
 pub async fn artists_have_covers(store: &dyn MusicLibrary) {
     folder(store).await;
