@@ -1,11 +1,11 @@
 //! A node at the edge: the configuration of `deploy/cdn` in a real nginx in front of a real server.
 
 use crate::playing::{TRACK, bytes, play, prepared};
-use crate::support::{Api, DEADLINE, Folder, Ran, Server, skip};
+use crate::support::{Api, DEADLINE, Folder, Ran, Server, reports, skip};
 use serde_json::{Value, json};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 const NGINX: &str = include_str!("../../../deploy/cdn/nginx.conf");
 const AUDIO: &str = include_str!("../../../deploy/cdn/audio.js");
@@ -162,10 +162,9 @@ fn what_is_played_most_is_at_the_edge_before_anybody_asks() {
     let ran = warm();
     assert_eq!((ran.code, &round(&ran)["tracks"]), (0, &json!(0)), "{}", ran.all());
 
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
     let report = json!({
         "play_id": "p", "user_id": "u", "track_id": TRACK, "duration_listened_ms": 31_000,
-        "started_at": u64::try_from(now).expect("fits") - 60_000,
+        "started_at": reports::now_ms() - 60_000,
     });
     let program = server.api(&folder, "reports:write,counts:read");
     program.report(&report.to_string());

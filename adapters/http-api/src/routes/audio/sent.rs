@@ -101,9 +101,12 @@ struct FileBody {
     next: Next,
 }
 
+/// The next span of a file, and what comes behind it.
+type Sought = Result<(FileSpan, Reading), OriginError>;
+
 enum Next {
     Here(FileSpan, Reading),
-    Sought(Pin<Box<dyn Future<Output = Result<(FileSpan, Reading), OriginError>> + Send>>),
+    Sought(Pin<Box<dyn Future<Output = Sought> + Send>>),
     None,
 }
 
