@@ -5,7 +5,7 @@ import { SCREENS } from '../screens.mjs';
 import { micros, sameDigits } from './holder.mjs';
 
 /** Screens on which there is no amount: a new one is either here, or its amounts are looked at. */
-const WITHOUT = ['sign-in', 'try', 'set-up', 'invited', 'sign-up', 'home', 'home-admin', 'listen', 'artists', 'charts', 'library', 'library-tracks', 'library-new', 'queue', 'now-playing', 'account', 'account-whole', 'people', 'person', 'overview', 'play', 'held', 'access', 'close-prepared', 'revenue-import', 'contracts', 'contract', 'contract-changed', 'contract-template', 'proposal', 'queue-held', 'queue-late', 'queue-appeals', 'audit', 'ledger-proof', 'advances-import', 'rates', 'rates-import', 'contract-sheet'];
+const WITHOUT = ['sign-in', 'try', 'set-up', 'invited', 'sign-up', 'home', 'home-admin', 'listen', 'artists', 'charts', 'library', 'library-tracks', 'library-new', 'queue', 'now-playing', 'account', 'account-whole', 'people', 'person', 'overview', 'play', 'held', 'access', 'close-prepared', 'revenue-import', 'contracts', 'contract', 'contract-changed', 'contract-template', 'proposal', 'queue-held', 'queue-late', 'queue-appeals', 'audit', 'music-folder', 'ledger-proof', 'advances-import', 'rates', 'rates-import', 'contract-sheet'];
 /** Screens whose amounts are reckoned by the page, and compared with the API's on a way of their own. */
 const OWN_WAY = ['comparison'];
 /** What a column takes from the two before it. */
