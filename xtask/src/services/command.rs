@@ -41,7 +41,7 @@ pub fn run(workspace: &Workspace, options: &Services) -> Exit {
             Deed::Status => Ok(()),
         };
         let done = match done {
-            Ok(()) if options.remove => place.clear(),
+            Ok(()) if options.remove => service.clear(&place),
             other => other,
         };
         if let Err(reason) = done {

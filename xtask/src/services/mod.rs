@@ -6,14 +6,15 @@
 //!
 //! A new one is a module here, a row in [`SERVICES`], and its name in `cli::SEPARABLE`.
 //!
-//! Reading order: [`Service`], [`process`] (what runs, by its id), [`ports`], then one module for
-//! each service, and [`command`] (what people type).
+//! Reading order: [`Service`], [`process`] (what runs, by its id), [`ports`], [`reach`] (folders of another
+//! user's), then one module for each service, and [`command`] (what people type).
 
 mod command;
 pub mod kafka;
 mod ports;
 pub mod postgres;
 mod process;
+mod reach;
 
 use crate::cli::Test;
 use crate::needs::Need;
@@ -54,6 +55,14 @@ pub trait Service: Sync {
     /// # Errors
     /// A sentence, where it runs on.
     fn stop(&self, place: &Place) -> Result<(), String>;
+
+    /// Removes all that an earlier run left.
+    ///
+    /// # Errors
+    /// It can't be removed.
+    fn clear(&self, place: &Place) -> Result<(), String> {
+        place.clear()
+    }
 }
 
 /// All there are, in the order in which they are started.
@@ -87,11 +96,11 @@ impl Place {
         Place { folder, downloads, nodes: 1, measured: false, outlives: false }
     }
 
-    /// Removes what an earlier run left.
+    /// Removes the folder.
     ///
     /// # Errors
     /// It can't be removed.
-    pub fn clear(&self) -> Result<(), String> {
+    fn clear(&self) -> Result<(), String> {
         match fs::remove_dir_all(&self.folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 Err(format!("cannot remove {}: {error}", self.folder.display()))
@@ -132,7 +141,7 @@ impl ForTests {
             let place = Place::of(workspace, &workspace.services().join("of-tests"), service);
             steps.run(&format!("start {}", service.name()), || {
                 // A run that was killed may have left it running.
-                let fresh = service.stop(&place).and_then(|()| place.clear());
+                let fresh = service.stop(&place).and_then(|()| service.clear(&place));
                 match fresh.and_then(|()| service.start(&place)) {
                     Ok(()) => Outcome::Passed,
                     Err(reason) => Outcome::Failed(reason),

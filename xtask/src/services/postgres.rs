@@ -2,10 +2,11 @@
 //!
 //! It listens on this machine's loopback alone and asks for a password. In its folder: `port`, which a
 //! server that starts again comes back to, `server.log`, the id of its process, and `data`. As root it
-//! runs as the user that its package has made: it refuses to run as root.
+//! runs as the user that its package has made: it refuses to run as root. Where that user can't reach the
+//! folder (root's own are closed), its data lies among the system's temporary files, and `data-path` says where.
 
 use super::process::{Recorded, until};
-use super::{Environment, Place, Service, ports};
+use super::{Environment, Place, Service, ports, reach};
 use crate::needs::{Need, postgres_programs};
 use crate::programs::answer;
 use crate::server::signal;
@@ -30,6 +31,8 @@ const STOP_MAX: Duration = Duration::from_secs(30);
 /// Who tests are. It opens nothing but servers of tests.
 const USER: &str = "ledgerline";
 const PASSWORD: &str = "only-for-tests";
+/// The file that says where the data lies, where it isn't in the folder.
+const DATA_PATH: &str = "data-path";
 
 /// The service.
 pub struct Postgres;
@@ -46,10 +49,10 @@ impl Service for Postgres {
     fn start(&self, place: &Place) -> Result<(), String> {
         let programs = Programs::find()?;
         let server = Server { programs, folder: place.folder.clone() };
-        let port = match port(&place.folder) {
+        let port = match port(&place.folder).filter(|_| data(&place.folder).is_dir()) {
             Some(port) => port,
             None => {
-                place.clear()?;
+                self.clear(place)?;
                 server.make()?
             }
         };
@@ -91,6 +94,11 @@ impl Service for Postgres {
             }
         }
         Err(format!("process {pid} doesn't end"))
+    }
+
+    fn clear(&self, place: &Place) -> Result<(), String> {
+        reach::remove_apart(&apart_of(&data(&place.folder)))?;
+        place.clear()
     }
 }
 
@@ -154,9 +162,20 @@ fn log(folder: &Path) -> PathBuf {
     folder.join("server.log")
 }
 
+/// Where its data lies.
+fn data(folder: &Path) -> PathBuf {
+    let apart = fs::read_to_string(folder.join(DATA_PATH)).ok();
+    apart.map_or_else(|| folder.join("data"), |path| PathBuf::from(path.trim()))
+}
+
+/// The folder that was made for nothing but this data.
+fn apart_of(data: &Path) -> PathBuf {
+    data.parent().unwrap_or(data).to_owned()
+}
+
 /// The server's process; its data's path stands on its command line.
 fn recorded(folder: &Path) -> Recorded {
-    let word = folder.join("data").to_string_lossy().into_owned();
+    let word = data(folder).to_string_lossy().into_owned();
     Recorded { file: folder.join("pid"), word }
 }
 
@@ -171,7 +190,15 @@ impl Server {
         let folder = &self.folder;
         let cannot =
             |error: std::io::Error| format!("cannot write into {}: {error}", folder.display());
-        let (data, secret) = (folder.join("data"), folder.join("password"));
+        fs::create_dir_all(folder).map_err(cannot)?;
+        if let Some(owner) = self.programs.owner
+            && !reach::may_enter(folder, owner)
+        {
+            let data = reach::make_apart()?.join("data");
+            fs::write(folder.join(DATA_PATH), data.to_string_lossy().as_bytes()).map_err(cannot)?;
+        }
+        let data = data(folder);
+        let secret = apart_of(&data).join("password");
         fs::create_dir_all(&data).map_err(cannot)?;
         fs::write(&secret, PASSWORD).map_err(cannot)?;
         if let Some((user, group)) = self.programs.owner {
@@ -213,7 +240,7 @@ impl Server {
     /// A server that was killed has left its lock, which holds as long as its id is somebody's: also while
     /// nobody has taken note of its end.
     fn forget_the_dead(&self) {
-        let lock = self.folder.join("data/postmaster.pid");
+        let lock = data(&self.folder).join("postmaster.pid");
         let Ok(text) = fs::read_to_string(&lock) else { return };
         let pid = text.lines().next().unwrap_or_default().trim();
         if answer("ps", &["-o", "stat=", "-p", pid]).is_some_and(|state| state.starts_with('Z')) {

@@ -64,7 +64,7 @@ impl Ground {
             let place = services::Place { nodes: brokers, measured: true, ..of };
             // A run that was killed may have left it running.
             service.stop(&place)?;
-            place.clear()?;
+            service.clear(&place)?;
             println!("starting {}", service.name());
             let begun = service.start(&place);
             let told = service.environment(&place).unwrap_or_default();
@@ -157,7 +157,7 @@ impl Ground {
 impl Drop for Ground {
     fn drop(&mut self) {
         for (service, place) in self.started.iter().rev() {
-            if let Err(reason) = service.stop(place).and_then(|()| place.clear()) {
+            if let Err(reason) = service.stop(place).and_then(|()| service.clear(place)) {
                 eprintln!("xtask: {}: {reason}", service.name());
             }
         }

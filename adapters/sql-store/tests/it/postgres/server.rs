@@ -122,7 +122,6 @@ impl OwnServer {
     /// Starts one; `None` where nothing is there that does.
     pub fn start(test: &str) -> Option<Self> {
         let xtask = told(XTASK)?;
-        // Not below a folder that is closed to the server's user.
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
         let folder = folder.join(format!("postgres-{test}-{}", std::process::id()));
         let mut own = Self { xtask, folder, server: Server::at(String::new(), test) };
@@ -159,8 +158,11 @@ impl OwnServer {
 
     /// Writes over the second page of a file of its data, past the header.
     pub fn overwrite(&self, path: &str) {
-        let path = self.folder.join("postgres/data").join(path);
-        let mut file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+        let folder = self.folder.join("postgres");
+        // Where the folder is closed to the server's user, its data lies elsewhere.
+        let data = std::fs::read_to_string(folder.join("data-path"))
+            .map_or_else(|_| folder.join("data"), PathBuf::from);
+        let mut file = std::fs::OpenOptions::new().write(true).open(data.join(path)).unwrap();
         file.seek(SeekFrom::Start(8192 + 4000)).unwrap();
         file.write_all(&[0xff; 64]).unwrap();
     }
