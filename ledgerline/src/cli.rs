@@ -83,6 +83,7 @@ pub enum Command {
     /// Hold what was sent of audio against what counts.
     #[command(after_help = "Examples:\n  ledgerline deliveries read access.log\n  \
                             zcat access.log.2.gz | ledgerline deliveries read - --name access.log.2\n  \
+                            ledgerline deliveries check --from 2026-11-01\n  \
                             ledgerline deliveries warm --json")]
     Deliveries {
         /// What to do.

@@ -14,6 +14,7 @@
 //! - [`sent`]: what access logs say was sent, held against what counts
 
 pub mod bases;
+pub mod checking;
 pub mod devices;
 pub mod judging;
 pub mod keys;

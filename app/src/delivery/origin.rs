@@ -66,7 +66,8 @@ pub struct Origin {
     files: Option<FilesOnDisk>,
     store: Arc<dyn RenditionStore>,
     chunks: Arc<Chunks>,
-    tracks: Cache<String, Option<Known>>,
+    /// By recording, and whether its file in a music folder was looked for in any case.
+    tracks: Cache<(String, bool), Option<Known>>,
 }
 
 struct Chunks {
@@ -89,20 +90,38 @@ impl Origin {
         Self { files, store, chunks: Arc::new(Chunks { blobs, cache, opened }), tracks }
     }
 
-    /// What there is of a recording, here; believed for a few seconds.
+    /// What there is of a recording, here; believed for a few seconds. Its file in a music folder is looked for only
+    /// where there is nothing better.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn renditions(&self, track_id: &str) -> Result<Option<Known>, StoreError> {
-        let load = async { Ok(self.load(track_id).await?.map(Arc::new)) };
-        let loaded = self.tracks.try_get_with_by_ref(track_id, load).await;
+        self.known(track_id, false).await
+    }
+
+    /// The same with its file in a music folder, where it has one: who began with that goes on with it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn with_file(&self, track_id: &str) -> Result<Option<Known>, StoreError> {
+        self.known(track_id, true).await
+    }
+
+    async fn known(&self, track_id: &str, with_file: bool) -> Result<Option<Known>, StoreError> {
+        let load = async { Ok(self.load(track_id, with_file).await?.map(Arc::new)) };
+        let loaded = self.tracks.try_get_with((track_id.to_owned(), with_file), load).await;
         loaded.map_err(|error: Arc<StoreError>| (*error).clone())
     }
 
-    async fn load(&self, track_id: &str) -> Result<Option<Playable>, StoreError> {
+    async fn load(&self, track_id: &str, with_file: bool) -> Result<Option<Playable>, StoreError> {
         let of = self.store.renditions(track_id).await?;
-        let kept = of.as_ref().is_some_and(|of| of.rung(RungName::ORIGINAL).is_some());
-        let file = if kept { None } else { self.file_here(track_id).await? };
+        let is_needless = |it: &Rendition| match it.rung.as_str() {
+            RungName::ORIGINAL => true,
+            RungName::PREVIEW => false,
+            _ => !with_file && it.segments.is_some(),
+        };
+        let needless = of.as_ref().is_some_and(|of| of.renditions.iter().any(is_needless));
+        let file = if needless { None } else { self.file_here(track_id).await? };
         let Some(file) = file else { return Ok(of.map(|of| Playable { of, file: None })) };
         let none = || TrackRenditions {
             track_id: track_id.to_owned(),
@@ -131,7 +150,9 @@ impl Origin {
 
     /// Forgets what is known of a recording: it was encoded again.
     pub async fn forget(&self, track_id: &str) {
-        self.tracks.invalidate(track_id).await;
+        for with_file in [false, true] {
+            self.tracks.invalidate(&(track_id.to_owned(), with_file)).await;
+        }
     }
 
     /// The bytes `from..to` of a rendition of what is to be heard.

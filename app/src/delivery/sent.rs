@@ -8,8 +8,8 @@ use ledgerline_ids::UnixMs;
 
 use super::Delivery;
 use super::playing::duration_ms;
-use crate::ports::StoreError;
 use crate::ports::delivery::{ReadLog, SentBytes};
+use crate::ports::{RungName, StoreError};
 
 /// The source of all that accounts' players report.
 pub const PLAYERS: &str = "accounts";
@@ -58,12 +58,36 @@ impl Delivery {
     ) -> Result<Option<SentForPlay>, StoreError> {
         let until = granted_at.plus(threshold_ms);
         let logs = self.store.read_logs(granted_at, until, LOGS_MAX).await?;
-        if !covers(&logs, granted_at, until) {
+        self.sent_by(&logs, (play_id, track_id), granted_at, threshold_ms).await
+    }
+
+    /// Access logs that were read and say something about this time, the earliest first.
+    pub(super) async fn logs_of(
+        &self,
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<ReadLog>, StoreError> {
+        self.store.read_logs(from, to, LOGS_MAX).await
+    }
+
+    /// [`Self::sent_for`], by logs that are in hand.
+    pub(super) async fn sent_by(
+        &self,
+        logs: &[ReadLog],
+        (play_id, track_id): (&str, &str),
+        granted_at: UnixMs,
+        threshold_ms: u64,
+    ) -> Result<Option<SentForPlay>, StoreError> {
+        if !covers(logs, granted_at, granted_at.plus(threshold_ms)) {
             return Ok(None);
         }
-        let renditions = self.origin.renditions(track_id).await?;
         let rows = self.store.sent_bytes(play_id).await?;
         let rows: Vec<&SentBytes> = rows.iter().filter(|row| row.track_id == track_id).collect();
+        // Also where it was encoded since, and players get that.
+        let renditions = match rows.iter().any(|row| row.rung == RungName::ORIGINAL) {
+            true => self.origin.with_file(track_id).await?,
+            false => self.origin.renditions(track_id).await?,
+        };
         let of = |row: &&SentBytes| {
             let rendition = renditions.as_ref().and_then(|it| it.of.rung(&row.rung))?;
             Some(Delivered {

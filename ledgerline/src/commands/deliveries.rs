@@ -1,6 +1,7 @@
-//! `deliveries`: hold what was sent of audio against what counts, and fetch ahead what is played most.
+//! `deliveries`: read what was sent of audio, hold it against what counts, and fetch ahead what is played most.
 
 use ledgerline_app::delivery::warming::WARMING_PLAY;
+use ledgerline_ids::DayNo;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -25,8 +26,50 @@ pub(super) async fn run(
 ) -> Result<u8, Failure> {
     match action {
         DeliveriesAction::Read { file, name } => read_log(data, &file, name, as_json).await,
+        DeliveriesAction::Check { from, until } => check(data, (from, until), as_json).await,
         DeliveriesAction::Warm => warm(data, as_json).await,
     }
+}
+
+async fn check(
+    data: &Path,
+    (from, until): (Option<DayNo>, Option<DayNo>),
+    as_json: bool,
+) -> Result<u8, Failure> {
+    let day = |day: Option<DayNo>| day.map(|day| day.to_string());
+    let session = Session::begin_reading(data).await?;
+    let asked = json!({ "from": day(from), "until": day(until) });
+    let checked = session.post("/control/v1/deliveries/check", &asked).await;
+    session.end().await?;
+    let checked = checked?;
+    let (counted, covered, too_few) =
+        (&checked["counted"], &checked["covered"], checked["too_few"].as_u64().unwrap_or(0));
+    if as_json {
+        print_json(&checked)?;
+        return Ok(u8::from(too_few > 0));
+    }
+    let plays = checked["plays"].as_array().map_or(&[][..], Vec::as_slice);
+    for play in plays {
+        let text = |field: &str| play[field].as_str().unwrap_or("-").to_owned();
+        print(&format!(
+            "{}  listener {}  play {}  recording {}: {} ms heard, by {} bytes, which are {} ms of it",
+            text("started_at"),
+            text("user_id"),
+            text("play_id"),
+            text("track_id"),
+            play["listened_ms"],
+            play["sent_bytes"],
+            play["playable_ms"],
+        ))?;
+    }
+    if plays.len() as u64 != too_few {
+        print(&format!("… and {} more; ask for fewer days", too_few - plays.len() as u64))?;
+    }
+    print(&format!(
+        "{counted} plays of players count, logs that were read cover {covered} of them, and for {too_few} of these \
+         far too few bytes were sent"
+    ))?;
+    Ok(u8::from(too_few > 0))
 }
 
 async fn warm(data: &Path, as_json: bool) -> Result<u8, Failure> {

@@ -6,10 +6,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use ledgerline_app::Deployment;
+use ledgerline_app::delivery::checking::{CheckError, DAYS_MAX, TooFew};
 use ledgerline_app::delivery::keys::{KeyState, RotateError};
 use ledgerline_app::delivery::warming::WarmedPlace;
 use ledgerline_app::ports::delivery::{ReadLog, SentBytes};
-use ledgerline_ids::UnixMs;
+use ledgerline_ids::{DayNo, UnixMs};
 use ledgerline_local_disk::SystemRandom;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -25,6 +26,7 @@ pub(super) fn routes() -> Router<Arc<Deployment>> {
         .route("/control/v1/signing-keys", get(list).post(rotate))
         .route("/control/v1/signing-keys/urls", get(export))
         .route("/control/v1/deliveries/warm", post(warm))
+        .route("/control/v1/deliveries/check", post(check))
         .route("/control/v1/deliveries", post(add_log).layer(DefaultBodyLimit::max(LOG_BYTES_MAX)))
 }
 
@@ -84,6 +86,48 @@ async fn add_log(State(deployment): State<Arc<Deployment>>, Json(body): Json<Log
         Ok(added) => Json(json!({ "added": added, "plays": sent.len() })).into_response(),
         Err(error) => refused(StatusCode::SERVICE_UNAVAILABLE, &error),
     }
+}
+
+#[derive(Deserialize)]
+struct CheckBody {
+    from: Option<String>,
+    until: Option<String>,
+}
+
+/// Plays that count, held against what was sent for them.
+async fn check(State(deployment): State<Arc<Deployment>>, Json(body): Json<CheckBody>) -> Response {
+    let tomorrow = DayNo(deployment.now().day().0 + 1);
+    let day = |text: Option<String>, or: DayNo| text.map_or(Ok(or), |text| DayNo::parse(&text));
+    let days = day(body.until, tomorrow).and_then(|until| {
+        let from = DayNo(until.0.saturating_sub(DAYS_MAX));
+        Ok((day(body.from, from)?, until))
+    });
+    let (from, until) = match days {
+        Ok(days) => days,
+        Err(error) => return refused(StatusCode::BAD_REQUEST, &error),
+    };
+    let checked = match deployment.check_deliveries(from, until).await {
+        Ok(checked) => checked,
+        Err(error @ (CheckError::TooManyDays { .. } | CheckError::TooManyPlays)) => {
+            return refused(StatusCode::BAD_REQUEST, &error);
+        }
+        Err(error @ CheckError::Read(_)) => {
+            return refused(StatusCode::SERVICE_UNAVAILABLE, &error);
+        }
+    };
+    let play = |TooFew { play, sent }: &TooFew| {
+        json!({
+            "user_id": play.user_id, "play_id": play.play_id, "track_id": play.track_id,
+            "started_at": play.started_at.to_string(), "listened_ms": play.listened_ms,
+            "threshold_ms": play.threshold_ms, "sent_bytes": sent.bytes, "playable_ms": sent.playable_ms,
+        })
+    };
+    let plays: Vec<Value> = checked.plays.iter().map(play).collect();
+    Json(json!({
+        "from": from.to_string(), "until": until.to_string(), "counted": checked.counted,
+        "covered": checked.covered, "too_few": checked.too_few, "plays": plays,
+    }))
+    .into_response()
 }
 
 /// A round of fetching ahead what is played most.

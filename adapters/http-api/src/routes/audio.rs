@@ -88,7 +88,10 @@ pub(crate) async fn audio(
     })?;
     let missing = || Problem::new(Kind::NoAudio, "there is no such audio (any more)").anywhere();
     let asked = Asked::of(path).ok_or_else(missing)?;
-    let known = delivery.origin().renditions(&asked.track_id).await?;
+    let known = match asked.rung {
+        RungName::ORIGINAL => delivery.origin().with_file(&asked.track_id).await?,
+        _ => delivery.origin().renditions(&asked.track_id).await?,
+    };
     let known = known.ok_or_else(missing)?;
     let rendition = known.of.rung(asked.rung).ok_or_else(missing)?;
     if asked.version.is_some_and(|asked| asked != version(rendition)) {
@@ -191,13 +194,8 @@ impl Head<'_> {
 
     /// A strong validator: it is of these bytes and no others.
     fn etag(&self) -> String {
-        use std::fmt::Write as _;
-        let mut etag = String::from("\"");
-        for byte in &self.rendition.checksum[..16] {
-            write!(etag, "{byte:02x}").expect("a String takes everything");
-        }
-        etag.push('"');
-        etag
+        let checksum: [u8; 16] = self.rendition.checksum[..16].try_into().expect("sixteen");
+        format!("\"{:032x}\"", u128::from_be_bytes(checksum))
     }
 
     fn headers(&self, etag: &str) -> HeaderMap {

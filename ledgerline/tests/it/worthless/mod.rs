@@ -5,7 +5,9 @@
 //! - `urls`: addresses that were changed, are over, are another's, or lead elsewhere
 //! - `grants`: grants that are another play's, another's, over, or none at all
 //! - `places`: two devices at once on the plan that has one place
+//! - `bytes`: plays that count, and no audio was sent for them
 
+mod bytes;
 mod grants;
 mod places;
 mod urls;
