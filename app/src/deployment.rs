@@ -312,6 +312,7 @@ impl Deployment {
             log: parts.log.clone(),
             clock: parts.clock.clone(),
             random: parts.random.clone(),
+            is_shared,
         };
         let music = Music::new((parts.library, parts.collection), parts.music, wires);
         Ok(Arc::new(Self {

@@ -39,6 +39,8 @@ pub(crate) struct MusicWires {
     pub log: Arc<dyn ReportLog>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
+    /// Whether other nodes write to the same stores.
+    pub is_shared: bool,
 }
 
 impl Music {
@@ -47,8 +49,8 @@ impl Music {
         parts: Option<MusicParts>,
         wires: MusicWires,
     ) -> Self {
-        let library = Arc::new(Library::new(store));
-        let MusicWires { catalogue, log, clock, random } = wires;
+        let MusicWires { catalogue, log, clock, random, is_shared } = wires;
+        let library = Arc::new(Library::new(store, !is_shared));
         let collection = Collection::new(kept, library.clone(), clock.clone(), random.clone());
         let charts = Charts::default();
         let Some(MusicParts { scan, covers, ingest }) = parts else {

@@ -31,13 +31,7 @@ impl RenditionStore for Store {
     }
 
     async fn renditions(&self, track_id: &str) -> Result<Option<TrackRenditions>, StoreError> {
-        let read = async {
-            let mut snapshot = self.begin_read().await?;
-            let read = read(&mut snapshot, track_id).await;
-            // Nothing was written: how it ends is of no account.
-            let _ = snapshot.commit().await;
-            read
-        };
+        let read = async { read(&mut *self.reader().await?, track_id).await };
         read.await.map_err(|fault| self.error("reading renditions", &fault))
     }
 
@@ -191,22 +185,25 @@ async fn put_one(connection: &mut Connection, track: &str, of: &Rendition) -> Re
     Ok(())
 }
 
+/// By one statement, so as of one moment.
 async fn read(
     connection: &mut Connection,
     track_id: &str,
 ) -> Result<Option<TrackRenditions>, Fault> {
-    let track = sqlx::query(
-        "SELECT integrated, peak, album_integrated, album_peak FROM rendition_tracks \
-         WHERE track_id = $1",
-    )
-    .bind(track_id)
-    .fetch_optional(&mut *connection)
-    .await?;
-    let Some(track) = track else { return Ok(None) };
-    let statement = format!("SELECT {COLUMNS} FROM renditions WHERE track_id = $1 ORDER BY rung");
+    let statement = format!(
+        "SELECT t.integrated, t.peak, t.album_integrated, t.album_peak, {} FROM rendition_tracks t \
+         LEFT JOIN renditions r ON r.track_id = t.track_id WHERE t.track_id = $1 ORDER BY r.rung",
+        COLUMNS.split(", ").map(|name| format!("r.{}", name.trim())).collect::<Vec<_>>().join(", ")
+    );
     let query = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(track_id);
     let rows = query.fetch_all(connection).await?;
-    let renditions = rows.iter().map(rendition).collect::<Result<Vec<_>, Fault>>()?;
+    let Some(track) = rows.first() else { return Ok(None) };
+    let mut renditions = Vec::with_capacity(rows.len());
+    for row in &rows {
+        if row.try_get::<Option<&str>, _>("rung")?.is_some() {
+            renditions.push(rendition(row)?);
+        }
+    }
     let number = |column: &'static str| -> Result<Option<i32>, Fault> {
         let value: Option<i64> = track.try_get(column)?;
         value.map(|value| from_column(column, value)).transpose()

@@ -19,16 +19,18 @@ use std::time::Duration;
 use crate::catalogue::{Catalogue, CatalogueError};
 use crate::ports::library::{
     Artist, ArtistEdit, AudioFile, Cursor, Genre, LIBRARY_BATCH_MAX, LibraryChange, Lyrics,
-    MusicLibrary, Relation, Release, ReleaseList, Track,
+    MusicLibrary, Relation, Release, ReleaseList, Track, TrackParts,
 };
 use crate::ports::{ImportedTracks, ReportLog, StoreError};
 
 pub use unlicensed::{Unlicensed, UnlicensedPage};
 
 /// So many answers are remembered.
-const REMEMBERED_MAX: u64 = 20_000;
-/// What another process wrote is seen after so long at most.
+const REMEMBERED_MAX: u64 = 50_000;
+/// Where other processes write, what they wrote is seen after so long at most.
 const REMEMBERED_FOR: Duration = Duration::from_secs(10);
+/// Where nobody else writes, so long: what nobody asks for any more takes no memory.
+const REMEMBERED_ALONE_FOR: Duration = Duration::from_secs(300);
 
 /// A track with what stands around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,11 +105,11 @@ macro_rules! asked {
 }
 
 impl Library {
-    /// Over its store.
+    /// Over its store, to which this process `alone` writes, or others do as well.
     #[must_use]
-    pub fn new(store: Arc<dyn MusicLibrary>) -> Self {
-        let remembered =
-            Cache::builder().max_capacity(REMEMBERED_MAX).time_to_live(REMEMBERED_FOR).build();
+    pub fn new(store: Arc<dyn MusicLibrary>, alone: bool) -> Self {
+        let lasts = if alone { REMEMBERED_ALONE_FOR } else { REMEMBERED_FOR };
+        let remembered = Cache::builder().max_capacity(REMEMBERED_MAX).time_to_live(lasts).build();
         Self { store, generation: AtomicU64::new(0), remembered, loads: AtomicU64::new(0) }
     }
 
@@ -256,16 +258,15 @@ impl Library {
     }
 
     async fn load_track(&self, id: &str) -> Result<Option<Arc<TrackPage>>, StoreError> {
-        let ids = [id.to_owned()];
-        let Some(track) = self.store.tracks_by_id(&ids).await?.pop() else { return Ok(None) };
-        let release =
-            self.store.releases_by_id(std::slice::from_ref(&track.release_id)).await?.pop();
-        let Some(release) = release else { return Ok(None) };
+        let Some(parts) = self.store.track_parts(id).await? else { return Ok(None) };
+        let TrackParts { track, release, files, relations } = parts;
         let lyrics = if track.has_lyrics { self.store.lyrics(id).await? } else { None };
-        let relations = self.store.relations(id).await?;
         let others: Vec<String> =
             (relations.iter()).map(|relation| other_of(relation, id).to_owned()).collect();
-        let others = self.store.tracks_by_id(&others).await?;
+        let others = match others.as_slice() {
+            [] => Vec::new(),
+            others => self.store.tracks_by_id(others).await?,
+        };
         let others: BTreeMap<&str, &Track> =
             others.iter().map(|track| (track.id.as_str(), track)).collect();
         let relations = relations.into_iter().filter_map(|relation| {
@@ -273,15 +274,13 @@ impl Library {
             Some((relation, other))
         });
         let relations = relations.collect();
-        let files = self.store.files_of_tracks(&ids).await?;
         Ok(Some(Arc::new(TrackPage { track, release, lyrics, relations, files })))
     }
 
     async fn load_release(&self, id: &str) -> Result<Option<Arc<ReleasePage>>, StoreError> {
-        let Some(release) = self.store.releases_by_id(&[id.to_owned()]).await?.pop() else {
+        let Some((release, mut tracks)) = self.store.release_parts(id).await? else {
             return Ok(None);
         };
-        let mut tracks = self.store.tracks_of_release(id).await?;
         tracks.retain(|track| track.missing_since.is_none());
         Ok(Some(Arc::new(ReleasePage { release, tracks })))
     }

@@ -8,7 +8,7 @@ use crate::ports::StoreError;
 use crate::ports::memory_library::MemoryLibrary;
 
 fn library() -> Arc<Library> {
-    Arc::new(Library::new(Arc::new(MemoryLibrary::default())))
+    Arc::new(Library::new(Arc::new(MemoryLibrary::default()), false))
 }
 
 /// A thousand ask at once for what isn't remembered: it is read once, and all get it.

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use ledgerline_app::ports::library::{
     Artist, ArtistEdit, AudioFile, Cursor, FilePlace, Genre, Keyed, LibraryChange, Lyrics,
     MusicFolder, MusicLibrary, Relation, Release, ReleaseList, ScanRecord, SkippedFile, Track,
-    TrackList,
+    TrackList, TrackParts,
 };
 use ledgerline_app::ports::{ImportedTracks, StoreError};
 use std::collections::BTreeMap;
@@ -106,6 +106,17 @@ impl MusicLibrary for Store {
 
     async fn lyrics(&self, track_id: &str) -> Result<Option<Lyrics>, StoreError> {
         read!(self, "reading lyrics", lyrics(track_id))
+    }
+
+    async fn track_parts(&self, track_id: &str) -> Result<Option<TrackParts>, StoreError> {
+        read!(self, "reading a track", track_parts(track_id))
+    }
+
+    async fn release_parts(
+        &self,
+        release_id: &str,
+    ) -> Result<Option<(Release, Vec<Track>)>, StoreError> {
+        read!(self, "reading a release", release_parts(release_id))
     }
 
     async fn relations(&self, track_id: &str) -> Result<Vec<Relation>, StoreError> {

@@ -2,7 +2,7 @@
 
 use ledgerline_app::ports::library::{
     Artist, AudioFile, Cursor, FilePlace, Genre, Keyed, Lyrics, MusicFolder, Part, Relation,
-    Release, ReleaseList, ScanRecord, SkippedFile, Track, TrackList,
+    Release, ReleaseList, ScanRecord, SkippedFile, Track, TrackList, TrackParts,
 };
 use sqlx::{AssertSqlSafe, Row as _};
 use std::collections::BTreeMap;
@@ -232,6 +232,55 @@ pub(super) async fn lyrics(
             .fetch_optional(connection)
             .await?;
     Ok(found.map(|(plain, synced)| Lyrics { plain, synced }))
+}
+
+/// By one question, and another one where the track is related to any.
+pub(super) async fn track_parts(
+    connection: &mut Connection,
+    track_id: &str,
+) -> Result<Option<TrackParts>, Fault> {
+    let [t, r, f] =
+        [("t", TRACK), ("r", RELEASE), ("f", FILE)].map(|(table, of)| rows::columns_of(table, of));
+    let sql = format!(
+        "SELECT {t}, {r}, {f}, \
+         EXISTS (SELECT 1 FROM library_relations l WHERE l.track_id = t.track_id) OR \
+         EXISTS (SELECT 1 FROM library_relations l WHERE l.of_track_id = t.track_id) AS related \
+         FROM library_tracks t JOIN library_releases r ON r.release_id = t.release_id \
+         LEFT JOIN library_files f ON f.track_id = t.track_id \
+         WHERE t.track_id = $1 ORDER BY f.folder_id, f.path"
+    );
+    let found = sqlx::query(AssertSqlSafe(sql)).bind(track_id).fetch_all(&mut *connection).await?;
+    let Some(first) = found.first() else { return Ok(None) };
+    let Some(track) = rows::track_among(first, "t")? else { return Ok(None) };
+    let release = rows::release_among(first, "r")?;
+    let mut files = Vec::with_capacity(found.len());
+    for row in &found {
+        files.extend(rows::file_among(row, "f")?);
+    }
+    let related: bool = first.try_get("related")?;
+    let relations = if related { relations(connection, track_id).await? } else { Vec::new() };
+    Ok(Some(TrackParts { track, release, files, relations }))
+}
+
+/// By one question.
+pub(super) async fn release_parts(
+    connection: &mut Connection,
+    release_id: &str,
+) -> Result<Option<(Release, Vec<Track>)>, Fault> {
+    let [r, t] = [("r", RELEASE), ("t", TRACK)].map(|(table, of)| rows::columns_of(table, of));
+    let sql = format!(
+        "SELECT {r}, {t} FROM library_releases r \
+         LEFT JOIN library_tracks t ON t.release_id = r.release_id \
+         WHERE r.release_id = $1 ORDER BY t.disc, t.number, t.track_id"
+    );
+    let found = sqlx::query(AssertSqlSafe(sql)).bind(release_id).fetch_all(connection).await?;
+    let Some(first) = found.first() else { return Ok(None) };
+    let release = rows::release_among(first, "r")?;
+    let mut tracks = Vec::with_capacity(found.len());
+    for row in &found {
+        tracks.extend(rows::track_among(row, "t")?);
+    }
+    Ok(Some((release, tracks)))
 }
 
 pub(super) async fn relations(

@@ -26,6 +26,7 @@ pub(super) const FILE: &str = "folder_id, path, track_id, bytes, modified_ms, au
      bits_per_sample, missing_since";
 
 pub(super) fn artist(row: &Row) -> Result<Artist, Fault> {
+    let row = Of::alone(row);
     Ok(Artist {
         id: row.try_get("artist_id")?,
         name: row.try_get("name")?,
@@ -37,7 +38,64 @@ pub(super) fn artist(row: &Row) -> Result<Artist, Fault> {
     })
 }
 
+/// Names of columns, in front of each the name of a table, and what they are called in rows with columns of
+/// several tables.
+pub(super) fn columns_of(table: &str, columns: &str) -> String {
+    let each = columns.split(", ").map(|column| {
+        let column = column.trim();
+        format!("{table}.{column} AS {table}_{column}")
+    });
+    each.collect::<Vec<_>>().join(", ")
+}
+
+/// The columns of one table in a row.
+#[derive(Clone, Copy)]
+struct Of<'r> {
+    row: &'r Row,
+    /// What stands before their names, if anything.
+    table: Option<&'r str>,
+}
+
+impl<'r> Of<'r> {
+    fn alone(row: &'r Row) -> Self {
+        Self { row, table: None }
+    }
+
+    fn try_get<T>(&self, column: &str) -> Result<T, sqlx::Error>
+    where
+        T: sqlx::Decode<'r, Database> + sqlx::Type<Database>,
+    {
+        match self.table {
+            None => self.row.try_get(column),
+            Some(table) => self.row.try_get(format!("{table}_{column}").as_str()),
+        }
+    }
+}
+
 pub(super) fn release(row: &Row) -> Result<Release, Fault> {
+    release_of(Of::alone(row))
+}
+
+/// A release in a row of several tables' columns.
+pub(super) fn release_among(row: &Row, table: &str) -> Result<Release, Fault> {
+    release_of(Of { row, table: Some(table) })
+}
+
+/// A track in a row of several tables' columns; `None` where that has none.
+pub(super) fn track_among(row: &Row, table: &str) -> Result<Option<Track>, Fault> {
+    let of = Of { row, table: Some(table) };
+    let id: Option<&str> = of.try_get("track_id")?;
+    id.map(|_| track_of(of)).transpose()
+}
+
+/// A file in a row of several tables' columns; `None` where that has none.
+pub(super) fn file_among(row: &Row, table: &str) -> Result<Option<AudioFile>, Fault> {
+    let of = Of { row, table: Some(table) };
+    let path: Option<&str> = of.try_get("path")?;
+    path.map(|_| file_of(of)).transpose()
+}
+
+fn release_of(row: Of<'_>) -> Result<Release, Fault> {
     let of = "library_releases";
     let kind: String = row.try_get("kind")?;
     let Some(kind) = ReleaseKind::from_word(&kind) else {
@@ -67,6 +125,10 @@ pub(super) fn release(row: &Row) -> Result<Release, Fault> {
 }
 
 pub(super) fn track(row: &Row) -> Result<Track, Fault> {
+    track_of(Of::alone(row))
+}
+
+fn track_of(row: Of<'_>) -> Result<Track, Fault> {
     let of = "library_tracks";
     Ok(Track {
         id: row.try_get("track_id")?,
@@ -88,6 +150,10 @@ pub(super) fn track(row: &Row) -> Result<Track, Fault> {
 }
 
 pub(super) fn file(row: &Row) -> Result<AudioFile, Fault> {
+    file_of(Of::alone(row))
+}
+
+fn file_of(row: Of<'_>) -> Result<AudioFile, Fault> {
     let of = "library_files";
     let format: String = row.try_get("format")?;
     let Some(format) = AudioFormat::from_word(&format) else {
@@ -113,6 +179,7 @@ pub(super) fn file(row: &Row) -> Result<AudioFile, Fault> {
 }
 
 pub(super) fn skipped(row: &Row) -> Result<SkippedFile, Fault> {
+    let row = Of::alone(row);
     Ok(SkippedFile {
         place: place(row)?,
         bytes: number(row, "library_skipped", "bytes")?,
@@ -130,6 +197,7 @@ pub(super) fn folder(row: &Row) -> Result<MusicFolder, Fault> {
 }
 
 pub(super) fn genre(row: &Row) -> Result<Genre, Fault> {
+    let row = Of::alone(row);
     Ok(Genre {
         key: row.try_get("genre_key")?,
         name: row.try_get("name")?,
@@ -151,6 +219,7 @@ pub(super) fn relation(row: &Row) -> Result<Relation, Fault> {
 }
 
 pub(super) fn scan(row: &Row) -> Result<ScanRecord, Fault> {
+    let row = Of::alone(row);
     let of = "library_scans";
     Ok(ScanRecord {
         number: number(row, of, "number")?,
@@ -161,16 +230,16 @@ pub(super) fn scan(row: &Row) -> Result<ScanRecord, Fault> {
     })
 }
 
-fn place(row: &Row) -> Result<FilePlace, Fault> {
+fn place(row: Of<'_>) -> Result<FilePlace, Fault> {
     let path = FilePath::stored(row.try_get("path")?);
     Ok(FilePlace { folder_id: row.try_get("folder_id")?, path })
 }
 
-fn number<T: TryFrom<i64>>(row: &Row, table: &str, column: &str) -> Result<T, Fault> {
+fn number<T: TryFrom<i64>>(row: Of<'_>, table: &str, column: &str) -> Result<T, Fault> {
     from_column(&format!("{table}.{column}"), row.try_get(column)?)
 }
 
-fn json<T: DeserializeOwned>(row: &Row, table: &str, column: &str) -> Result<T, Fault> {
+fn json<T: DeserializeOwned>(row: Of<'_>, table: &str, column: &str) -> Result<T, Fault> {
     let text: &str = row.try_get(column)?;
     serde_json::from_str(text).map_err(|error| Fault::Said(format!("{table}.{column}: {error}")))
 }

@@ -60,6 +60,8 @@ const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
 const SIDE_FILES: [&str; 2] = ["-wal", "-shm"];
 /// Of a writer's pages so many KiB stay in memory at most.
 const WRITER_CACHE: &str = "-65536";
+/// Of each reader's pages so many KiB: the upper levels of a great library's indexes.
+const READER_CACHE: &str = "-16384";
 /// When the log has so many pages (16 MiB), they are brought into the database file: what several transactions
 /// changed in one page is then written once.
 const LOG_PAGES: &str = "4096";
@@ -118,7 +120,7 @@ pub(crate) async fn connect_readers(path: &Path) -> Result<Pool, sqlx::Error> {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
-        .connect_with(options(path).read_only(true))
+        .connect_with(options(path).read_only(true).pragma("cache_size", READER_CACHE))
         .await
 }
 

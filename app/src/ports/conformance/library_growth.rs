@@ -3,12 +3,58 @@
 use super::library::{
     at, counted, credit, credited, folder, genres, ids, library, one_release, part, place, track,
 };
-use crate::ports::library::{LibraryChange, MusicLibrary, Part, ReleaseSums, Role, Track};
+use crate::ports::library::{
+    AudioFile, LibraryChange, MusicLibrary, Part, Relation, RelationKind, ReleaseSums, Role, Track,
+};
 
 /// Runs the cases that stand here, each on a store of its own.
 pub(super) async fn every_case<S: MusicLibrary>(fresh: &impl AsyncFn() -> S) {
     a_great_release_grows(&fresh().await).await;
     artists_have_covers(&fresh().await).await;
+    pages_have_all_their_parts(&fresh().await).await;
+}
+
+/// A page is what its parts are, asked for one by one.
+pub async fn pages_have_all_their_parts(store: &dyn MusicLibrary) {
+    folder(store).await;
+    let mut tracks = [track("T1", "R1", 2), track("T2", "R1", 1), track("T3", "R2", 1)];
+    tracks[0].has_lyrics = true;
+    let mut change = library(&tracks);
+    // The first has two files, the second one, the third none.
+    let other = AudioFile { place: place("again.flac"), ..change.files[0].clone() };
+    change.files.truncate(2);
+    change.files.push(other);
+    store.change_library(&change).await.expect("writes");
+    let related = Relation {
+        track_id: "T3".to_owned(),
+        kind: RelationKind::Remix,
+        of_track_id: "T1".to_owned(),
+    };
+    assert!(store.relate(&related, true).await.expect("writes"));
+    for (id, files, relations) in [("T1", 2, 1), ("T2", 1, 0), ("T3", 0, 1)] {
+        let asked = [id.to_owned()];
+        let parts = store.track_parts(id).await.expect("reads").expect("it is there");
+        assert_eq!(
+            [parts.track.clone()].as_slice(),
+            store.tracks_by_id(&asked).await.expect("reads")
+        );
+        let release = store.releases_by_id(&[parts.track.release_id]).await.expect("reads");
+        assert_eq!([parts.release].as_slice(), release);
+        assert_eq!(parts.files, store.files_of_tracks(&asked).await.expect("reads"));
+        assert_eq!(parts.relations, store.relations(id).await.expect("reads"));
+        assert_eq!((parts.files.len(), parts.relations.len()), (files, relations), "{id}");
+    }
+    for (id, count) in [("R1", 2), ("R2", 1)] {
+        let (release, tracks) = store.release_parts(id).await.expect("reads").expect("it is there");
+        assert_eq!(
+            [release].as_slice(),
+            store.releases_by_id(&[id.to_owned()]).await.expect("reads")
+        );
+        assert_eq!(tracks, store.tracks_of_release(id).await.expect("reads"));
+        assert_eq!(tracks.len(), count, "{id}");
+    }
+    assert_eq!(store.track_parts("nothing").await.expect("reads"), None);
+    assert_eq!(store.release_parts("nothing").await.expect("reads"), None);
 }
 
 /// An artist is shown by its own newest release, else by one of others.

@@ -144,6 +144,19 @@ pub struct ScanRecord {
     pub report: String,
 }
 
+/// What the page of a track is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrackParts {
+    /// The track.
+    pub track: Track,
+    /// Its release.
+    pub release: Release,
+    /// Its files, by folder and path.
+    pub files: Vec<AudioFile>,
+    /// How it is related to others, from either side.
+    pub relations: Vec<Relation>,
+}
+
 /// Where the music library is kept.
 ///
 /// Lists have keys to go on from and a limit; nothing here reads a whole table. Every call that writes is
@@ -236,6 +249,35 @@ pub trait MusicLibrary: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`].
     async fn lyrics(&self, track_id: &str) -> Result<Option<Lyrics>, StoreError>;
+
+    /// A track with what its page is made of. A store may answer by one question; this asks for each part.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn track_parts(&self, track_id: &str) -> Result<Option<TrackParts>, StoreError> {
+        let ids = [track_id.to_owned()];
+        let Some(track) = self.tracks_by_id(&ids).await?.pop() else { return Ok(None) };
+        let release = self.releases_by_id(std::slice::from_ref(&track.release_id)).await?.pop();
+        let Some(release) = release else { return Ok(None) };
+        let files = self.files_of_tracks(&ids).await?;
+        let relations = self.relations(track_id).await?;
+        Ok(Some(TrackParts { track, release, files, relations }))
+    }
+
+    /// A release with its tracks, by disc, number and id, missing ones included. A store may answer by one question;
+    /// this asks for each part.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn release_parts(
+        &self,
+        release_id: &str,
+    ) -> Result<Option<(Release, Vec<Track>)>, StoreError> {
+        match self.releases_by_id(&[release_id.to_owned()]).await?.pop() {
+            Some(release) => Ok(Some((release, self.tracks_of_release(release_id).await?))),
+            None => Ok(None),
+        }
+    }
 
     /// How a track is related to others, from either side.
     ///
