@@ -382,8 +382,10 @@ async fn claim(
         (to_column("a time", now.get())?, to_column("a time", now.get().saturating_add(lasts_ms))?);
     let mut due: Option<i64> = None;
     for state in ["queued", "running"] {
+        // The sign keeps the index of times out of it, by which all that wait would be read and sorted: in the order
+        // of their numbers the first one or nearly so is due.
         let first: Option<i64> = sqlx::query_scalar(
-            "SELECT number FROM ingest_jobs WHERE state = $2 AND due_at <= $1 ORDER BY number LIMIT 1",
+            "SELECT number FROM ingest_jobs WHERE state = $2 AND +due_at <= $1 ORDER BY number LIMIT 1",
         )
         .bind(now_ms)
         .bind(state)
