@@ -54,6 +54,27 @@ struct Known {
     /// In the order of the store: the one that signs latest first.
     stored: Vec<(StoredKey, SigningKey)>,
     read_at: Duration,
+    /// Those in the order in which they serve; `None` while there are none.
+    ring: Option<Arc<KeyRing>>,
+    /// Until when they serve in that order.
+    ring_until: Option<UnixMs>,
+}
+
+impl Known {
+    fn new(stored: Vec<(StoredKey, SigningKey)>, read_at: Duration, now: UnixMs) -> Self {
+        let ring = (!stored.is_empty()).then(|| ring(&stored, now));
+        let begins = stored.iter().map(|(key, _)| key.signs_from);
+        let ring_until = begins.filter(|begins| *begins > now).min();
+        Self { stored, read_at, ring, ring_until }
+    }
+}
+
+/// The keys, the one that signs first.
+fn ring(stored: &[(StoredKey, SigningKey)], now: UnixMs) -> Arc<KeyRing> {
+    let (signing, waiting): (Vec<_>, Vec<_>) =
+        stored.iter().partition(|(key, _)| key.signs_from <= now);
+    let keys = signing.into_iter().chain(waiting).map(|(_, key)| key.clone()).collect();
+    Arc::new(KeyRing::new(keys).expect("there is a key from the start on, and never too many"))
 }
 
 /// The keys that sign.
@@ -72,7 +93,7 @@ impl Keys {
         clock: Arc<dyn Clock>,
         random: &dyn Random,
     ) -> Result<Self, StoreError> {
-        let known = Known { stored: Vec::new(), read_at: clock.elapsed() };
+        let known = Known::new(Vec::new(), clock.elapsed(), clock.now());
         let keys = Self {
             store,
             seal,
@@ -95,10 +116,11 @@ impl Keys {
     pub fn ring(&self) -> Arc<KeyRing> {
         let known = self.known.load();
         let now = self.clock.now();
-        let (signing, waiting): (Vec<_>, Vec<_>) =
-            known.stored.iter().partition(|(key, _)| key.signs_from <= now);
-        let keys = signing.into_iter().chain(waiting).map(|(_, key)| key.clone()).collect();
-        Arc::new(KeyRing::new(keys).expect("there is a key from the start on, and never too many"))
+        match (&known.ring, known.ring_until) {
+            (Some(ring), None) => ring.clone(),
+            (Some(ring), Some(until)) if now < until => ring.clone(),
+            _ => ring(&known.stored, now),
+        }
     }
 
     /// Reads the store where what is known is older than [`FRESH`].
@@ -156,7 +178,7 @@ impl Keys {
                 }
             }
         }
-        self.known.store(Arc::new(Known { stored, read_at }));
+        self.known.store(Arc::new(Known::new(stored, read_at, self.clock.now())));
         Ok(())
     }
 

@@ -137,17 +137,10 @@ impl<I: 'static> Sending<I> {
             return Poll::Ready(Err(wrong("a placeholder, and nothing is owed")));
         };
         let most = usize::try_from(first.left).unwrap_or(usize::MAX).min(most);
-        let sent = loop {
-            ready!(stream.poll_write_ready(context))?;
-            let send = || system::send(stream, &first.file, first.at, most);
-            match stream.try_io(Interest::WRITABLE, send) {
-                Ok(0) => return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
-                Ok(sent) => break sent,
-                Err(error) => match error.kind() {
-                    io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => {}
-                    _ => return Poll::Ready(Err(error)),
-                },
-            }
+        let send = || system::send(stream, &first.file, first.at, most);
+        let sent = match ready!(poll_socket(stream, context, send))? {
+            0 => return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
+            sent => sent,
         };
         let bytes = sent as u64;
         (first.began, first.at, first.left) = (true, first.at + bytes, first.left - bytes);
@@ -159,12 +152,42 @@ impl<I: 'static> Sending<I> {
         Poll::Ready(Ok(sent))
     }
 
+    /// Writes what stands before a placeholder.
+    fn poll_write_head(
+        &mut self,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let Some(stream) = stream(&self.io) else {
+            return Poll::Ready(Err(wrong("a placeholder where no file can be sent")));
+        };
+        poll_socket(stream, context, || system::write_before_more(stream, slices))
+    }
+
     /// Nothing is written behind what went wrong.
     fn breaking<T>(&mut self, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if let Poll::Ready(Err(_)) = written {
             self.broken = true;
         }
         written
+    }
+}
+
+/// Does something with a socket that takes bytes, once it takes any.
+fn poll_socket(
+    stream: &TcpStream,
+    context: &mut Context<'_>,
+    mut write: impl FnMut() -> io::Result<usize>,
+) -> Poll<io::Result<usize>> {
+    loop {
+        ready!(stream.poll_write_ready(context))?;
+        match stream.try_io(Interest::WRITABLE, &mut write) {
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => {}
+                _ => return Poll::Ready(Err(error)),
+            },
+            written => return Poll::Ready(written),
+        }
     }
 }
 
@@ -209,6 +232,7 @@ impl<I: AsyncWrite + Unpin + 'static> AsyncWrite for Sending<I> {
             this.poll_send(context, run.map(|slice| slice.len()).sum())
         } else {
             match this.check(&slices[..plain]) {
+                Ok(()) if plain < slices.len() => this.poll_write_head(context, &slices[..plain]),
                 Ok(()) => Pin::new(&mut this.io).poll_write_vectored(context, &slices[..plain]),
                 Err(error) => Poll::Ready(Err(error)),
             }

@@ -4,10 +4,11 @@
 #[cfg(target_os = "linux")]
 mod linux {
     use std::fs::File;
-    use std::io::{self, IoSliceMut};
+    use std::io::{self, IoSlice, IoSliceMut};
     use std::os::unix::fs::FileExt as _;
 
     use rustix::io::{Errno, ReadWriteFlags};
+    use rustix::net::{SendAncillaryBuffer, SendFlags};
     use tokio::net::TcpStream;
 
     /// Whether the system sends files.
@@ -31,6 +32,16 @@ mod linux {
         }
     }
 
+    /// Writes bytes that others follow at once: the system waits for those before it sends what fills no packet,
+    /// so that the client is woken once. How many the socket took.
+    ///
+    /// # Errors
+    /// Those of the system; of kind `WouldBlock` where the socket takes nothing now.
+    pub fn write_before_more(to: &TcpStream, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let flags = SendFlags::MORE | SendFlags::NOSIGNAL;
+        Ok(rustix::net::sendmsg(to, slices, &mut SendAncillaryBuffer::default(), flags)?)
+    }
+
     pub(super) fn copy(to: &TcpStream, file: &File, at: u64, most: usize) -> io::Result<usize> {
         let mut bytes = vec![0; most.min(COPIED_BYTES)];
         let read = file.read_at(&mut bytes, at)?;
@@ -51,12 +62,12 @@ mod linux {
 }
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{SENDS, in_memory, send};
+pub(crate) use linux::{SENDS, in_memory, send, write_before_more};
 
 #[cfg(not(target_os = "linux"))]
 mod elsewhere {
     use std::fs::File;
-    use std::io;
+    use std::io::{self, IoSlice};
 
     use tokio::net::TcpStream;
 
@@ -66,13 +77,17 @@ mod elsewhere {
         Err(io::ErrorKind::Unsupported.into())
     }
 
+    pub fn write_before_more(_: &TcpStream, _: &[IoSlice<'_>]) -> io::Result<usize> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     pub fn in_memory(_: &File, _: u64, _: u64) -> bool {
         false
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) use elsewhere::{SENDS, in_memory, send};
+pub(crate) use elsewhere::{SENDS, in_memory, send, write_before_more};
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
