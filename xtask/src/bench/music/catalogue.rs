@@ -128,7 +128,10 @@ fn measure_size(
     let filled = Json::parse(&filled.output)?;
     let bytes = fs::metadata(data.join("state.db")).map_or(0, |of| of.len());
     let began = Instant::now();
-    let server = serving::start(place.product(), place, &data)?;
+    let mut product = place.product();
+    // Its tracks have their renditions, and no files that could be encoded.
+    product.env("LEDGERLINE_ENCODE_SCANNED", "no");
+    let server = serving::start(product, place, &data)?;
     let address = ask::address(server.url())?;
     ask::until_counted(address, TOLD_MAX)?;
     figures.notes.push(format!(
