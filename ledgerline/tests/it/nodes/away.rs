@@ -26,7 +26,9 @@ fn while_the_database_is_away_reports_are_accepted_and_counted_later() {
     work.take_back(clients);
     assert!(work.sents.iter().all(|sent| sent.waiting.is_empty()), "nothing was refused");
     let ready = api.get("/readyz").refused(503, "not_ready");
-    assert!(ready.to_string().contains(" waits: committing counts: PostgreSQL"), "{ready}");
+    // By then it commits, or reads how far it was, whichever it tries next.
+    let why = ready.to_string();
+    assert!(why.contains(" waits: ") && why.contains(": PostgreSQL "), "{ready}");
     let counts = api.get("/api/v1/counts?by=user").is(200);
     assert!(counts["waits"].is_string(), "it says that it is behind: {counts}");
     postgres.start_again();
